@@ -1,0 +1,204 @@
+"""What may be decided about an order as a whole: placing, holding, releasing, confirming, cancelling, new contact.
+
+Each function is pure: from the state and the wish to the events, or to an error that says why not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from oms.errors import FieldError, NotAllowed, NotFound
+from oms.money import Money
+from oms.orders import events as ev
+from oms.orders.contact import Contact
+from oms.orders.events import HoldReason, OrderEvent, OrderPlaced, UnitState
+from oms.orders.order import Order
+from oms.orders.transitions import CANCELLABLE, OrderStatus
+from oms.payments.ledger import PaymentAuthorised, PaymentCaptured, PaymentRequested
+
+CHANNEL_PAYMENT = "channel"
+"""The payment id of money that the channel took or reserved itself."""
+
+MAX_STOCK_KEYS = 90
+"""How many distinct (sku, location) pairs one decision may move: a DynamoDB transaction holds 100 items."""
+
+
+def place(placed: OrderPlaced) -> list[OrderEvent]:
+    """A new order with what its payment terms say; held at once when its figures do not add up to the channel's."""
+    events: list[OrderEvent] = [placed]
+    events += _payment_terms(placed.payment, "1")
+    ours = sum(x.net + x.tax for x in placed.lines) + sum(x.net + x.tax for x in placed.charges)
+    if ours != placed.total:
+        difference = Money(placed.total - ours, placed.currency)
+        note = (
+            f"the channel's total is {Money(placed.total, placed.currency)},"
+            f" lines and charges add up to {Money(ours, placed.currency)}: difference {difference}"
+        )
+        events.append(ev.OrderHeld(handle="hold-1", reason=HoldReason.TOTAL_MISMATCH, note=note))
+    if placed.payment.method is ev.PaymentMethod.UNPAID:
+        number = sum(isinstance(event, ev.OrderHeld) for event in events) + 1
+        events.append(ev.OrderHeld(handle=f"hold-{number}", reason=HoldReason.PAYMENT_PENDING))
+    return events
+
+
+def _payment_terms(terms: ev.PaymentTerms, payment_id: str) -> list[OrderEvent]:
+    match terms.method:
+        case ev.PaymentMethod.PREPAID:
+            return [
+                PaymentCaptured(
+                    payment_id=CHANNEL_PAYMENT, reference=terms.reference, amount=terms.amount, by_channel=True
+                )
+            ]
+        case ev.PaymentMethod.CHANNEL_AUTHORISED:
+            return [
+                PaymentAuthorised(
+                    payment_id=CHANNEL_PAYMENT, reference=terms.reference, amount=terms.amount, by_channel=True
+                )
+            ]
+        case ev.PaymentMethod.GATEWAY:
+            return [
+                PaymentRequested(
+                    payment_id=payment_id, gateway=terms.gateway, instrument=terms.instrument, amount=terms.amount
+                )
+            ]
+        case ev.PaymentMethod.UNPAID:
+            return []
+
+
+def paid_in_channel(order: Order, terms: ev.PaymentTerms) -> list[OrderEvent]:
+    """The channel says that an order that waited for its money is paid (or reserved) now: record it, let it go on."""
+    if terms.method not in {ev.PaymentMethod.PREPAID, ev.PaymentMethod.CHANNEL_AUTHORISED}:
+        return []
+    known = order.payments.get(CHANNEL_PAYMENT)
+    if known and (known.captured or terms.method is ev.PaymentMethod.CHANNEL_AUTHORISED):
+        return []
+    released = [
+        ev.HoldReleased(handle=hold.handle, note="paid in the channel")
+        for hold in order.holds.values()
+        if hold.reason is HoldReason.PAYMENT_PENDING
+    ]
+    return [*_payment_terms(terms, ""), *released]
+
+
+def hold(order: Order, reason: HoldReason, note: str = "") -> list[OrderEvent]:
+    """One more reason to wait; a hold for the same reason and note that is still open is not opened twice.
+
+    Raises:
+        NotAllowed: nothing is left that could wait.
+    """
+    if order.status in {OrderStatus.CANCELLED, OrderStatus.SHIPPED, OrderStatus.DELIVERED}:
+        raise NotAllowed(f"order {order.order_id} is {order.status}: there is nothing left to hold")
+    if any(open_hold.reason is reason and open_hold.note == note for open_hold in order.holds.values()):
+        return []
+    return [ev.OrderHeld(handle=f"hold-{order.holds_opened + 1}", reason=reason, note=note)]
+
+
+def release(order: Order, handle: str, note: str = "") -> list[OrderEvent]:
+    """Let one hold go.
+
+    Raises:
+        NotFound: the order has no open hold of this handle.
+    """
+    if handle not in order.holds:
+        open_holds = ", ".join(order.holds) or "none"
+        raise NotFound(f"order {order.order_id} has no open hold {handle!r}; open: {open_holds}")
+    return [ev.HoldReleased(handle=handle, note=note)]
+
+
+def change_contact(order: Order, contact: Contact) -> list[OrderEvent]:
+    """New contact or address (the caller puts `contact` on the entry); a hold for a bad address is let go.
+
+    Raises:
+        NotAllowed: a parcel is on its way to the old address.
+    """
+    before = order.contact or Contact()
+    fields = tuple(name for name in Contact.__dataclass_fields__ if getattr(before, name) != getattr(contact, name))
+    if not fields:
+        return []
+    if "edit_contact" not in order.actions and "shipping" in fields:
+        raise NotAllowed(f"order {order.order_id} is {order.status}: a parcel is already on its way to the old address")
+    released = [
+        ev.HoldReleased(handle=open_hold.handle, note="address changed")
+        for open_hold in order.holds.values()
+        if open_hold.reason is HoldReason.BAD_ADDRESS
+    ]
+    return [ev.ContactChanged(fields=fields), *released]
+
+
+def pay_again(order: Order, *, gateway: str, instrument: str) -> list[OrderEvent]:
+    """Another attempt with another instrument after a decline; the holds for the decline are let go.
+
+    Raises:
+        NotAllowed: no payment of this order was declined.
+    """
+    declined = [h for h in order.holds.values() if h.reason is HoldReason.PAYMENT_DECLINED]
+    if not declined:
+        raise NotAllowed(f"order {order.order_id} waits for no payment")
+    attempt = PaymentRequested(
+        payment_id=str(len(order.payments) + 1),
+        gateway=gateway,
+        instrument=instrument,
+        amount=order.due - order.covered,
+    )
+    return [attempt, *(ev.HoldReleased(handle=h.handle, note="paid with another instrument") for h in declined)]
+
+
+def cancel(order: Order, wish: Mapping[str, int] | None = None, *, reason: str = "") -> list[OrderEvent]:
+    """Cancel units that no one has in hand yet: `wish` maps line id to a number of units; None is all that can be.
+
+    Open and backordered units go first, then allocated ones, whose stock is given back. An order of very many skus
+    is cancelled in several decisions: `cancel` again until it has nothing left to do.
+
+    Raises:
+        NotAllowed: names each line and how many of its units can still be cancelled.
+        NotFound: a line that the order does not have.
+    """
+    unknown = set(wish or ()) - set(order.lines)
+    if unknown:
+        raise NotFound(f"order {order.order_id} has no line {', '.join(sorted(unknown))}")
+    if wish is None:
+        wish = {line_id: _cancellable(order, line_id) for line_id in order.lines}
+        if not any(wish.values()):
+            raise NotAllowed(f"order {order.order_id} is {order.status}: none of its units can still be cancelled")
+    short = [
+        FieldError(f"lines.{line_id}", f"{_cancellable(order, line_id)} of {quantity} units can still be cancelled")
+        for line_id, quantity in wish.items()
+        if quantity > _cancellable(order, line_id)
+    ]
+    if short:
+        raise NotAllowed("some units can no longer be cancelled: they are being packed or have left", errors=short)
+    units = [gone for line_id, quantity in wish.items() for gone in _take(order, line_id, quantity)]
+    return [ev.UnitsCancelled(units=tuple(units[:MAX_STOCK_KEYS]), reason=reason)] if units else []
+
+
+def _cancellable(order: Order, line_id: str) -> int:
+    return sum(order.lines[line_id].counts.get(state, 0) for state in CANCELLABLE)
+
+
+def _take(order: Order, line_id: str, quantity: int) -> Sequence[ev.CancelledUnits]:
+    """Choose the units to cancel: those without a place first."""
+    line = order.lines[line_id]
+    taken: list[ev.CancelledUnits] = []
+
+    def take(available: int, source: UnitState, fulfillment_order_id: str = "", location_id: str = "") -> None:
+        nonlocal quantity
+        count = min(available, quantity)
+        if count:
+            quantity -= count
+            taken.append(
+                ev.CancelledUnits(
+                    line_id=line_id,
+                    sku=line.placed.sku,
+                    quantity=count,
+                    source=source,
+                    fulfillment_order_id=fulfillment_order_id,
+                    location_id=location_id,
+                )
+            )
+
+    take(line.counts.get(UnitState.OPEN, 0), UnitState.OPEN)
+    take(line.counts.get(UnitState.BACKORDERED, 0), UnitState.BACKORDERED)
+    for fulfillment in order.fulfillment_orders.values():
+        at_location = fulfillment.lines.get(line_id, {}).get(UnitState.ALLOCATED, 0)
+        take(at_location, UnitState.ALLOCATED, fulfillment.fulfillment_order_id, fulfillment.location_id)
+    return taken

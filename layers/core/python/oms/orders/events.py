@@ -1,0 +1,383 @@
+"""What can happen to an order, in the past tense, with all that the fold needs; no personal data (see `contact`).
+
+Amounts are minor units of the order's currency, weights grams, lengths millimetres, times UTC. An event is never
+rewritten. A new version of an event gets a new number in `codec.VERSIONS` and a lift from the old one in `codec.LIFTS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from oms.payments.ledger import (
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentPending,
+    PaymentRequested,
+    PaymentVoided,
+)
+
+
+class ChargeKind(StrEnum):
+    """What an amount beside the lines is for."""
+
+    SHIPPING = "shipping"
+    FEE = "fee"
+    TIP = "tip"
+    DUTY = "duty"
+    ROUNDING = "rounding"
+
+
+class PriceMode(StrEnum):
+    """How the channel quoted its prices: with the tax in them, or without."""
+
+    GROSS = "gross"
+    NET = "net"
+
+
+class TaxRemitter(StrEnum):
+    """Who pays the tax to the state."""
+
+    MERCHANT = "merchant"
+    CHANNEL = "channel"
+
+
+class PaymentMethod(StrEnum):
+    """How the order is paid, as the channel says it."""
+
+    PREPAID = "prepaid"
+    """The channel has taken the money."""
+    CHANNEL_AUTHORISED = "channel_authorised"
+    """The channel's gateway has reserved the money, and the channel captures it."""
+    GATEWAY = "gateway"
+    """Our gateway is to authorise, and captures at shipment."""
+    UNPAID = "unpaid"
+    """Payment is still to come in the channel; nothing is shipped before."""
+
+
+class HoldReason(StrEnum):
+    """Why work on an order waits. Each reason's way out stands in the guide's chapter on holds."""
+
+    UNKNOWN_SKU = "unknown_sku"
+    BAD_ADDRESS = "bad_address"
+    PAYMENT_DECLINED = "payment_declined"
+    PAYMENT_PENDING = "payment_pending"
+    TOTAL_MISMATCH = "total_mismatch"
+    CHANNEL_CHANGE = "channel_change"
+    MANUAL = "manual"
+
+
+class UnitState(StrEnum):
+    """Where a unit of a line is. Each unit is in exactly one of these."""
+
+    OPEN = "open"
+    BACKORDERED = "backordered"
+    ALLOCATED = "allocated"
+    PICKED = "picked"
+    PACKED = "packed"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+
+class TrackingStatus(StrEnum):
+    """The states of a parcel that all carriers are mapped to, in the order of a normal journey."""
+
+    LABEL_CREATED = "label_created"
+    IN_TRANSIT = "in_transit"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    DELIVERED = "delivered"
+    EXCEPTION = "exception"
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitRun:
+    """`count` units of a line that each carry the same net amount and tax."""
+
+    count: int
+    net: int
+    tax: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedLine:
+    """One line as it was sold. `net` and `tax` are for the whole line, after its `discount`; `units` share them out."""
+
+    line_id: str
+    sku: str
+    title: str
+    quantity: int
+    net: int
+    tax: int
+    units: tuple[UnitRun, ...]
+    discount: int = 0
+    list_price: int | None = None
+    """Per unit before discount, as quoted; None when the channel's price is no whole number of minor units."""
+    external_line_id: str = ""
+    requires_shipping: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """An amount beside the lines: shipping, a fee, a tip, duties, cash rounding (which may be negative)."""
+
+    kind: ChargeKind
+    title: str
+    net: int
+    tax: int = 0
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentTerms:
+    """How the order is paid: `amount` is what the channel took or reserved; `instrument` is a gateway's token."""
+
+    method: PaymentMethod
+    amount: int = 0
+    gateway: str = ""
+    instrument: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPlaced:
+    """A channel sold something. `total` is the channel's own figure; ours is the sum of lines and charges."""
+
+    channel_id: str
+    external_id: str
+    number: str
+    currency: str
+    placed_at: datetime
+    language: str
+    lines: tuple[PlacedLine, ...]
+    total: int
+    payment: PaymentTerms
+    charges: tuple[Charge, ...] = ()
+    prices: PriceMode = PriceMode.NET
+    tax_remitter: TaxRemitter = TaxRemitter.MERCHANT
+    shipping_service: str = ""
+    revision: str = ""
+    """The channel's own version of its document (its time of change), comparable as text; empty when it has none."""
+    fingerprint: str = ""
+    """A hash of what was sent, by which a repetition is told from a contradiction."""
+    test: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRevised:
+    """The channel sent a newer version of its document; what followed from it stands in the events beside."""
+
+    revision: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactChanged:
+    """Contact or address changed; the new data is the `contact` of the same entry. `fields` names what changed."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHeld:
+    """Work waits until this hold is released. `handle` is unique within the order."""
+
+    handle: str
+    reason: HoldReason
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldReleased:
+    """The named hold is gone; work goes on when none remains."""
+
+    handle: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocation:
+    """Units of a line reserved at a location for a fulfillment order; `source` is where the units were before."""
+
+    fulfillment_order_id: str
+    location_id: str
+    line_id: str
+    sku: str
+    quantity: int
+    source: UnitState = UnitState.OPEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One location that sourcing considered: how far it is, what it could cover, and why it won or lost."""
+
+    location_id: str
+    kilometres: int | None
+    coverable: int
+    """Units of the demand that the location could cover by itself."""
+    chosen: bool
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why the units go out from where they go out. At most 25 candidates are kept; `considered` counts them all."""
+
+    considered: int
+    parcels: int
+    kilometres: int | None
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsAllocated:
+    """Stock was reserved, in the same transaction, for these units."""
+
+    allocations: tuple[Allocation, ...]
+    explanation: Explanation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineUnits:
+    """A number of units of a line."""
+
+    line_id: str
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsBackordered:
+    """No location can cover these units now; they wait, first in, first out, for stock."""
+
+    units: tuple[LineUnits, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderConfirmed:
+    """Payment is covered and every unit has a place or waits for one: the customer is told, with the date."""
+
+    expected_delivery: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelledUnits:
+    """Units of a line that will not be shipped, and where they were; `location_id` when stock was reserved there."""
+
+    line_id: str
+    sku: str
+    quantity: int
+    source: UnitState
+    fulfillment_order_id: str = ""
+    location_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsCancelled:
+    """Units were cancelled, and their stock, if reserved, given back in the same transaction."""
+
+    units: tuple[CancelledUnits, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FulfillmentAccepted:
+    """The location has taken the work."""
+
+    fulfillment_order_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsPicked:
+    """Units were taken from the shelf."""
+
+    fulfillment_order_id: str
+    units: tuple[LineUnits, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsPacked:
+    """Picked units went into a parcel: weight in grams, outer size in millimetres (0 when not measured)."""
+
+    fulfillment_order_id: str
+    parcel_id: str
+    units: tuple[LineUnits, ...]
+    grams: int = 0
+    length: int = 0
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelBought:
+    """The carrier issued a tracking number and a label, kept in the documents bucket under `document`."""
+
+    parcel_id: str
+    carrier: str
+    service: str
+    tracking_number: str
+    tracking_url: str
+    document: str
+    cost: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsShipped:
+    """Units of a parcel left the location; stock moved from committed to gone in the same transaction.
+
+    A parcel of very many skus takes more than one such event; `complete` marks the last.
+    """
+
+    fulfillment_order_id: str
+    parcel_id: str
+    location_id: str
+    units: tuple[LineUnits, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelTracked:
+    """The carrier said where the parcel is. `scan_id` is the carrier's, or derived from what it said."""
+
+    parcel_id: str
+    scan_id: str
+    status: TrackingStatus
+    at: datetime
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelDelivered:
+    """The parcel reached the customer's door: its shipped units are delivered."""
+
+    parcel_id: str
+    at: datetime
+
+
+OrderEvent = (
+    OrderPlaced
+    | OrderRevised
+    | ContactChanged
+    | OrderHeld
+    | HoldReleased
+    | PaymentRequested
+    | PaymentPending
+    | PaymentAuthorised
+    | PaymentDeclined
+    | PaymentCaptured
+    | PaymentVoided
+    | UnitsAllocated
+    | UnitsBackordered
+    | OrderConfirmed
+    | UnitsCancelled
+    | FulfillmentAccepted
+    | UnitsPicked
+    | UnitsPacked
+    | LabelBought
+    | UnitsShipped
+    | ParcelTracked
+    | ParcelDelivered
+)

@@ -1,0 +1,182 @@
+"""The money of one order as a ledger: payment events, and the states derived from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRequested:
+    """A tender that a gateway is to authorise: the order's first, or a new attempt after a decline."""
+
+    payment_id: str
+    gateway: str
+    instrument: str
+    """The gateway's token for card or wallet; never a card number."""
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentPending:
+    """The gateway has taken the request and will decide later."""
+
+    payment_id: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentAuthorised:
+    """The gateway, or the channel on the merchant's behalf, has reserved the amount (minor units)."""
+
+    payment_id: str
+    reference: str
+    amount: int
+    by_channel: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentDeclined:
+    """The gateway refused; `code` is the gateway's own reason."""
+
+    payment_id: str
+    reference: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentCaptured:
+    """The amount was charged; `parcel_id` names the shipment that it pays, empty when the channel took it."""
+
+    payment_id: str
+    reference: str
+    amount: int
+    parcel_id: str = ""
+    by_channel: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentVoided:
+    """What was authorised and not captured was let go."""
+
+    payment_id: str
+    reference: str
+    amount: int
+
+
+PaymentEvent = (
+    PaymentRequested | PaymentPending | PaymentAuthorised | PaymentDeclined | PaymentCaptured | PaymentVoided
+)
+
+
+class PaymentStatus(StrEnum):
+    """Where one payment stands."""
+
+    REQUESTED = "requested"
+    PENDING = "pending"
+    AUTHORISED = "authorised"
+    DECLINED = "declined"
+    CAPTURED = "captured"
+    VOIDED = "voided"
+
+
+class Cover(StrEnum):
+    """How much of an order's total is authorised, or charged."""
+
+    NONE = "none"
+    PARTIAL = "partial"
+    FULL = "full"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """One tender and what became of it; amounts in minor units of the order's currency."""
+
+    payment_id: str
+    gateway: str = ""
+    instrument: str = ""
+    requested: int = 0
+    reference: str = ""
+    authorised: int = 0
+    captured: int = 0
+    voided: int = 0
+    by_channel: bool = False
+    declined: str = ""
+    pending: bool = False
+    paid_parcels: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> PaymentStatus:
+        """Derived, never stored."""
+        if self.declined:
+            return PaymentStatus.DECLINED
+        if self.captured:
+            return PaymentStatus.CAPTURED
+        if self.voided:
+            return PaymentStatus.VOIDED
+        if self.authorised:
+            return PaymentStatus.AUTHORISED
+        return PaymentStatus.PENDING if self.pending else PaymentStatus.REQUESTED
+
+    @property
+    def capturable(self) -> int:
+        """What is still authorised and neither captured nor let go."""
+        return max(0, self.authorised - self.captured - self.voided)
+
+
+Ledger = dict[str, Payment]
+"""Payments by id, in the order in which they began."""
+
+
+def record(ledger: Ledger, event: PaymentEvent) -> Ledger:
+    """The ledger after one more payment event."""
+    payment = ledger.get(event.payment_id) or Payment(payment_id=event.payment_id)
+    match event:
+        case PaymentRequested():
+            payment = replace(
+                payment, gateway=event.gateway, instrument=event.instrument, requested=event.amount, declined=""
+            )
+        case PaymentPending():
+            payment = replace(payment, reference=event.reference, pending=True)
+        case PaymentAuthorised():
+            payment = replace(
+                payment,
+                reference=event.reference,
+                authorised=payment.authorised + event.amount,
+                by_channel=event.by_channel,
+                pending=False,
+            )
+        case PaymentDeclined():
+            payment = replace(payment, reference=event.reference, declined=event.code, pending=False)
+        case PaymentCaptured():
+            payment = replace(
+                payment,
+                reference=payment.reference or event.reference,
+                captured=payment.captured + event.amount,
+                by_channel=event.by_channel or payment.by_channel,
+                paid_parcels=(*payment.paid_parcels, event.parcel_id) if event.parcel_id else payment.paid_parcels,
+            )
+        case PaymentVoided():
+            payment = replace(payment, voided=payment.voided + event.amount)
+    return {**ledger, payment.payment_id: payment}
+
+
+def captured(ledger: Ledger) -> int:
+    """Charged so far, in minor units."""
+    return sum(payment.captured for payment in ledger.values())
+
+
+def covered(ledger: Ledger) -> int:
+    """Charged, or authorised and still capturable."""
+    return sum(payment.captured + payment.capturable for payment in ledger.values())
+
+
+def cover(amount: int, due: int) -> Cover:
+    """How `amount` stands to what is due."""
+    if amount == due:
+        return Cover.FULL
+    if amount > due:
+        return Cover.OVER
+    return Cover.PARTIAL if amount > 0 else Cover.NONE

@@ -1,0 +1,163 @@
+"""The HTTP edge: authentication, size limit, parsing, and domain errors as RFC 9457 problems."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
+
+from chalice.app import Chalice, Request, Response
+
+from oms.errors import FieldError, InvalidInput, OmsError, TooLarge, Unauthenticated
+from oms.platform.observability import Metric, count, flush, logger
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+MAX_BODY = 1024 * 1024
+"""Bytes that a request body may have. An order of 500 lines takes about 250 kB."""
+
+PROBLEM_TYPES = "https://oms.example/problems/"
+"""Prefix of problem types; each is documented under its last part in `docs/reference/problems.md`."""
+
+Model = TypeVar("Model", bound="BaseModel")
+View = Callable[..., Response]
+Headers = dict[str, str | list[str]]
+
+
+def endpoint(app: Chalice, *, scope: str | None) -> Callable[[View], View]:
+    """Wrap a view: check the bearer key for `scope` (None: the view checks a signature itself), answer errors.
+
+    The view's path parameters arrive decoded. Whatever it raises becomes a problem document; what nobody foresaw is
+    logged whole and answered with a bare 500.
+    """
+
+    def wrap(view: View) -> View:
+        @functools.wraps(view)
+        def answer(**path: str) -> Response:
+            request = current(app)
+            logger().append_keys(route=f"{request.method} {request.path}")
+            try:
+                if len(raw_body(app)) > MAX_BODY:
+                    raise TooLarge(f"the body has {len(raw_body(app))} bytes; the limit is {MAX_BODY}")
+                if scope is not None:
+                    from oms.platform.keys import authenticate
+
+                    authenticate(request.headers.get("authorization", ""), scope)
+                return view(**{name: unquote(value) for name, value in path.items()})
+            except OmsError as error:
+                return problem(error)
+            except Exception:
+                logger().exception("request_failed")
+                return problem(OmsError("something went wrong on our side; it has been logged"))
+            finally:
+                flush()
+                logger().remove_keys(["route", "order_id"])
+
+        return answer
+
+    return wrap
+
+
+def current(app: Chalice) -> Request:
+    """The request being answered."""
+    request = app.current_request
+    if request is None:
+        raise RuntimeError("there is no request outside a view")
+    return request
+
+
+def parse(model: type[Model], app: Chalice) -> Model:
+    """The request body as a model.
+
+    Raises:
+        InvalidInput: names each field that is wrong, by its path: `lines[0].quantity`.
+    """
+    return read(model, raw_body(app))
+
+
+def raw_body(app: Chalice) -> bytes:
+    """The request body byte for byte, as it was signed."""
+    raw = current(app).raw_body
+    return raw if isinstance(raw, bytes) else raw.encode()
+
+
+def read(model: type[Model], raw: bytes) -> Model:
+    """JSON bytes as a model; see `parse`."""
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate_json(raw or b"{}")
+    except ValidationError as error:
+        raise InvalidInput("the body is not valid; see errors", errors=field_errors(error)) from None
+
+
+def field_errors(error: Any) -> list[FieldError]:
+    """What pydantic found, with paths as `lines[0].quantity`; at most 50, and never the offending values."""
+    return [
+        FieldError(_path(found["loc"]), found["msg"]) for found in error.errors(include_input=False, include_url=False)[:50]
+    ]
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path
+
+
+def query(app: Chalice) -> Mapping[str, str]:
+    """The query parameters, the last value of each."""
+    return current(app).query_params or {}
+
+
+def header(app: Chalice, name: str) -> str:
+    """A request header, whatever its case; empty when absent."""
+    return str(current(app).headers.get(name, ""))
+
+
+def expected_version(app: Chalice) -> int | None:
+    """The version that `If-Match` names, with or without quotes; None without the header.
+
+    Raises:
+        InvalidInput: it is not a version.
+    """
+    text = header(app, "if-match").strip().removeprefix("W/").strip('"')
+    if not text:
+        return None
+    if not text.isdigit():
+        raise InvalidInput(f"{text!r} is not a version", path="If-Match")
+    return int(text)
+
+
+def ok(body: object, *, status: int = 200, version: int | None = None) -> Response:
+    """A JSON answer; `version` becomes the ETag."""
+    headers: Headers = {"Content-Type": "application/json"} | ({"ETag": f'"{version}"'} if version is not None else {})
+    return Response(body=json.dumps(body, ensure_ascii=False, default=str), status_code=status, headers=headers)
+
+
+def see_other(url: str) -> Response:
+    """Send the caller to a document's presigned URL."""
+    return Response(body="", status_code=303, headers={"Location": url, "Cache-Control": "no-store"})
+
+
+def problem(error: OmsError) -> Response:
+    """An error as `application/problem+json`; refused calls are counted."""
+    count(Metric.REQUESTS_REFUSED)
+    body: dict[str, object] = {
+        "type": PROBLEM_TYPES + error.problem,
+        "title": error.title,
+        "status": error.status,
+    }
+    if not isinstance(error, Unauthenticated):
+        body["detail"] = error.detail
+    if error.errors:
+        body["errors"] = [{"path": e.path, "message": e.message} for e in error.errors]
+    headers: Headers = {"Content-Type": "application/problem+json"}
+    if error.status == 503:  # noqa: PLR2004 - the status is its own name
+        headers["Retry-After"] = "1"
+    if error.status == 401:  # noqa: PLR2004 - the status is its own name
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(body=json.dumps(body), status_code=error.status, headers=headers)

@@ -1,0 +1,82 @@
+"""Logs, and the one list of metric names that code, dashboards and alarms share.
+
+Log lines are JSON with keys; `order_id` stands on every line that concerns an order; personal data on none.
+Metrics are written as EMF lines, which cost no call: CloudWatch reads them from the log.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger, Metrics
+
+NAMESPACE = "OMS"
+"""CloudWatch namespace of all our metrics; their one dimension is `service`, the stage."""
+
+
+class Metric(StrEnum):
+    """Every metric that the system emits. The unit is Count unless the name ends in a unit."""
+
+    ORDERS_CAPTURED = "OrdersCaptured"
+    ORDERS_REPEATED = "OrdersRepeated"
+    SIGNATURES_REFUSED = "SignaturesRefused"
+    REQUESTS_REFUSED = "RequestsRefused"
+    EVENTS_PUBLISHED = "EventsPublished"
+    ORDERS_CONFIRMED = "OrdersConfirmed"
+    ORDERS_HELD = "OrdersHeld"
+    REVENUE = "RevenueMinorUnits"
+    """With the dimension `currency` beside: amounts of different currencies are never added."""
+    UNITS_ALLOCATED = "UnitsAllocated"
+    UNITS_BACKORDERED = "UnitsBackordered"
+    PAYMENTS_DECLINED = "PaymentsDeclined"
+    PAYMENTS_CAPTURED = "PaymentsCaptured"
+    PARCELS_SHIPPED = "ParcelsShipped"
+    PARCELS_DELIVERED = "ParcelsDelivered"
+    TIME_TO_CONFIRM = "TimeToConfirmSeconds"
+    TIME_TO_SHIP = "TimeToShipSeconds"
+    TIME_TO_DELIVER = "TimeToDeliverSeconds"
+    SCANS_PARKED = "ScansParked"
+    MESSAGES_SENT = "MessagesSent"
+    MESSAGES_SUPPRESSED = "MessagesSuppressed"
+    APPEND_CONFLICTS = "AppendConflicts"
+
+
+@cache
+def logger() -> Logger:
+    """The process's logger; `POWERTOOLS_SERVICE_NAME` names the stage."""
+    from aws_lambda_powertools import Logger
+
+    return Logger()
+
+
+@cache
+def metrics() -> Metrics:
+    """The process's metrics; a handler flushes them at its end (see `metered`)."""
+    from aws_lambda_powertools import Metrics
+
+    return Metrics(namespace=NAMESPACE)
+
+
+def count(metric: Metric, value: float = 1) -> None:
+    """Add to a metric of this invocation."""
+    from aws_lambda_powertools.metrics import MetricUnit
+
+    unit = MetricUnit.Seconds if metric.endswith("Seconds") else MetricUnit.Count
+    metrics().add_metric(name=metric.value, unit=unit, value=value)
+
+
+def count_money(metric: Metric, amount: int, currency: str) -> None:
+    """Add an amount of minor units to a metric, on a line of its own with the currency as dimension."""
+    from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+    with single_metric(name=metric.value, unit=MetricUnit.Count, value=amount, namespace=NAMESPACE) as line:
+        line.add_dimension(name="service", value=metrics().service or "oms")
+        line.add_dimension(name="currency", value=currency)
+
+
+def flush() -> None:
+    """Write the metrics of this invocation, if any, as one EMF line."""
+    metrics().flush_metrics(raise_on_empty_metrics=False)
