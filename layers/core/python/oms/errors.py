@@ -1,17 +1,17 @@
 """What can go wrong, as one tree: each error knows the problem type and status that the HTTP edge answers with.
 
-    OmsError
-    ├── InvalidInput            422  a value that cannot be accepted; names the path
-    ├── NotFound                404
-    ├── Unauthenticated         401  no valid key or signature; says nothing more
-    ├── Forbidden               403  the key lacks the scope
-    ├── Conflict                409  the request contradicts what is recorded
-    │   ├── NotAllowed          409  not in this state; names what is allowed
-    │   └── VersionMismatch     412  If-Match names a version that is no longer the newest
-    ├── TooLarge                413
-    ├── ConcurrentAppend        503  someone else appended first; load and decide again
-    ├── ShortStock              409  a level no longer covers what was planned; plan again
-    └── Unavailable             503  a gateway, carrier or service did not answer; try again
+OmsError
+├── InvalidInput            422  a value that cannot be accepted; names the path
+├── NotFound                404
+├── Unauthenticated         401  no valid key or signature; says nothing more
+├── Forbidden               403  the key lacks the scope
+├── Conflict                409  the request contradicts what is recorded
+│   ├── NotAllowed          409  not in this state; names what is allowed
+│   └── VersionMismatch     412  If-Match names a version that is no longer the newest
+├── TooLarge                413
+├── ConcurrentAppend        503  someone else appended first; load and decide again
+├── ShortStock              409  a level no longer covers what was planned; plan again
+└── Unavailable             503  a gateway, carrier or service did not answer; try again
 """
 
 from __future__ import annotations

@@ -13,9 +13,7 @@ from typing import Self
 
 from oms.errors import InvalidInput
 
-_WITHOUT_MINOR_UNIT = frozenset(
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()
-)
+_WITHOUT_MINOR_UNIT = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
 _THREE_DIGITS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 _FOUR_DIGITS = frozenset("CLF UYW".split())
 _TWO_DIGITS = frozenset(

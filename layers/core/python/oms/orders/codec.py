@@ -63,10 +63,7 @@ def from_data(name: str, version: int, data: dict[str, Any]) -> OrderEvent:
 def dump_events(events: Sequence[OrderEvent]) -> str:
     """The events of one entry as the JSON text that the log keeps: `[{"type", "v", "data"}, …]`."""
     return to_json(
-        [
-            {"type": event_type(event), "v": version_of(event_type(event)), "data": to_data(event)}
-            for event in events
-        ]
+        [{"type": event_type(event), "v": version_of(event_type(event)), "data": to_data(event)} for event in events]
     ).decode()
 
 

@@ -120,7 +120,9 @@ def execute(
         if caller.cause in order.causes:
             return order
         if expected_version is not None and expected_version != order.version:
-            raise VersionMismatch(f"order {order_id} is at version {order.version}, not {expected_version}: read it again")
+            raise VersionMismatch(
+                f"order {order_id} is at version {order.version}, not {expected_version}: read it again"
+            )
         try:
             return append(log, order, decide(order), caller, contact=contact)
         except ConcurrentAppend:

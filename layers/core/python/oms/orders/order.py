@@ -186,9 +186,7 @@ class Order:
 
     def actions_of(self, fulfillment_order: FulfillmentOrder) -> tuple[str, ...]:
         """What the location can do now with its share."""
-        return fulfillment_actions(
-            fulfillment_order.counts, accepted=fulfillment_order.accepted, held=bool(self.holds)
-        )
+        return fulfillment_actions(fulfillment_order.counts, accepted=fulfillment_order.accepted, held=bool(self.holds))
 
     def value_between(self, line_id: str, start: int, count: int) -> int:
         """Net and tax of a line's units number `start` to `start + count`, in the order in which they are shared."""
@@ -257,7 +255,9 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
                 )
             return order
         case ev.FulfillmentAccepted():
-            return _with_fulfillment(order, replace(order.fulfillment_orders[event.fulfillment_order_id], accepted=True))
+            return _with_fulfillment(
+                order, replace(order.fulfillment_orders[event.fulfillment_order_id], accepted=True)
+            )
         case ev.UnitsPicked():
             return _move_all(order, event.units, UnitState.ALLOCATED, UnitState.PICKED, event.fulfillment_order_id)
         case ev.UnitsPacked():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 
 
@@ -65,9 +64,7 @@ class PaymentVoided:
     amount: int
 
 
-PaymentEvent = (
-    PaymentRequested | PaymentPending | PaymentAuthorised | PaymentDeclined | PaymentCaptured | PaymentVoided
-)
+PaymentEvent = PaymentRequested | PaymentPending | PaymentAuthorised | PaymentDeclined | PaymentCaptured | PaymentVoided
 
 
 class PaymentStatus(StrEnum):

@@ -28,7 +28,7 @@ def client(service: Literal["sns"]) -> SNSClient: ...
 @overload
 def client(service: Literal["sqs"]) -> SQSClient: ...
 def client(service: str) -> Any:
-    """The process's client of a service. boto3 is imported here and not before: a cold start that needs none is fast."""
+    """The process's client of a service. boto3 is imported at the first use: not every start needs it."""
     return _client(service)
 
 

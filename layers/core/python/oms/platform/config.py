@@ -9,7 +9,7 @@ from functools import cache
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the template tells each function: names of resources. Variable names are `OMS_` and the field in capitals."""
+    """The names of resources, as the template tells them: each is `OMS_` and the field in capitals."""
 
     stack: str
     orders_table: str

@@ -49,7 +49,7 @@ def endpoint(app: Chalice, *, scope: str | None) -> Callable[[View], View]:
                 return view(**{name: unquote(value) for name, value in path.items()})
             except OmsError as error:
                 return problem(error)
-            except Exception:
+            except Exception:  # noqa: BLE001 - the last line of defence, logged whole
                 logger().exception("request_failed")
                 return problem(OmsError("something went wrong on our side; it has been logged"))
             finally:
@@ -97,7 +97,8 @@ def read(model: type[Model], raw: bytes) -> Model:
 def field_errors(error: Any) -> list[FieldError]:
     """What pydantic found, with paths as `lines[0].quantity`; at most 50, and never the offending values."""
     return [
-        FieldError(_path(found["loc"]), found["msg"]) for found in error.errors(include_input=False, include_url=False)[:50]
+        FieldError(_path(found["loc"]), found["msg"])
+        for found in error.errors(include_input=False, include_url=False)[:50]
     ]
 
 
@@ -134,7 +135,9 @@ def expected_version(app: Chalice) -> int | None:
 
 def ok(body: object, *, status: int = 200, version: int | None = None) -> Response:
     """A JSON answer; `version` becomes the ETag."""
-    headers: Headers = {"Content-Type": "application/json"} | ({"ETag": f'"{version}"'} if version is not None else {})
+    headers: Headers = {"Content-Type": "application/json"}
+    if version is not None:
+        headers["ETag"] = f'"{version}"'
     return Response(body=json.dumps(body, ensure_ascii=False, default=str), status_code=status, headers=headers)
 
 
