@@ -54,7 +54,7 @@ def logger() -> Logger:
 
 @cache
 def metrics() -> Metrics:
-    """The process's metrics; a handler flushes them at its end (see `metered`)."""
+    """The process's metrics; a handler flushes them at its end (see `flush`)."""
     from aws_lambda_powertools import Metrics
 
     return Metrics(namespace=NAMESPACE)
@@ -79,4 +79,5 @@ def count_money(metric: Metric, amount: int, currency: str) -> None:
 
 def flush() -> None:
     """Write the metrics of this invocation, if any, as one EMF line."""
-    metrics().flush_metrics(raise_on_empty_metrics=False)
+    if metrics().metric_set:  # Powertools warns about an empty line on each call that counts nothing
+        metrics().flush_metrics()

@@ -1,0 +1,81 @@
+"""Batches of queue messages and stream records, one at a time, answered with what failed and must come again.
+
+The event source mapping must have `FunctionResponseTypes: [ReportBatchItemFailures]`; without it a partial failure
+counts as success. Why not the batch processor of Powertools: see docs/decisions.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from oms.errors import OmsError
+from oms.platform.observability import flush, logger
+
+Json = dict[str, Any]
+BatchAnswer = dict[str, list[dict[str, str]]]
+"""`{"batchItemFailures": [{"itemIdentifier": …}]}`: what Lambda asks for; an empty list means that all went well."""
+
+
+def sqs_batch(event: Mapping[str, Any], handle: Callable[[Json, str], None]) -> BatchAnswer:
+    """Handle each message of an SQS batch with its JSON body and its message id.
+
+    A message whose handling raises is reported alone: the queue gives it out again, at last to its dead-letter queue.
+    """
+    failed: list[str] = []
+    for record in event["Records"]:
+        with _reported(record["messageId"], failed, _message_keys(record)):
+            handle(json.loads(record["body"]), record["messageId"])
+    return _answer(failed)
+
+
+def stream_batch(event: Mapping[str, Any], handle: Callable[[Json], None]) -> BatchAnswer:
+    """Handle the records of a DynamoDB stream's batch in their order, and stop at the first that fails.
+
+    The stream then begins again at that record, so no record is handled before one that came earlier in its shard.
+    """
+    failed: list[str] = []
+    for record in event["Records"]:
+        with _reported(record["dynamodb"]["SequenceNumber"], failed, _stream_keys(record)):
+            handle(record)
+        if failed:
+            break
+    return _answer(failed)
+
+
+@contextmanager
+def _reported(identifier: str, failed: list[str], keys: Mapping[str, str]) -> Iterator[None]:
+    """Log with `keys` on each line; log the cause of a failure and add `identifier` to `failed` instead of raising."""
+    with logger().append_context_keys(**keys):
+        try:
+            yield
+        except OmsError as error:
+            failed.append(identifier)
+            logger().warning("record_failed", problem=error.problem, detail=error.detail)
+        except Exception:  # noqa: BLE001 - whatever one record does, its neighbours are handled; logged whole
+            failed.append(identifier)
+            logger().exception("record_failed")
+
+
+def _message_keys(record: Mapping[str, Any]) -> dict[str, str]:
+    keys = {
+        "message_id": record["messageId"],
+        "attempt": record.get("attributes", {}).get("ApproximateReceiveCount", ""),
+    }
+    try:
+        body = json.loads(record["body"])
+    except ValueError:
+        return keys  # handling fails on it in a moment, and says so
+    return keys | {"order_id": body["order_id"]} if isinstance(body, dict) and "order_id" in body else keys
+
+
+def _stream_keys(record: Mapping[str, Any]) -> dict[str, str]:
+    keys = {name: str(*value.values()) for name, value in record["dynamodb"].get("Keys", {}).items()}
+    return {"record_id": record.get("eventID", ""), **keys}
+
+
+def _answer(failed: list[str]) -> BatchAnswer:
+    flush()
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
