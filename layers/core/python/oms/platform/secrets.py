@@ -1,0 +1,67 @@
+"""Shared secrets of channels and carriers in Secrets Manager, kept in memory for five minutes."""
+
+from __future__ import annotations
+
+import json
+
+from oms.errors import NotFound
+from oms.platform.aws import client
+from oms.platform.cache import Cache
+from oms.platform.config import settings
+
+LIFE = 300
+"""Seconds that a secret is used before it is read again."""
+
+FRESH = 10
+"""Seconds within which a second wish for a fresh secret is answered from memory: bad signatures cost us no calls."""
+
+_secrets: Cache[str, dict[str, str]] = Cache(seconds=LIFE, size=1000)
+
+
+def channel_secret(channel_id: str) -> str:
+    """The name of a channel's secret, for `secret`."""
+    return f"channels/{channel_id}"
+
+
+def carrier_secret(carrier: str) -> str:
+    """The name of a carrier's secret, for `secret`."""
+    return f"carriers/{carrier}"
+
+
+def secret(name: str, *, fresh: bool = False) -> dict[str, str]:
+    """The secret `<stack>/<name>`: `{"webhook_secret": ...}`.
+
+    A signature that does not match may come from a secret that was changed a moment ago: ask again with `fresh`, and
+    compare once more.
+
+    Raises:
+        NotFound: there is none. Nothing can be verified then: an empty secret would accept anybody's signature.
+    """
+    kept = _secrets.get(name, younger_than=FRESH if fresh else None)
+    if kept is not None:
+        return kept
+    secrets_manager = client("secretsmanager")
+    try:
+        answer = secrets_manager.get_secret_value(SecretId=_full(name))
+    except secrets_manager.exceptions.ResourceNotFoundException:
+        raise NotFound(f"there is no secret {name}") from None
+    value: dict[str, str] = json.loads(answer["SecretString"])
+    return _secrets.put(name, value)
+
+
+def put_secret(name: str, value: dict[str, str]) -> None:
+    """Create or replace a secret."""
+    secrets_manager = client("secretsmanager")
+    text = json.dumps(value)
+    try:
+        secrets_manager.put_secret_value(SecretId=_full(name), SecretString=text)
+    except secrets_manager.exceptions.ResourceNotFoundException:
+        try:
+            secrets_manager.create_secret(Name=_full(name), SecretString=text)
+        except secrets_manager.exceptions.ResourceExistsException:
+            secrets_manager.put_secret_value(SecretId=_full(name), SecretString=text)
+    _secrets.put(name, value)
+
+
+def _full(name: str) -> str:
+    return f"{settings().stack}/{name}"

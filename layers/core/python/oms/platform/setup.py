@@ -1,0 +1,256 @@
+"""Channels, locations and products in the set-up table, and the short memory that spares reading them each time.
+
+Items: `kind` and `id` as keys, `body` (the value as JSON text), `version` (from 1). A product has a partition of its
+own (`kind` is `product#<sku>`), so that a large catalogue spreads; channels and locations are few and are listed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from oms.errors import NotFound, Unavailable, VersionMismatch
+from oms.orders.contact import Address
+from oms.platform.aws import client
+from oms.platform.cache import Cache
+from oms.platform.config import settings
+from oms.setup import Channel, Location, Platform, Product
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+LIFE = 60
+"""Seconds that a function may go on with a channel, location or product that was changed elsewhere."""
+
+BATCH = 100
+"""Keys in one BatchGetItem."""
+
+ATTEMPTS = 6
+"""How often a write meets a concurrent one, or a batch is asked for what it left out, before the caller is told."""
+
+Value = TypeVar("Value", Channel, Location, Product)
+
+_channels: Cache[str, Channel] = Cache(seconds=LIFE, size=1000)
+_locations: Cache[str, tuple[Location, ...]] = Cache(seconds=LIFE, size=1)
+_products: Cache[str, Product] = Cache(seconds=LIFE, size=5000)
+
+
+class Outcome(StrEnum):
+    """What a write did."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[Value]):
+    """A value as the table has it."""
+
+    value: Value
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The version that a value has now, and whether the write changed anything."""
+
+    version: int
+    outcome: Outcome
+
+
+def channel(channel_id: str) -> Channel:
+    """A channel, at most a minute old.
+
+    Raises:
+        NotFound: there is none of this id.
+    """
+    return _channels.get(channel_id) or _channels.put(channel_id, stored(Channel, channel_id).value)
+
+
+def location(location_id: str) -> Location:
+    """A location, at most a minute old.
+
+    Raises:
+        NotFound: there is none of this id.
+    """
+    for known in locations():
+        if known.location_id == location_id:
+            return known
+    return stored(Location, location_id).value
+
+
+def locations() -> tuple[Location, ...]:
+    """All locations by id, active or not, at most a minute old."""
+    kept = _locations.get("")
+    if kept is not None:
+        return kept
+    pages = (
+        client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=settings().setup_table,
+            KeyConditionExpression="kind = :kind",
+            ExpressionAttributeValues={":kind": {"S": "location"}},
+            ConsistentRead=True,
+        )
+    )
+    return _locations.put("", tuple(_load(Location, item).value for page in pages for item in page["Items"]))
+
+
+def products(skus: Iterable[str]) -> dict[str, Product]:
+    """Those of the skus that are set up, at most a minute old; the others are left out.
+
+    A product that was set up a moment ago is found: what an ordinary read misses is read again consistently.
+    """
+    wanted = {sku for sku in skus if sku}
+    found = {sku: kept for sku in wanted if (kept := _products.get(sku)) is not None}
+    for consistent in (False, True):
+        missing = sorted(wanted - found.keys())
+        for sku, read in stored_many(Product, missing, consistent=consistent).items():
+            found[sku] = _products.put(sku, read.value)
+    return found
+
+
+def stored(of: type[Value], value_id: str) -> Stored[Value]:
+    """A value with its version, as the table has it now.
+
+    Raises:
+        NotFound: there is none of this id.
+    """
+    answer = client("dynamodb").get_item(TableName=settings().setup_table, Key=_key(of, value_id), ConsistentRead=True)
+    if "Item" not in answer:
+        raise NotFound(f"there is no {_NAMES[of]} {value_id!r}")
+    return _load(of, answer["Item"])
+
+
+def stored_many(of: type[Value], ids: Iterable[str], *, consistent: bool = True) -> dict[str, Stored[Value]]:
+    """Values by id, in batches; those that do not exist are left out.
+
+    Raises:
+        Unavailable: the table left keys unanswered again and again.
+    """
+    keys = [_key(of, value_id) for value_id in dict.fromkeys(ids)]
+    found = {}
+    for start in range(0, len(keys), BATCH):
+        for item in _batch(keys[start : start + BATCH], consistent=consistent):
+            read = _load(of, item)
+            found[_id_of(read.value)] = read
+    return found
+
+
+def put(value: Value, *, expected_version: int | None = None, known: Stored[Value] | None = None) -> Written:
+    """Create or replace a value. One that is the same already is not written, and keeps its version.
+
+    So the same call may be made again, even with the `If-Match` of before. `known` is what the caller has just read
+    and spares a read. Without `expected_version` the last writer wins.
+
+    Raises:
+        VersionMismatch: `expected_version` is not the version of what is there (0 or none: nothing is there).
+        Unavailable: others wrote the same value at the same time, again and again.
+    """
+    for _ in range(ATTEMPTS):
+        before, known = known or _stored_or_none(value), None
+        if before is not None and before.value == value:
+            return Written(before.version, Outcome.UNCHANGED)
+        version = before.version if before else 0
+        if expected_version is not None and expected_version != version:
+            raise VersionMismatch(
+                f"{_NAMES[type(value)]} {_id_of(value)!r} is at version {version}, not {expected_version}:"
+                " read it again"
+            )
+        if _write(value, version):
+            _remember(value)
+            return Written(version + 1, Outcome.UPDATED if before else Outcome.CREATED)
+    raise Unavailable(f"{_NAMES[type(value)]} {_id_of(value)!r} is being changed by others: try again")
+
+
+def _write(value: Channel | Location | Product, version: int) -> bool:
+    """Write under the condition that the table still has `version`; False when it has another."""
+    dynamodb = client("dynamodb")
+    try:
+        dynamodb.put_item(
+            TableName=settings().setup_table,
+            Item={
+                **_key(type(value), _id_of(value)),
+                "body": {"S": json.dumps(asdict(value), ensure_ascii=False)},
+                "version": {"N": str(version + 1)},
+            },
+            **(
+                {
+                    "ConditionExpression": "version = :version",
+                    "ExpressionAttributeValues": {":version": {"N": str(version)}},
+                }
+                if version
+                else {"ConditionExpression": "attribute_not_exists(kind)"}
+            ),
+        )
+    except dynamodb.exceptions.ConditionalCheckFailedException:
+        return False
+    return True
+
+
+def _remember(value: Channel | Location | Product) -> None:
+    """What this process wrote, it knows at once."""
+    match value:
+        case Channel():
+            _channels.put(value.channel_id, value)
+        case Location():
+            _locations.clear()
+        case Product():
+            _products.put(value.sku, value)
+
+
+def _stored_or_none(value: Value) -> Stored[Value] | None:
+    try:
+        return stored(type(value), _id_of(value))
+    except NotFound:
+        return None
+
+
+def _batch(keys: list[dict[str, AttributeValueTypeDef]], *, consistent: bool) -> Iterable[Mapping[str, Any]]:
+    """The items of at most 100 keys; what the table leaves out under load is asked for again, a little later."""
+    table = settings().setup_table
+    for attempt in range(ATTEMPTS):
+        answer = client("dynamodb").batch_get_item(RequestItems={table: {"Keys": keys, "ConsistentRead": consistent}})
+        yield from answer["Responses"].get(table, ())
+        left = answer.get("UnprocessedKeys", {}).get(table)
+        if not left:
+            return
+        keys = left["Keys"]
+        time.sleep(0.05 * 2**attempt)
+    raise Unavailable("the set-up table is busy: try again")
+
+
+_NAMES: Mapping[type[object], str] = {Channel: "channel", Location: "location", Product: "product"}
+
+
+def _key(of: type[object], value_id: str) -> dict[str, AttributeValueTypeDef]:
+    if of is Product:
+        return {"kind": {"S": f"product#{value_id}"}, "id": {"S": "product"}}
+    return {"kind": {"S": _NAMES[of]}, "id": {"S": value_id}}
+
+
+def _id_of(value: Channel | Location | Product) -> str:
+    match value:
+        case Channel():
+            return value.channel_id
+        case Location():
+            return value.location_id
+        case Product():
+            return value.sku
+
+
+def _load(of: type[Value], item: Mapping[str, Any]) -> Stored[Value]:
+    """Read an item. Fields that a newer version of the code wrote are passed over, so that it can be rolled back."""
+    known = {field.name for field in fields(of)}
+    body = {name: value for name, value in json.loads(item["body"]["S"]).items() if name in known}
+    if of is Channel:
+        body["platform"] = Platform(body["platform"])
+    if of is Location:
+        body["address"] = Address(**body["address"])
+    return Stored(of(**body), int(item["version"]["N"]))

@@ -1,0 +1,71 @@
+"""What a merchant sets up before the first order: channels, locations and products, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from oms.orders.contact import Address
+
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z"
+"""What ids of channels and locations look like: they stand in URLs, secret names and keys of tables."""
+
+MAX_SKU = 128
+"""Characters that a sku may have."""
+
+
+class Platform(StrEnum):
+    """The form in which a channel sends its orders."""
+
+    CANONICAL = "canonical"
+    SHOPIFY = "shopify"
+    WOOCOMMERCE = "woocommerce"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """Where orders come from. The secret that signs its webhooks is not here: see `oms.platform.secrets`."""
+
+    channel_id: str
+    platform: Platform
+    name: str
+    """The shop's name as its customers know it: it signs the messages to them."""
+    default_language: str = "en"
+    """BCP 47; for customers whose own language the channel does not tell."""
+    currency: str = ""
+    """ISO 4217; for orders that do not name theirs. Empty when they always do."""
+    gateway: str = ""
+    """The gateway that authorises and captures what the channel did not take itself; empty when there is none."""
+    active: bool = True
+    """An inactive channel's orders are refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A place that keeps stock and ships it: a warehouse, a store."""
+
+    location_id: str
+    name: str
+    address: Address = field(default_factory=Address)
+    latitude: float
+    """Degrees north of the equator."""
+    longitude: float
+    """Degrees east of Greenwich."""
+    processing_days: int = 1
+    """Working days from allocation until the parcel is handed to the carrier."""
+    active: bool = True
+    """An inactive location is allocated nothing new; what it has, it still ships."""
+    priority: int = 0
+    """Between locations that are equally good, the lower number goes first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """What is sold under a sku: weight in grams, outer size in millimetres, 0 where it was never measured."""
+
+    sku: str
+    title: str
+    grams: int = 0
+    length: int = 0
+    width: int = 0
+    height: int = 0
