@@ -81,16 +81,24 @@ def paid_in_channel(order: Order, terms: ev.PaymentTerms) -> list[OrderEvent]:
 
 
 def hold(order: Order, reason: HoldReason, note: str = "") -> list[OrderEvent]:
-    """One more reason to wait; a hold for the same reason and note that is still open is not opened twice.
+    """One more reason to wait; see `holds`."""
+    return holds(order, [(reason, note)])
+
+
+def holds(order: Order, reasons: Sequence[tuple[HoldReason, str]]) -> list[OrderEvent]:
+    """More reasons to wait, each with a note; a hold that is still open for the same reason and note is not opened twice.
 
     Raises:
         NotAllowed: nothing is left that could wait.
     """
     if order.status in {OrderStatus.CANCELLED, OrderStatus.SHIPPED, OrderStatus.DELIVERED}:
         raise NotAllowed(f"order {order.order_id} is {order.status}: there is nothing left to hold")
-    if any(open_hold.reason is reason and open_hold.note == note for open_hold in order.holds.values()):
-        return []
-    return [ev.OrderHeld(handle=f"hold-{order.holds_opened + 1}", reason=reason, note=note)]
+    standing = {(open_hold.reason, open_hold.note) for open_hold in order.holds.values()}
+    fresh = [each for each in dict.fromkeys(reasons) if each not in standing]
+    return [
+        ev.OrderHeld(handle=f"hold-{number}", reason=reason, note=note)
+        for number, (reason, note) in enumerate(fresh, order.holds_opened + 1)
+    ]
 
 
 def release(order: Order, handle: str, note: str = "") -> list[OrderEvent]:

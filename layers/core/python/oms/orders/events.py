@@ -257,6 +257,13 @@ class UnitsBackordered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsProvided:
+    """Units that need no parcel (a gift card, a download, a service) were handed to the customer by the channel."""
+
+    units: tuple[LineUnits, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderConfirmed:
     """Payment is covered and every unit has a place or waits for one: the customer is told, with the date."""
 
@@ -371,6 +378,7 @@ OrderEvent = (
     | PaymentVoided
     | UnitsAllocated
     | UnitsBackordered
+    | UnitsProvided
     | OrderConfirmed
     | UnitsCancelled
     | FulfillmentAccepted

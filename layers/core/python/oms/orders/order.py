@@ -143,13 +143,17 @@ class Order:
 
     @property
     def total(self) -> int:
-        """Our own sum of lines and charges as placed, in minor units."""
-        return sum(line.placed.net + line.placed.tax for line in self.lines.values()) + self.charges_total
+        """What the order cost when it was placed, in minor units: the channel's figure, which the customer was told."""
+        return self.placed.total
 
     @property
     def charges_total(self) -> int:
-        """Shipping, fees and the like, with tax."""
-        return sum(charge.net + charge.tax for charge in self.placed.charges)
+        """All that is not in the lines: shipping, fees and the like with tax.
+
+        It takes in the difference between the channel's total and the sum of the figures, if a hold for that was
+        released: what the customer was told is what is due.
+        """
+        return self.placed.total - sum(line.placed.net + line.placed.tax for line in self.lines.values())
 
     @property
     def due(self) -> int:
@@ -254,6 +258,8 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
                     order, gone.line_id, gone.source, UnitState.CANCELLED, gone.quantity, gone.fulfillment_order_id
                 )
             return order
+        case ev.UnitsProvided():
+            return _move_all(order, event.units, UnitState.OPEN, UnitState.DELIVERED)
         case ev.FulfillmentAccepted():
             return _with_fulfillment(
                 order, replace(order.fulfillment_orders[event.fulfillment_order_id], accepted=True)
@@ -274,7 +280,7 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
         case ev.ContactChanged():
             return order
         case _:
-            return replace(order, payments=record(order.payments, event))
+            return replace(order, payments=record(order.payments, event, at))
 
 
 def _placed(event: ev.OrderPlaced, order_id: str, at: datetime) -> Order:
@@ -337,7 +343,7 @@ def _delivered(order: Order, event: ev.ParcelDelivered) -> Order:
 
 
 def _move_all(
-    order: Order, units: Iterable[ev.LineUnits], source: UnitState, target: UnitState, fulfillment_order_id: str
+    order: Order, units: Iterable[ev.LineUnits], source: UnitState, target: UnitState, fulfillment_order_id: str = ""
 ) -> Order:
     for unit in units:
         order = _move(order, unit.line_id, source, target, unit.quantity, fulfillment_order_id)

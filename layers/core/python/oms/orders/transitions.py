@@ -14,7 +14,7 @@ from oms.orders.events import UnitState
 S = UnitState
 
 MOVES: Mapping[UnitState, frozenset[UnitState]] = {
-    S.OPEN: frozenset({S.ALLOCATED, S.BACKORDERED, S.CANCELLED}),
+    S.OPEN: frozenset({S.ALLOCATED, S.BACKORDERED, S.CANCELLED, S.DELIVERED}),  # delivered: needs no parcel
     S.BACKORDERED: frozenset({S.ALLOCATED, S.CANCELLED}),
     S.ALLOCATED: frozenset({S.PICKED, S.CANCELLED}),
     S.PICKED: frozenset({S.PACKED, S.CANCELLED}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -95,6 +96,7 @@ class Payment:
     gateway: str = ""
     instrument: str = ""
     requested: int = 0
+    requested_at: datetime | None = None
     reference: str = ""
     authorised: int = 0
     captured: int = 0
@@ -127,13 +129,17 @@ Ledger = dict[str, Payment]
 """Payments by id, in the order in which they began."""
 
 
-def record(ledger: Ledger, event: PaymentEvent) -> Ledger:
-    """The ledger after one more payment event."""
+def record(ledger: Ledger, event: PaymentEvent, at: datetime) -> Ledger:
+    """The ledger after one more payment event, which was recorded at `at`."""
     payment = ledger.get(event.payment_id) or Payment(payment_id=event.payment_id)
     match event:
         case PaymentRequested():
             payment = replace(
-                payment, gateway=event.gateway, instrument=event.instrument, requested=event.amount, declined=""
+                payment,
+                gateway=event.gateway,
+                instrument=event.instrument,
+                requested=event.amount,
+                requested_at=at,
             )
         case PaymentPending():
             payment = replace(payment, reference=event.reference, pending=True)

@@ -1,0 +1,80 @@
+"""What a payment gateway must be able to do. Every call carries a key; the same key again gives the same answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from oms.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRequest:
+    """What is to be authorised; `key` is made of order and step, and makes a repetition harmless."""
+
+    order_id: str
+    payment_id: str
+    instrument: str
+    amount: Money
+    requested_at: datetime
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authorised:
+    """The amount is reserved."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The gateway refused, and will refuse the same instrument again."""
+
+    reference: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The gateway will decide later; ask `status` again."""
+
+    reference: str
+
+
+Answer = Authorised | Declined | Pending
+
+
+class Gateway(Protocol):
+    """A payment gateway. Each call raises `oms.errors.Unavailable` when it gets no answer: it is made again."""
+
+    def authorise(self, request: PaymentRequest) -> Answer:
+        """Reserve the amount on the instrument."""
+        ...
+
+    def status(self, request: PaymentRequest, reference: str) -> Answer:
+        """What became of a request that was answered `Pending`."""
+        ...
+
+    def capture(self, reference: str, amount: Money, key: str) -> str:
+        """Charge part or all of an authorisation; returns the gateway's reference of the charge."""
+        ...
+
+    def void(self, reference: str, amount: Money, key: str) -> str:
+        """Let go what is left of an authorisation; returns the gateway's reference."""
+        ...
+
+
+def gateway(name: str) -> Gateway:
+    """The gateway of this name.
+
+    Raises:
+        KeyError: there is none; the order is held with the name.
+    """
+    if name == "simulated":
+        from oms.clock import now
+        from oms.payments.simulated import SimulatedGateway
+
+        return SimulatedGateway(now)
+    raise KeyError(name)

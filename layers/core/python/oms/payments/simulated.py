@@ -1,0 +1,63 @@
+"""A gateway without money, for laptops and tests: the instrument says how it behaves.
+
+It keeps no state: answers and references follow from the request alone, so each process gives the same ones.
+
+    sim_ok                  authorises
+    sim_decline[:code]      declines with the code (card_declined)
+    sim_timeout[:seconds]   does not answer until so many seconds (2) after the request, then authorises
+    sim_late[:seconds]      answers `Pending`, and authorises so many seconds (3) after the request
+    sim_late_decline[:s]    answers `Pending`, and declines then
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from oms.clock import Clock
+from oms.errors import Unavailable
+from oms.ids import derived
+from oms.money import Money
+from oms.payments.gateway import Answer, Authorised, Declined, PaymentRequest, Pending
+
+
+class SimulatedGateway:
+    """See the module; `clock` decides when late answers are due."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def authorise(self, request: PaymentRequest) -> Answer:
+        """Answer as the instrument says; an unknown instrument is declined."""
+        reference = f"sim_{derived('authorise', request.key)}"
+        kind, _, argument = request.instrument.partition(":")
+        match kind:
+            case "sim_ok":
+                return Authorised(reference)
+            case "sim_decline":
+                return Declined(reference, argument or "card_declined")
+            case "sim_timeout" if self._waits(request, argument or "2"):
+                raise Unavailable("the simulated gateway did not answer")
+            case "sim_timeout":
+                return Authorised(reference)
+            case "sim_late" | "sim_late_decline":
+                return Pending(reference)
+            case _:
+                return Declined(reference, "unknown_instrument")
+
+    def status(self, request: PaymentRequest, reference: str) -> Answer:
+        """`Pending` until the instrument's time has come."""
+        kind, _, argument = request.instrument.partition(":")
+        if self._waits(request, argument or "3"):
+            return Pending(reference)
+        return Declined(reference, "card_declined") if kind == "sim_late_decline" else Authorised(reference)
+
+    def capture(self, reference: str, amount: Money, key: str) -> str:
+        """The reference of a charge that nobody pays."""
+        return f"sim_{derived('capture', reference, str(amount), key)}"
+
+    def void(self, reference: str, amount: Money, key: str) -> str:
+        """The reference of a release."""
+        return f"sim_{derived('void', reference, str(amount), key)}"
+
+    def _waits(self, request: PaymentRequest, seconds: str) -> bool:
+        return self._clock() < request.requested_at + timedelta(seconds=float(seconds))

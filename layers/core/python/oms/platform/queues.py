@@ -1,0 +1,22 @@
+"""Messages that a stage sends to itself, for later."""
+
+from __future__ import annotations
+
+import json
+
+from oms.platform.aws import client
+from oms.platform.config import settings
+
+LONGEST_DELAY = 900
+"""Seconds; the most that SQS can wait."""
+
+
+def look_again(order_id: str, attempt: int) -> None:
+    """Bring an order with a pending payment back to the routing queue: soon at first, then every fifteen minutes."""
+    client("sqs").send_message(
+        QueueUrl=settings().route_queue,
+        MessageBody=json.dumps(
+            {"id": f"{order_id}:pending:{attempt}", "order_id": order_id, "type": "PaymentPending", "attempt": attempt}
+        ),
+        DelaySeconds=min(LONGEST_DELAY, 2**attempt),
+    )

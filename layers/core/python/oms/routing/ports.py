@@ -1,0 +1,34 @@
+"""What routing needs of the world, as one value that `functions/route` fills in and tests replace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from oms.clock import Clock
+from oms.orders.contact import Address
+from oms.orders.log import OrderLog
+from oms.payments.gateway import Gateway
+from oms.setup import Location, Product
+from oms.sourcing.distance import Coordinates
+from oms.stock.levels import SkuStock, Waiter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The order log, and functions that read what routing decides on."""
+
+    log: OrderLog
+    clock: Clock
+    products: Callable[[Iterable[str]], Mapping[str, Product]]
+    """Products by sku; an unknown sku is left out."""
+    locations: Callable[[], Iterable[Location]]
+    sku_stock: Callable[[str], SkuStock]
+    """Levels of a sku, strongly consistent."""
+    waiters: Callable[[str], Iterable[Waiter]]
+    """The first orders in the line for a sku."""
+    locate: Callable[[Address], Coordinates | None]
+    address_problem: Callable[[Address], str | None]
+    gateway: Callable[[str], Gateway]
+    look_again: Callable[[str, int], None]
+    """Send (order id, attempt) to the routing queue once more, later: a payment is pending."""

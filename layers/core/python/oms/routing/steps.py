@@ -1,0 +1,138 @@
+"""What an order needs next, told from its state alone: any message about it leads to the same step.
+
+This is what makes routing safe to repeat, to reorder and to interrupt: nothing is remembered but the log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oms.orders.events import UnitState
+from oms.orders.order import Order, Parcel, units_value
+from oms.orders.transitions import AT_LOCATION
+from oms.payments.ledger import Payment, PaymentStatus
+
+PROVIDED = "provided"
+"""Stands in place of a parcel id when the units that need no parcel are paid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authorise:
+    """Ask the gateway to reserve the money."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPayment:
+    """Ask the gateway what became of a payment that it wanted to decide later."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class HoldUnpaid:
+    """Nobody has paid, or said that they will, for what is to be shipped."""
+
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Find a place for the units that have none, and confirm the order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Charge what has left: `parcel_id` names the shipment that is due, `amount` its minor units."""
+
+    payment: Payment
+    parcel_id: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """Let go what is reserved and will not be needed."""
+
+    payment: Payment
+
+
+Step = Authorise | CheckPayment | HoldUnpaid | Source | Capture | Void
+
+
+def next_step(order: Order, *, check_pending: bool = False) -> Step | None:
+    """The next thing to do, or None when the order waits for somebody else.
+
+    Money that is due or no longer needed is moved even while the order is held; everything else waits for the holds.
+    `check_pending` is set when the time has come to ask about a payment that the gateway wanted to decide later.
+    """
+    ours = [payment for payment in order.payments.values() if not payment.by_channel]
+    for payment in ours:
+        if payment.capturable and (capture := _capture(order, payment)):
+            return capture
+    if not _owed_later(order):
+        for payment in ours:
+            if payment.capturable:
+                return Void(payment)
+    pending = [payment for payment in ours if payment.status is PaymentStatus.PENDING]
+    if pending:
+        return CheckPayment(pending[0]) if check_pending else None
+    if order.holds or not _owed_later(order):
+        return None
+    for payment in ours:
+        if payment.status is PaymentStatus.REQUESTED:
+            return Authorise(payment)
+    if order.covered < order.due:
+        return HoldUnpaid(order.due - order.covered)
+    if order.counts.get(UnitState.OPEN) or order.confirmed is None:
+        return Source()
+    return None
+
+
+def _owed_later(order: Order) -> bool:
+    """Whether units are still to be shipped, so that money is still to be reserved for them."""
+    live = {state for state, count in order.counts.items() if count}
+    return bool(live & (AT_LOCATION | {UnitState.OPEN, UnitState.BACKORDERED}))
+
+
+def _capture(order: Order, payment: Payment) -> Capture | None:
+    """The first shipment in the log that is not paid yet.
+
+    Shipping and other charges are paid with the first shipment. What a shipment costs follows from what was shipped
+    before it, never from what happens after: a repetition after a crash asks for the same amount under the same key.
+    """
+    paid = {parcel_id for each in order.payments.values() for parcel_id in each.paid_parcels}
+    sent: dict[str, int] = {}
+    value = order.charges_total
+    for parcel_id, units in _shipments(order):
+        for line_id, count in units.items():
+            before = sent.get(line_id, 0)
+            line = order.lines[line_id].placed
+            value += units_value(line, before + count) - units_value(line, before)
+            sent[line_id] = before + count
+        if value > 0 and parcel_id not in paid:
+            return Capture(payment, parcel_id, min(value, payment.capturable))
+        value = min(value, 0)  # a rebate beyond the first shipment's value goes on to the next
+    return None
+
+
+def _shipments(order: Order) -> list[tuple[str, dict[str, int]]]:
+    """What has left, in the order in which it left: units that need no parcel first, then parcel by parcel."""
+    provided = {
+        line_id: count
+        for line_id, line in order.lines.items()
+        if (count := line.counts.get(UnitState.DELIVERED, 0) - _delivered_in_parcels(order, line_id))
+    }
+    parcels = sorted(
+        (parcel for parcel in order.parcels.values() if parcel.shipped_at is not None), key=_departure
+    )
+    return ([(PROVIDED, provided)] if provided else []) + [(p.parcel_id, dict(p.shipped)) for p in parcels]
+
+
+def _departure(parcel: Parcel) -> tuple[object, str]:
+    return parcel.shipped_at, parcel.parcel_id
+
+
+def _delivered_in_parcels(order: Order, line_id: str) -> int:
+    return sum(p.shipped.get(line_id, 0) for p in order.parcels.values() if p.delivered_at is not None)

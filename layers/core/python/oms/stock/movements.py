@@ -1,0 +1,128 @@
+"""What the events of a decision do to stock: derived here, so that no use case can forget to move it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from oms.orders.events import (
+    CancelledUnits,
+    OrderEvent,
+    UnitsAllocated,
+    UnitsCancelled,
+    UnitsShipped,
+    UnitState,
+)
+from oms.orders.order import Order
+from oms.stock.levels import StockReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """A change of one level, in units; `reference` is the fulfillment order or order that caused it."""
+
+    sku: str
+    location_id: str
+    reason: StockReason
+    reference: str
+    on_hand: int = 0
+    available: int = 0
+    committed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingChange:
+    """An order's place in the line for a sku: `quantity` units wait after the change, `delta` more than before."""
+
+    sku: str
+    order_id: str
+    since: datetime
+    quantity: int
+    delta: int
+
+
+def movements(order: Order, events: Iterable[OrderEvent]) -> tuple[Movement, ...]:
+    """The changes of stock that these events make, one per (sku, location): quantities are summed first."""
+    summed: dict[tuple[str, str], Movement] = {}
+    for event in events:
+        for movement in _of(order, event):
+            key = movement.sku, movement.location_id
+            known = summed.get(key)
+            summed[key] = movement if known is None else _add(known, movement)
+    return tuple(summed.values())
+
+
+def _of(order: Order, event: OrderEvent) -> Iterable[Movement]:
+    match event:
+        case UnitsAllocated():
+            for each in event.allocations:
+                yield Movement(
+                    sku=each.sku,
+                    location_id=each.location_id,
+                    reason=StockReason.ALLOCATED,
+                    reference=each.fulfillment_order_id,
+                    available=-each.quantity,
+                    committed=each.quantity,
+                )
+        case UnitsShipped():
+            for unit in event.units:
+                yield Movement(
+                    sku=unit.sku,
+                    location_id=event.location_id,
+                    reason=StockReason.SHIPPED,
+                    reference=event.parcel_id,
+                    on_hand=-unit.quantity,
+                    committed=-unit.quantity,
+                )
+        case UnitsCancelled():
+            yield from (_released(order, unit) for unit in event.units if unit.location_id)
+        case _:
+            return
+
+
+def _released(order: Order, unit: CancelledUnits) -> Movement:
+    return Movement(
+        sku=unit.sku,
+        location_id=unit.location_id,
+        reason=StockReason.RELEASED,
+        reference=unit.fulfillment_order_id or order.order_id,
+        available=unit.quantity,
+        committed=-unit.quantity,
+    )
+
+
+def _add(one: Movement, other: Movement) -> Movement:
+    return Movement(
+        sku=one.sku,
+        location_id=one.location_id,
+        reason=other.reason,
+        reference=other.reference,
+        on_hand=one.on_hand + other.on_hand,
+        available=one.available + other.available,
+        committed=one.committed + other.committed,
+    )
+
+
+def waiting_changes(before: Order, after: Order) -> Sequence[WaitingChange]:
+    """How the order's places in line change between two of its states, one per sku."""
+    was, now = _waiting(before), _waiting(after)
+    return [
+        WaitingChange(
+            sku=sku,
+            order_id=after.order_id,
+            since=after.captured_at,
+            quantity=now.get(sku, 0),
+            delta=now.get(sku, 0) - was.get(sku, 0),
+        )
+        for sku in dict.fromkeys((*was, *now))
+        if now.get(sku, 0) != was.get(sku, 0)
+    ]
+
+
+def _waiting(order: Order) -> dict[str, int]:
+    waiting: dict[str, int] = {}
+    for line in order.lines.values():
+        if count := line.counts.get(UnitState.BACKORDERED, 0):
+            waiting[line.placed.sku] = waiting.get(line.placed.sku, 0) + count
+    return waiting
