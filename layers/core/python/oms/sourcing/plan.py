@@ -1,0 +1,189 @@
+"""Where the units of an order are to go out from: fewest parcels first, then nearest.
+
+`docs/sourcing.md` tells the rule in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from oms.orders.events import Explanation
+from oms.sourcing.cover import WORK, Problem, best_cover
+from oms.sourcing.distance import Coordinates, kilometres, metres
+from oms.sourcing.explanation import Facts, explain
+
+UNKNOWN_DISTANCE = 20_100_000
+"""Metres to a location whose distance is not known: farther than any two places on earth are."""
+
+StockView = Mapping[str, Mapping[str, int]]
+"""Available units by sku and location id, without those that others who wait for them have a right to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Units of an order's line that need a place."""
+
+    line_id: str
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What sourcing has to know of a location; the smaller `priority` is preferred among equally near ones."""
+
+    location_id: str
+    latitude: float | None = None
+    longitude: float | None = None
+    priority: int = 0
+
+    @property
+    def coordinates(self) -> Coordinates | None:
+        """Where it is; None when either coordinate is unknown."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return Coordinates(self.latitude, self.longitude)
+
+
+class Assignment(NamedTuple):
+    """Units of a line that a location ships."""
+
+    location_id: str
+    line_id: str
+    sku: str
+    quantity: int
+
+
+class Unfilled(NamedTuple):
+    """Units of a line that no location has."""
+
+    line_id: str
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A place for every unit for which there is stock, and why there."""
+
+    assignments: tuple[Assignment, ...]
+    """By location, nearest first, then by line."""
+    unfilled: tuple[Unfilled, ...]
+    kilometres: Mapping[str, int | None]
+    """From each chosen location to the destination, as far as it is known."""
+    explanation: Explanation
+
+
+def plan(
+    demand: Iterable[Demand],
+    stock: StockView,
+    sites: Iterable[Site],
+    destination: Coordinates | None,
+    *,
+    work: int = WORK,
+) -> Plan:
+    """Choose the fewest locations that have what can be had of the demand, of these the nearest, and share it out.
+
+    Whatever all locations together can cover is covered; when a sku is short, its earlier lines get it. The same
+    facts give the same plan, in whatever order they come. Without a destination all distances count as equal, and
+    priority, then location id decide. Stock at a location that is not among `sites` does not count.
+    """
+    lines = _lines(demand)
+    ranked = _ranked(sites, destination)
+    wanted: dict[str, int] = {}
+    for line in lines:
+        wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
+    skus = sorted(wanted)
+    table = [[max(0, stock.get(sku, {}).get(site.location_id, 0)) for _, site in ranked] for sku in skus]
+    needs = [min(wanted[sku], sum(row)) for sku, row in zip(skus, table, strict=True)]
+    distances = [UNKNOWN_DISTANCE if away is None else away for away, _ in ranked]
+    cover = best_cover(
+        Problem(needs=needs, stock=table, metres=distances, priorities=[site.priority for _, site in ranked]),
+        work=work,
+    )
+    pieces = {sku: _pieces(need, row, cover.columns) for sku, need, row in zip(skus, needs, table, strict=True)}
+    shares, unfilled = _share(lines, pieces)
+    facts = Facts(
+        locations=[site.location_id for _, site in ranked],
+        metres=[away for away, _ in ranked],
+        priorities=[site.priority for _, site in ranked],
+        wanted=[wanted[sku] for sku in skus],
+        needs=needs,
+        stock=table,
+    )
+    return Plan(
+        assignments=tuple(
+            Assignment(ranked[column][1].location_id, line.line_id, line.sku, quantity)
+            for column, line, quantity in sorted(shares, key=lambda share: share[0])
+        ),
+        unfilled=unfilled,
+        kilometres={
+            ranked[column][1].location_id: None if away is None else kilometres(away)
+            for column in cover.columns
+            for away in [ranked[column][0]]
+        },
+        explanation=explain(facts, cover),
+    )
+
+
+def _lines(demand: Iterable[Demand]) -> list[Demand]:
+    """One demand for each line and sku, in the order of their ids: "2" before "10"."""
+    total: dict[tuple[str, str], int] = {}
+    for line in demand:
+        if line.quantity > 0:
+            total[line.line_id, line.sku] = total.get((line.line_id, line.sku), 0) + line.quantity
+    keys = sorted(total, key=lambda key: (len(key[0]), key))
+    return [Demand(line_id, sku, total[line_id, sku]) for line_id, sku in keys]
+
+
+def _ranked(sites: Iterable[Site], destination: Coordinates | None) -> list[tuple[int | None, Site]]:
+    """The sites in the order of preference, each with its metres to the destination, if known."""
+    known: dict[str, tuple[int | None, Site]] = {}
+    for site in sites:
+        place = site.coordinates
+        known[site.location_id] = (metres(place, destination) if place and destination else None, site)
+    return sorted(
+        known.values(),
+        key=lambda item: (
+            UNKNOWN_DISTANCE if item[0] is None else item[0],
+            item[1].priority,
+            item[1].location_id,
+        ),
+    )
+
+
+def _pieces(need: int, row: Sequence[int], columns: Sequence[int]) -> list[tuple[int, int]]:
+    """What each chosen column gives of one sku: all from one if one has it all, else the largest stocks first."""
+    if not need:
+        return []
+    whole = next((column for column in columns if row[column] >= need), None)
+    order = [whole] if whole is not None else sorted(columns, key=lambda column: (-row[column], column))
+    pieces = []
+    for column in order:
+        units = min(need, row[column])
+        if units:
+            pieces.append((column, units))
+            need -= units
+    return pieces
+
+
+def _share(
+    lines: Sequence[Demand], pieces: Mapping[str, list[tuple[int, int]]]
+) -> tuple[list[tuple[int, Demand, int]], tuple[Unfilled, ...]]:
+    """Give each line its units out of its sku's pieces; the lines that come last go short."""
+    shares: list[tuple[int, Demand, int]] = []
+    unfilled: list[Unfilled] = []
+    for line in lines:
+        missing = line.quantity
+        left = pieces[line.sku]
+        while missing and left:
+            column, units = left[0]
+            taken = min(missing, units)
+            shares.append((column, line, taken))
+            missing -= taken
+            left[:1] = [(column, units - taken)] if units > taken else []
+        if missing:
+            unfilled.append(Unfilled(line.line_id, line.sku, missing))
+    return shares, tuple(unfilled)
