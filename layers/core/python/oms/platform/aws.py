@@ -39,6 +39,10 @@ def _client(service: str) -> Any:
 
     # Short timeouts and few tries: a caller behind API Gateway is gone after 29 seconds, and queues try again anyway.
     config = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 4})
+    if service == "s3":
+        # Presigned URLs must name the bucket's region and be signed for it: else a new bucket answers with a redirect
+        # that the signature does not cover, and one that is encrypted with a key of its own refuses.
+        config = config.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
     # A name only, no type stubs at run time: mypy sees the overloads above.
     return boto3.client(service, config=config)  # type: ignore[call-overload]
 

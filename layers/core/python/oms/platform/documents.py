@@ -1,0 +1,37 @@
+"""The documents bucket: labels and packing slips, kept private and handed out by presigned URLs."""
+
+from __future__ import annotations
+
+from oms.platform.aws import client
+from oms.platform.config import settings
+
+LINK_LIFE = 300
+"""Seconds that a presigned URL opens its document: it is made anew for every request."""
+
+
+class S3Documents:
+    """The documents bucket of this stack. Keys begin with the order's id: erasure and support find all by it."""
+
+    def put(self, key: str, content: bytes) -> None:
+        """Store a PDF, over whatever stood under its key."""
+        client("s3").put_object(
+            Bucket=settings().documents_bucket, Key=key, Body=content, ContentType="application/pdf"
+        )
+
+    def link(self, key: str) -> str:
+        """A URL that opens the document in a browser for five minutes, whoever has it. No call is made."""
+        name = key.rsplit("/", 1)[-1]
+        return client("s3").generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": settings().documents_bucket,
+                "Key": key,
+                "ResponseContentDisposition": f'inline; filename="{name}"',
+            },
+            ExpiresIn=LINK_LIFE,
+        )
+
+
+def documents() -> S3Documents:
+    """The documents of this stack."""
+    return S3Documents()
