@@ -86,7 +86,7 @@ def hold(order: Order, reason: HoldReason, note: str = "") -> list[OrderEvent]:
 
 
 def holds(order: Order, reasons: Sequence[tuple[HoldReason, str]]) -> list[OrderEvent]:
-    """More reasons to wait, each with a note; a hold that is still open for the same reason and note is not opened twice.
+    """More reasons to wait, each with a note; one that is open for the same reason and note is not opened twice.
 
     Raises:
         NotAllowed: nothing is left that could wait.

@@ -68,7 +68,7 @@ class DynamoOrderLog:
         ]
 
     def append(self, before: Order, entry: Entry, *, references: Sequence[Reference] = ()) -> None:
-        """Append one entry; with its stock movements, places in line and references in one transaction if it has any."""
+        """Append one entry, in one transaction with its stock movements, places in line and references if any."""
         after = fold([entry], before)
         assert after is not None
         put: dict[str, Any] = {
@@ -115,7 +115,7 @@ def _transact(items: list[TransactWriteItemTypeDef], entry: Entry) -> None:
             raise
         reasons: Any = error.response.get("CancellationReasons", [])
         codes = [reason.get("Code", "None") for reason in reasons]
-        if codes and codes[0] == CONDITION_FAILED or RETRYABLE & set(codes):
+        if codes[:1] == [CONDITION_FAILED] or RETRYABLE & set(codes):
             raise _outrun(entry) from error
         short = [_name(items[i]) for i, each in enumerate(codes) if each == CONDITION_FAILED]
         if short:

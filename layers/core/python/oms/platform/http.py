@@ -5,12 +5,17 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
+from uuid import uuid4
 
 from chalice.app import Chalice, Request, Response
 
+from oms.clock import now
 from oms.errors import FieldError, InvalidInput, OmsError, TooLarge, Unauthenticated
+from oms.ids import derived
+from oms.orders.log import Caller
 from oms.platform.observability import Metric, count, flush, logger
 
 if TYPE_CHECKING:
@@ -25,6 +30,9 @@ PROBLEM_TYPES = "https://oms.example/problems/"
 Model = TypeVar("Model", bound="BaseModel")
 View = Callable[..., Response]
 Headers = dict[str, str | list[str]]
+
+
+_actor: ContextVar[str] = ContextVar("actor", default="")
 
 
 def endpoint(app: Chalice, *, scope: str | None) -> Callable[[View], View]:
@@ -45,7 +53,7 @@ def endpoint(app: Chalice, *, scope: str | None) -> Callable[[View], View]:
                 if scope is not None:
                     from oms.platform.keys import authenticate
 
-                    authenticate(request.headers.get("authorization", ""), scope)
+                    _actor.set(authenticate(request.headers.get("authorization", ""), scope).actor)
                 return view(**{name: unquote(value) for name, value in path.items()})
             except OmsError as error:
                 return problem(error)
@@ -117,6 +125,19 @@ def query(app: Chalice) -> Mapping[str, str]:
 def header(app: Chalice, name: str) -> str:
     """A request header, whatever its case; empty when absent."""
     return str(current(app).headers.get(name, ""))
+
+
+def caller(app: Chalice, *, actor: str = "", cause: str = "") -> Caller:
+    """Who asks and why, for the log: the bearer key's name, and the `Idempotency-Key` within this path.
+
+    Without that header every request is a wish of its own. A webhook names its own `actor` and `cause`.
+    """
+    request = current(app)
+    if not cause:
+        wished = header(app, "idempotency-key")
+        made = derived(actor or _actor.get(), request.method, request.path, wished)
+        cause = f"idempotency:{made}" if wished else f"request:{(request.context or {}).get('requestId', uuid4())}"
+    return Caller(actor=actor or _actor.get(), cause=cause, clock=now)
 
 
 def expected_version(app: Chalice) -> int | None:

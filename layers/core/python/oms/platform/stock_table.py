@@ -30,6 +30,8 @@ from oms.stock.movements import Movement, WaitingChange
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
+    from oms.stock.resource import Adjustments
+
 WAITING = "#waiting"
 RECEIPT = "~receipt#"
 LINE = "~waiting#"
@@ -71,13 +73,21 @@ def waiters(sku: str, limit: int = 25) -> tuple[Waiter, ...]:
 
 def level(sku: str, location_id: str) -> Level:
     """One level, strongly consistent; version 0 when there is none yet."""
-    answer = client("dynamodb").get_item(TableName=settings().stock_table, Key=_key(sku, location_id), ConsistentRead=True)
+    answer = client("dynamodb").get_item(
+        TableName=settings().stock_table, Key=_key(sku, location_id), ConsistentRead=True
+    )
     item = answer.get("Item")
     return _level(item) if item else Level(sku=sku, location_id=location_id)
 
 
 def set_on_hand(
-    sku: str, location_id: str, on_hand: int, caller: Caller, *, reference: str = "", expected_version: int | None = None
+    sku: str,
+    location_id: str,
+    on_hand: int,
+    caller: Caller,
+    *,
+    reference: str = "",
+    expected_version: int | None = None,
 ) -> Level:
     """Record a count: `on_hand` units are there. What is committed stays so; the rest is available.
 
@@ -161,12 +171,27 @@ def adjust(
         "ConditionExpression": "attribute_not_exists(sku)",
     }
     try:
-        client("dynamodb").transact_write_items(TransactItems=[{"Put": receipt}, {"Update": update}])  # type: ignore[list-item,typeddict-item]
+        client("dynamodb").transact_write_items(TransactItems=[{"Put": receipt}, {"Update": update}])  # type: ignore[typeddict-item]
     except ClientError as error:
         if code(error) != "TransactionCanceledException":
             raise
         _refused_adjustment(error, sku, location_id, quantity)
     return level(sku, location_id)
+
+
+def adjust_all(wish: Adjustments, caller: Caller) -> list[Level]:
+    """Make each adjustment of a request, in its order; one that is refused ends the request, those before it stand.
+
+    Raises:
+        Conflict: names the adjustment that was refused. Mend it and send the request again under the same key.
+    """
+    levels = []
+    for number, each in enumerate(wish.adjustments):
+        once = Caller(actor=caller.actor, cause=f"{caller.cause}#{number}", clock=caller.clock)
+        levels.append(
+            adjust(each.sku, each.location_id, each.quantity, once, reason=each.reason, reference=each.reference)
+        )
+    return levels
 
 
 def _refused_adjustment(error: Any, sku: str, location_id: str, quantity: int) -> None:
@@ -184,7 +209,8 @@ def _refused_adjustment(error: Any, sku: str, location_id: str, quantity: int) -
 
 def movement_update(moved: Movement, entry: Entry) -> TransactWriteItemTypeDef:
     """A movement as one part of the transaction that appends the entry; refused when the level does not cover it."""
-    return {"Update": _update(moved, to_text(entry.at), entry.cause)}
+    update: Any = _update(moved, to_text(entry.at), entry.cause)
+    return {"Update": update}
 
 
 def _update(moved: Movement, at: str, cause: str) -> dict[str, Any]:
@@ -265,6 +291,4 @@ def _level(item: dict[str, Any]) -> Level:
 
 def _waiter(item: dict[str, Any]) -> Waiter:
     since, order_id = item["location_id"]["S"].removeprefix(LINE).rsplit("#", 1)
-    return Waiter(
-        sku=item["sku"]["S"], order_id=order_id, since=from_text(since), quantity=int(item["quantity"]["N"])
-    )
+    return Waiter(sku=item["sku"]["S"], order_id=order_id, since=from_text(since), quantity=int(item["quantity"]["N"]))

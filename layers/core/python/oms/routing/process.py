@@ -126,9 +126,7 @@ def _check(ports: Ports, order: Order, payment: Payment, caller: Caller, attempt
 def _answered(order: Order, payment: Payment, answer: Authorised | Declined | Pending) -> list[OrderEvent]:
     match answer:
         case Authorised(reference):
-            return [
-                PaymentAuthorised(payment_id=payment.payment_id, reference=reference, amount=payment.requested)
-            ]
+            return [PaymentAuthorised(payment_id=payment.payment_id, reference=reference, amount=payment.requested)]
         case Declined(reference, code):
             return _declined(order, payment, reference, code, f"the gateway declined: {code}")
         case Pending(reference):

@@ -80,9 +80,7 @@ def demand_of(order: Order, state: UnitState) -> list[Demand]:
     ]
 
 
-def _planned(
-    order: Order, demand: Sequence[Demand], stock: Mapping[str, Mapping[str, int]], ports: Ports
-) -> Sourced:
+def _planned(order: Order, demand: Sequence[Demand], stock: Mapping[str, Mapping[str, int]], ports: Ports) -> Sourced:
     locations = {each.location_id: each for each in ports.locations() if each.active}
     destination = _destination(order)
     sites = [_site(location) for location in locations.values()]

@@ -124,9 +124,7 @@ def _shipments(order: Order) -> list[tuple[str, dict[str, int]]]:
         for line_id, line in order.lines.items()
         if (count := line.counts.get(UnitState.DELIVERED, 0) - _delivered_in_parcels(order, line_id))
     }
-    parcels = sorted(
-        (parcel for parcel in order.parcels.values() if parcel.shipped_at is not None), key=_departure
-    )
+    parcels = sorted((parcel for parcel in order.parcels.values() if parcel.shipped_at is not None), key=_departure)
     return ([(PROVIDED, provided)] if provided else []) + [(p.parcel_id, dict(p.shipped)) for p in parcels]
 
 

@@ -1,0 +1,81 @@
+"""The routing stage's doors: the relay of the log, the routing queue, the stock stream, and stock over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice.app import Chalice, Response
+
+from oms.platform.batch import BatchAnswer, sqs_batch, stream_batch
+from oms.platform.http import caller, endpoint, expected_version, ok, parse
+
+app = Chalice(app_name="route", configure_logs=False)
+
+
+@app.lambda_function(name="relay")
+def relay(event: dict[str, Any], _context: Any) -> BatchAnswer:
+    """Orders stream: publish each new entry's events."""
+    from oms.platform.relay import publish
+
+    return stream_batch(event, lambda record: publish(record["dynamodb"]["NewImage"]))
+
+
+@app.lambda_function(name="advance")
+def advance(event: dict[str, Any], _context: Any) -> BatchAnswer:
+    """Routing queue: take the order that a message is about as far as it goes."""
+    from oms.platform.routing import handle
+
+    return sqs_batch(event, handle)
+
+
+@app.lambda_function(name="restock")
+def restock(event: dict[str, Any], _context: Any) -> BatchAnswer:
+    """Stock stream: units became available, so those who wait for them are served."""
+    from oms.platform.routing import stock_arrived
+
+    return stream_batch(event, stock_arrived)
+
+
+@app.route("/stock/{sku}", methods=["GET"])
+@endpoint(app, scope="stock:read")
+def stock(sku: str) -> Response:
+    """A sku at all its locations."""
+    from oms.platform.stock_table import sku_stock
+    from oms.stock.resource import sku_resource
+
+    return ok(sku_resource(sku_stock(sku)))
+
+
+@app.route("/stock/{sku}/{location_id}", methods=["PUT"])
+@endpoint(app, scope="stock:write")
+def count(sku: str, location_id: str) -> Response:
+    """Record a count, under `If-Match` if it is to hold only for the version that was read."""
+    from oms.platform.stock_table import set_on_hand
+    from oms.stock.resource import Count, level_resource
+
+    wish = parse(Count, app)
+    known = set_on_hand(
+        sku, location_id, wish.on_hand, caller(app), reference=wish.reference, expected_version=expected_version(app)
+    )
+    return ok(level_resource(known), version=known.version)
+
+
+@app.route("/stock/adjustments", methods=["POST"])
+@endpoint(app, scope="stock:write")
+def adjust() -> Response:
+    """Receive, correct or write off units; a repetition under the same Idempotency-Key changes nothing."""
+    from oms.platform.stock_table import adjust_all
+    from oms.stock.resource import Adjustments, level_resource
+
+    return ok({"levels": [level_resource(each) for each in adjust_all(parse(Adjustments, app), caller(app))]})
+
+
+@app.route("/orders/{order_id}/routing", methods=["GET"])
+@endpoint(app, scope="orders:read")
+def routing(order_id: str) -> Response:
+    """Why the order's units go out from where they go out: every candidate, and why it lost."""
+    from oms.orders.log import load
+    from oms.platform.event_log import order_log
+    from oms.routing.resource import routing_resource
+
+    return ok(routing_resource(load(order_log(), order_id)))

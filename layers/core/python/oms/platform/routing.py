@@ -1,0 +1,76 @@
+"""Routing wired to this stack: its ports, and what its queue and streams ask of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oms.clock import now
+from oms.orders.contact import Address
+from oms.orders.events import UnitsBackordered
+from oms.payments.gateway import gateway
+from oms.platform.event_log import order_log
+from oms.platform.queues import look_again
+from oms.platform.setup import locations, products
+from oms.platform.stock_table import sku_stock, waiters
+from oms.routing.backorders import fill_backorders
+from oms.routing.ports import Ports
+from oms.routing.process import advance
+from oms.sourcing.distance import Coordinates
+from oms.sourcing.geography import address_problem, locate
+
+
+def ports() -> Ports:
+    """What routing needs, from this stack's tables and queues."""
+    return Ports(
+        log=order_log(),
+        clock=now,
+        products=products,
+        locations=locations,
+        sku_stock=lambda sku: sku_stock(sku, consistent=True),
+        waiters=waiters,
+        locate=_locate,
+        address_problem=address_problem,
+        gateway=gateway,
+        look_again=look_again,
+    )
+
+
+def _locate(address: Address) -> Coordinates | None:
+    return locate(address.country, address.postal_code, address.city)
+
+
+def handle(message: dict[str, Any], message_id: str) -> None:
+    """A message of the routing queue: serve the line for what was backordered, and take the order further."""
+    order_id, cause = message["order_id"], message.get("id", message_id)
+    if message["type"] == UnitsBackordered.__name__:
+        for sku in _backordered(message):
+            fill_backorders(ports(), sku, cause)
+    advance(
+        ports(),
+        order_id,
+        cause,
+        check_pending=message["type"] == "PaymentPending",
+        attempt=message.get("attempt", 0),
+    )
+
+
+def _backordered(message: dict[str, Any]) -> list[str]:
+    """The skus of a backorder; from the log when the message was too long to carry them."""
+    if "data" in message:
+        return sorted({unit["sku"] for unit in message["data"]["units"]})
+    entry = order_log().entries(message["order_id"])[message["seq"] - 1]
+    event = entry.events[message["index"]]
+    assert isinstance(event, UnitsBackordered)
+    return sorted({unit.sku for unit in event.units})
+
+
+def stock_arrived(record: dict[str, Any]) -> None:
+    """A change of a stock level: when units became available, serve those who wait for the sku."""
+    image = record["dynamodb"].get("NewImage", {})
+    before = record["dynamodb"].get("OldImage", {})
+    if _available(image) > _available(before):
+        fill_backorders(ports(), image["sku"]["S"], f"stock:{record['eventID']}")
+
+
+def _available(image: dict[str, Any]) -> int:
+    return int(image.get("available", {"N": "0"})["N"])
