@@ -1,0 +1,219 @@
+"""An order as the API shows it: the one place where its state becomes JSON."""
+
+from __future__ import annotations
+
+from oms.clock import to_text
+from oms.orders.codec import event_type, to_data, version_of
+from oms.orders.contact import Address, Contact
+from oms.orders.events import Charge, ParcelTracked
+from oms.orders.order import Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, expected_delivery
+from oms.orders.transitions import order_status
+from oms.payments.ledger import Payment, cover
+from oms.views.shapes import (
+    AddressResource,
+    ChargeResource,
+    ContactResource,
+    EventResource,
+    FulfillmentOrderResource,
+    HoldResource,
+    LineResource,
+    MoneyResource,
+    OrderResource,
+    ParcelResource,
+    PaymentResource,
+    PaymentStateResource,
+    ScanResource,
+    Units,
+)
+
+
+def order_resource(order: Order, *, contact: bool = False) -> OrderResource:
+    """The order as JSON values; with the customer's personal data only when the caller may see it."""
+    shown: OrderResource = {
+        "order_id": order.order_id,
+        "version": order.version,
+        "status": order.status.value,
+        "channel_id": order.placed.channel_id,
+        "external_id": order.placed.external_id,
+        "number": order.placed.number,
+        "test": order.placed.test,
+        "language": order.placed.language,
+        "placed_at": to_text(order.placed.placed_at),
+        "captured_at": to_text(order.captured_at),
+        "updated_at": to_text(order.updated_at),
+        "expected_delivery": promised.isoformat() if (promised := expected_delivery(order)) else None,
+        "prices": order.placed.prices.value,
+        "total": _money(order, order.total),
+        "due": _money(order, order.due),
+        "lines": [_line(order, line) for line in order.lines.values()],
+        "charges": [_charge(order, charge) for charge in order.placed.charges],
+        "payment": _payment_state(order),
+        "fulfillment_orders": [fulfillment_order_resource(order, each) for each in order.fulfillment_orders.values()],
+        "parcels": [parcel_resource(parcel) for parcel in order.parcels.values()],
+        "holds": [_hold(hold) for hold in order.holds.values()],
+        "actions": list(order.actions),
+    }
+    if contact:
+        shown["contact"] = _contact(order.contact)
+    return shown
+
+
+def fulfillment_order_resource(order: Order, fulfillment: FulfillmentOrder) -> FulfillmentOrderResource:
+    """One location's share of the order."""
+    return {
+        "fulfillment_order_id": fulfillment.fulfillment_order_id,
+        "location_id": fulfillment.location_id,
+        "status": fulfillment.status.value,
+        "allocated_at": to_text(fulfillment.allocated_at),
+        "lines": [
+            {
+                "line_id": line_id,
+                "sku": order.lines[line_id].placed.sku,
+                "title": order.lines[line_id].placed.title,
+                "units": _units(counts),
+            }
+            for line_id, counts in fulfillment.lines.items()
+        ],
+        "parcel_ids": list(fulfillment.parcel_ids),
+        "actions": list(order.actions_of(fulfillment)),
+    }
+
+
+def parcel_resource(parcel: Parcel) -> ParcelResource:
+    """A parcel with its tracking history, the earliest scan first whatever the order in which they came."""
+    packed, label = parcel.packed, parcel.label
+    lines: Units = {}
+    for unit in packed.units:
+        lines[unit.line_id] = lines.get(unit.line_id, 0) + unit.quantity
+    return {
+        "parcel_id": parcel.parcel_id,
+        "fulfillment_order_id": packed.fulfillment_order_id,
+        "lines": lines,
+        "grams": packed.grams,
+        "length": packed.length,
+        "width": packed.width,
+        "height": packed.height,
+        "carrier": label.carrier if label else None,
+        "service": label.service if label else None,
+        "tracking_number": label.tracking_number if label else None,
+        "tracking_url": label.tracking_url if label else None,
+        "shipped_at": to_text(parcel.shipped_at) if parcel.shipped_at else None,
+        "delivered_at": to_text(parcel.delivered_at) if parcel.delivered_at else None,
+        "scans": [_scan(scan) for scan in sorted(parcel.scans, key=lambda scan: (scan.at, scan.scan_id))],
+    }
+
+
+def event_resources(entry: Entry) -> list[EventResource]:
+    """The events of one entry of the log."""
+    return [
+        {
+            "id": f"{entry.order_id}:{entry.seq}:{index}",
+            "seq": entry.seq,
+            "index": index,
+            "at": to_text(entry.at),
+            "actor": entry.actor,
+            "cause": entry.cause,
+            "type": event_type(event),
+            "v": version_of(event_type(event)),
+            "data": to_data(event),
+        }
+        for index, event in enumerate(entry.events)
+    ]
+
+
+def _money(order: Order, amount: int) -> MoneyResource:
+    return {"amount": amount, "currency": order.placed.currency}
+
+
+def _units(counts: Counts) -> Units:
+    return {state.value: count for state, count in counts.items() if count}
+
+
+def _line(order: Order, line: Line) -> LineResource:
+    placed = line.placed
+    return {
+        "line_id": placed.line_id,
+        "external_line_id": placed.external_line_id,
+        "sku": placed.sku,
+        "title": placed.title,
+        "quantity": placed.quantity,
+        "status": order_status(line.counts, held=False).value,
+        "units": _units(line.counts),
+        "requires_shipping": placed.requires_shipping,
+        "list_price": _money(order, placed.list_price) if placed.list_price is not None else None,
+        "discount": _money(order, placed.discount),
+        "net": _money(order, placed.net),
+        "tax": _money(order, placed.tax),
+    }
+
+
+def _charge(order: Order, charge: Charge) -> ChargeResource:
+    return {
+        "kind": charge.kind.value,
+        "title": charge.title,
+        "code": charge.code,
+        "net": _money(order, charge.net),
+        "tax": _money(order, charge.tax),
+    }
+
+
+def _payment_state(order: Order) -> PaymentStateResource:
+    return {
+        "authorised": cover(order.covered, order.due).value,
+        "charged": cover(order.charged, order.due).value,
+        "covered_amount": _money(order, order.covered),
+        "charged_amount": _money(order, order.charged),
+        "payments": [_payment(order, payment) for payment in order.payments.values()],
+    }
+
+
+def _payment(order: Order, payment: Payment) -> PaymentResource:
+    return {
+        "payment_id": payment.payment_id,
+        "status": payment.status.value,
+        "gateway": payment.gateway,
+        "reference": payment.reference,
+        "by_channel": payment.by_channel,
+        "requested": _money(order, payment.requested),
+        "authorised": _money(order, payment.authorised),
+        "captured": _money(order, payment.captured),
+        "voided": _money(order, payment.voided),
+        "declined": payment.declined,
+    }
+
+
+def _hold(hold: Hold) -> HoldResource:
+    return {"handle": hold.handle, "reason": hold.reason.value, "note": hold.note, "since": to_text(hold.at)}
+
+
+def _scan(scan: ParcelTracked) -> ScanResource:
+    return {"status": scan.status.value, "at": to_text(scan.at), "description": scan.description}
+
+
+def _contact(contact: Contact | None) -> ContactResource | None:
+    if contact is None:
+        return None
+    return {
+        "name": contact.name,
+        "email": contact.email,
+        "phone": contact.phone,
+        "customer_id": contact.customer_id,
+        "shipping": _address(contact.shipping),
+        "billing": _address(contact.billing),
+    }
+
+
+def _address(address: Address | None) -> AddressResource | None:
+    if address is None:
+        return None
+    return {
+        "name": address.name,
+        "company": address.company,
+        "line1": address.line1,
+        "line2": address.line2,
+        "city": address.city,
+        "region": address.region,
+        "postal_code": address.postal_code,
+        "country": address.country,
+        "phone": address.phone,
+    }

@@ -1,0 +1,210 @@
+"""The shapes of what the API answers, as typed dictionaries.
+
+mypy checks what is rendered against them, the OpenAPI document is generated from them, and at run time they cost
+nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NotRequired
+
+if sys.version_info >= (3, 12):
+    from typing import TypedDict
+else:  # pydantic, which makes the OpenAPI document of these, asks for the newer one
+    from typing_extensions import TypedDict
+
+Units = dict[str, int]
+"""How many units are in which state; states without any are left out."""
+
+
+class MoneyResource(TypedDict):
+    """An amount in minor units of an ISO 4217 currency: 1999 EUR are 19.99 euro."""
+
+    amount: int
+    currency: str
+
+
+class LineResource(TypedDict):
+    """A line of an order and where its units are. Amounts are for the whole line."""
+
+    line_id: str
+    external_line_id: str
+    sku: str
+    title: str
+    quantity: int
+    status: str
+    units: Units
+    requires_shipping: bool
+    list_price: MoneyResource | None
+    """Per unit, before discount; null when the channel's price is no whole number of minor units."""
+    discount: MoneyResource
+    net: MoneyResource
+    tax: MoneyResource
+
+
+class ChargeResource(TypedDict):
+    """An amount beside the lines, such as shipping."""
+
+    kind: str
+    title: str
+    code: str
+    net: MoneyResource
+    tax: MoneyResource
+
+
+class PaymentResource(TypedDict):
+    """One tender and what became of it."""
+
+    payment_id: str
+    status: str
+    gateway: str
+    reference: str
+    by_channel: bool
+    requested: MoneyResource
+    authorised: MoneyResource
+    captured: MoneyResource
+    voided: MoneyResource
+    declined: str
+    """The gateway's reason for refusing; empty when it did not."""
+
+
+class PaymentStateResource(TypedDict):
+    """How the order stands with its money: `none`, `partial`, `full` or `over` what is due."""
+
+    authorised: str
+    """How what is captured, or authorised and can still be captured, stands to what is due."""
+    charged: str
+    """How what is captured stands to what is due."""
+    covered_amount: MoneyResource
+    charged_amount: MoneyResource
+    payments: list[PaymentResource]
+
+
+class FulfillmentLineResource(TypedDict):
+    """The units of a line that one location ships."""
+
+    line_id: str
+    sku: str
+    title: str
+    units: Units
+
+
+class FulfillmentOrderResource(TypedDict):
+    """The share of an order that one location ships, and what it can do with it now."""
+
+    fulfillment_order_id: str
+    location_id: str
+    status: str
+    allocated_at: str
+    lines: list[FulfillmentLineResource]
+    parcel_ids: list[str]
+    actions: list[str]
+
+
+class ScanResource(TypedDict):
+    """What the carrier said of a parcel."""
+
+    status: str
+    at: str
+    description: str
+
+
+class ParcelResource(TypedDict):
+    """A box, what is in it (units by line), and its journey."""
+
+    parcel_id: str
+    fulfillment_order_id: str
+    lines: Units
+    grams: int
+    length: int
+    width: int
+    height: int
+    carrier: str | None
+    service: str | None
+    tracking_number: str | None
+    tracking_url: str | None
+    shipped_at: str | None
+    delivered_at: str | None
+    scans: list[ScanResource]
+
+
+class HoldResource(TypedDict):
+    """A reason why work on the order waits."""
+
+    handle: str
+    reason: str
+    note: str
+    since: str
+
+
+class AddressResource(TypedDict):
+    """A postal address as the customer wrote it; `country` is ISO 3166-1 alpha-2."""
+
+    name: str
+    company: str
+    line1: str
+    line2: str
+    city: str
+    region: str
+    postal_code: str
+    country: str
+    phone: str
+
+
+class ContactResource(TypedDict):
+    """Who ordered, and where the parcel goes. Only shown to callers that may read orders."""
+
+    name: str
+    email: str
+    phone: str
+    customer_id: str
+    shipping: AddressResource | None
+    billing: AddressResource | None
+
+
+class OrderResource(TypedDict):
+    """An order at one version of its log. `actions` are the calls that are possible now."""
+
+    order_id: str
+    version: int
+    status: str
+    channel_id: str
+    external_id: str
+    number: str
+    test: bool
+    language: str
+    placed_at: str
+    captured_at: str
+    updated_at: str
+    expected_delivery: str | None
+    """The date that the customer was told."""
+    prices: str
+    """How the channel quoted its prices: `gross` or `net`."""
+    total: MoneyResource
+    due: MoneyResource
+    """What the customer owes in all for what is not cancelled."""
+    lines: list[LineResource]
+    charges: list[ChargeResource]
+    payment: PaymentStateResource
+    fulfillment_orders: list[FulfillmentOrderResource]
+    parcels: list[ParcelResource]
+    holds: list[HoldResource]
+    actions: list[str]
+    contact: NotRequired[ContactResource | None]
+
+
+class EventResource(TypedDict):
+    """One event of an order's log: what happened, when, by whom and because of what. No personal data."""
+
+    id: str
+    """`<order_id>:<seq>:<index>`, the same as on the topic."""
+    seq: int
+    index: int
+    at: str
+    actor: str
+    cause: str
+    type: str
+    v: int
+    """The version of the event's contract that `data` is in."""
+    data: dict[str, Any]
