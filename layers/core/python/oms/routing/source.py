@@ -101,11 +101,9 @@ def _site(location: Location) -> Site:
 
 
 def _promise(chosen: Iterable[Location], destination: Address, planned: Plan, ports: Ports) -> date | None:
-    return expected_delivery(
-        ports.clock(),
-        [(location, planned.kilometres.get(location.location_id)) for location in chosen],
-        destination.country,
-    )
+    away = {each.location_id: each.kilometres for each in planned.explanation.candidates}
+    origins = [(location, away.get(location.location_id)) for location in chosen]
+    return expected_delivery(ports.clock(), origins, destination.country)
 
 
 def _destination(order: Order) -> Address:
