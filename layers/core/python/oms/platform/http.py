@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 from uuid import uuid4
 
-from chalice.app import Chalice, Request, Response
+from chalice.app import Blueprint, Chalice, Request, Response
 
 from oms.clock import now
 from oms.errors import FieldError, InvalidInput, OmsError, TooLarge, Unauthenticated
@@ -29,13 +29,14 @@ PROBLEM_TYPES = "https://oms.example/problems/"
 
 Model = TypeVar("Model", bound="BaseModel")
 View = Callable[..., Response]
+App = Chalice | Blueprint
 Headers = dict[str, str | list[str]]
 
 
 _actor: ContextVar[str] = ContextVar("actor", default="")
 
 
-def endpoint(app: Chalice, *, scope: str | None) -> Callable[[View], View]:
+def endpoint(app: App, *, scope: str | None) -> Callable[[View], View]:
     """Wrap a view: check the bearer key for `scope` (None: the view checks a signature itself), answer errors.
 
     The view's path parameters arrive decoded. Whatever it raises becomes a problem document; what nobody foresaw is
@@ -69,7 +70,7 @@ def endpoint(app: Chalice, *, scope: str | None) -> Callable[[View], View]:
     return wrap
 
 
-def current(app: Chalice) -> Request:
+def current(app: App) -> Request:
     """The request being answered."""
     request = app.current_request
     if request is None:
@@ -77,7 +78,7 @@ def current(app: Chalice) -> Request:
     return request
 
 
-def parse(model: type[Model], app: Chalice) -> Model:
+def parse(model: type[Model], app: App) -> Model:
     """The request body as a model.
 
     Raises:
@@ -86,7 +87,7 @@ def parse(model: type[Model], app: Chalice) -> Model:
     return read(model, raw_body(app))
 
 
-def raw_body(app: Chalice) -> bytes:
+def raw_body(app: App) -> bytes:
     """The request body byte for byte, as it was signed."""
     raw = current(app).raw_body
     return raw if isinstance(raw, bytes) else raw.encode()
@@ -117,17 +118,17 @@ def _path(location: tuple[int | str, ...]) -> str:
     return path
 
 
-def query(app: Chalice) -> Mapping[str, str]:
+def query(app: App) -> Mapping[str, str]:
     """The query parameters, the last value of each."""
     return current(app).query_params or {}
 
 
-def header(app: Chalice, name: str) -> str:
+def header(app: App, name: str) -> str:
     """A request header, whatever its case; empty when absent."""
     return str(current(app).headers.get(name, ""))
 
 
-def caller(app: Chalice, *, actor: str = "", cause: str = "") -> Caller:
+def caller(app: App, *, actor: str = "", cause: str = "") -> Caller:
     """Who asks and why, for the log: the bearer key's name, and the `Idempotency-Key` within this path.
 
     Without that header every request is a wish of its own. A webhook names its own `actor` and `cause`.
@@ -140,7 +141,7 @@ def caller(app: Chalice, *, actor: str = "", cause: str = "") -> Caller:
     return Caller(actor=actor or _actor.get(), cause=cause, clock=now)
 
 
-def expected_version(app: Chalice) -> int | None:
+def expected_version(app: App) -> int | None:
     """The version that `If-Match` names, with or without quotes; None without the header.
 
     Raises:
