@@ -66,6 +66,8 @@ class HoldReason(StrEnum):
     PAYMENT_PENDING = "payment_pending"
     TOTAL_MISMATCH = "total_mismatch"
     CHANNEL_CHANGE = "channel_change"
+    CHANNEL_DOCUMENT = "channel_document"
+    """The channel's document says what cannot be carried out as it stands: half a unit, goods sent by others."""
     MANUAL = "manual"
 
 
@@ -118,6 +120,8 @@ class PlacedLine:
     """Per unit before discount, as quoted; None when the channel's price is no whole number of minor units."""
     external_line_id: str = ""
     requires_shipping: bool = True
+    grams: int = 0
+    """Weight of one unit as the channel says it; 0 when it does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
