@@ -30,6 +30,7 @@ PROBLEM_TYPES = "https://oms.example/problems/"
 Model = TypeVar("Model", bound="BaseModel")
 View = Callable[..., Response]
 App = Chalice | Blueprint
+"""An app, or a part of one in a module of its own."""
 Headers = dict[str, str | list[str]]
 
 
@@ -121,6 +122,19 @@ def _path(location: tuple[int | str, ...]) -> str:
 def query(app: App) -> Mapping[str, str]:
     """The query parameters, the last value of each."""
     return current(app).query_params or {}
+
+
+def paging(app: App) -> tuple[int, str]:
+    """How many items a page is to have (50 unless the caller says), and the cursor where it begins.
+
+    Raises:
+        InvalidInput: the limit is not a number; its bounds are checked where the page is made.
+    """
+    wish = query(app)
+    limit = wish.get("limit", "50")
+    if not (limit.isascii() and limit.isdigit() and len(limit) < 6):  # noqa: PLR2004 - no number that long is meant
+        raise InvalidInput(f"{limit!r} is not a number of items", path="limit")
+    return int(limit), wish.get("cursor", "")
 
 
 def header(app: App, name: str) -> str:

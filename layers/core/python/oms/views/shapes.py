@@ -208,3 +208,56 @@ class EventResource(TypedDict):
     v: int
     """The version of the event's contract that `data` is in."""
     data: dict[str, Any]
+
+
+class OrderSummary(TypedDict):
+    """An order in a list: no personal data, and no lines."""
+
+    order_id: str
+    version: int
+    status: str
+    channel_id: str
+    external_id: str
+    number: str
+    placed_at: str
+    updated_at: str
+    total: MoneyResource
+    units: int
+    """Units ordered, less those cancelled."""
+    authorised: str
+    charged: str
+    holds: list[str]
+    """The reasons of the holds that are open."""
+    locations: list[str]
+    """Where it is shipped from."""
+
+
+class FulfillmentSummary(TypedDict):
+    """A fulfillment order in a location's queue."""
+
+    fulfillment_order_id: str
+    order_id: str
+    number: str
+    channel_id: str
+    location_id: str
+    status: str
+    allocated_at: str
+    lines: int
+    units: int
+    parcels: int
+    held: bool
+    actions: list[str]
+
+
+class OrderPage(TypedDict):
+    """Orders, the newest first; `cursor` leads to the next page, and is null on the last."""
+
+    orders: list[OrderSummary]
+    cursor: str | None
+
+
+class EventPage(TypedDict):
+    """Events of an order, the first first; `cursor` leads to the next page, and is null on the last."""
+
+    events: list[EventResource]
+    cursor: str | None
