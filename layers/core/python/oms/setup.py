@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from oms.orders.contact import Address
 
-ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z"
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 """What ids of channels and locations look like: they stand in URLs, secret names and keys of tables."""
 
 MAX_SKU = 128

@@ -14,7 +14,7 @@ Each level carries its last movement (`last`), so that the table's stream is the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +124,7 @@ def _counted(known: Level, on_hand: int, caller: Caller, reference: str) -> Leve
         on_hand=difference,
         available=difference,
     )
-    update = _update(moved, to_text(caller.clock()), caller.cause)
+    update = _update(moved, to_text(caller.clock()), caller.cause, {})
     update["ConditionExpression"] = "version = :known" if known.version else "attribute_not_exists(version)"
     if known.version:
         update["ExpressionAttributeValues"][":known"] = {"N": str(known.version)}
@@ -156,12 +156,9 @@ def adjust(
         on_hand=quantity,
         available=quantity,
     )
-    update = _update(moved, to_text(caller.clock()), caller.cause)
-    if quantity < 0:
-        update["ConditionExpression"] = "on_hand >= :taken"
-        update["ExpressionAttributeValues"][":taken"] = {"N": str(-quantity)}
-    else:
-        update.pop("ConditionExpression", None)
+    # What is committed may be among the units that are gone: the books say so, with less than nothing available.
+    needed = {"on_hand": -quantity} if quantity < 0 else {}
+    update = _update(moved, to_text(caller.clock()), caller.cause, needed)
     receipt = {
         "TableName": settings().stock_table,
         "Item": {
@@ -209,12 +206,17 @@ def _refused_adjustment(error: Any, sku: str, location_id: str, quantity: int) -
 
 def movement_update(moved: Movement, entry: Entry) -> TransactWriteItemTypeDef:
     """A movement as one part of the transaction that appends the entry; refused when the level does not cover it."""
-    update: Any = _update(moved, to_text(entry.at), entry.cause)
+    deltas = {"on_hand": moved.on_hand, "available": moved.available, "committed": moved.committed}
+    needed = {name: -delta for name, delta in deltas.items() if delta < 0}
+    update: Any = _update(moved, to_text(entry.at), entry.cause, needed)
     return {"Update": update}
 
 
-def _update(moved: Movement, at: str, cause: str) -> dict[str, Any]:
-    """Add to a level and note why. `direction` lets the stream's filter see that units became available."""
+def _update(moved: Movement, at: str, cause: str, needed: Mapping[str, int]) -> dict[str, Any]:
+    """Add to a level that has the units `needed`, and note why.
+
+    `direction` lets the stream's filter see that units became available.
+    """
     deltas = {"on_hand": moved.on_hand, "available": moved.available, "committed": moved.committed}
     values: dict[str, Any] = {
         ":zero": {"N": "0"},
@@ -230,13 +232,9 @@ def _update(moved: Movement, at: str, cause: str) -> dict[str, Any]:
             }
         },
     }
-    sets, conditions = [], []
-    for name, delta in deltas.items():
-        values[f":{name}"] = {"N": str(delta)}
-        sets.append(f"{name} = if_not_exists({name}, :zero) + :{name}")
-        if delta < 0:
-            values[f":{name}_needed"] = {"N": str(-delta)}
-            conditions.append(f"{name} >= :{name}_needed")
+    sets = [f"{name} = if_not_exists({name}, :zero) + :{name}" for name in deltas]
+    values |= {f":{name}": {"N": str(delta)} for name, delta in deltas.items()}
+    values |= {f":{name}_needed": {"N": str(units)} for name, units in needed.items()}
     update: dict[str, Any] = {
         "TableName": settings().stock_table,
         "Key": _key(moved.sku, moved.location_id),
@@ -244,8 +242,8 @@ def _update(moved: Movement, at: str, cause: str) -> dict[str, Any]:
         "ExpressionAttributeNames": {"#last": "last"},
         "ExpressionAttributeValues": values,
     }
-    if conditions:
-        update["ConditionExpression"] = " AND ".join(conditions)
+    if needed:
+        update["ConditionExpression"] = " AND ".join(f"{name} >= :{name}_needed" for name in needed)
     return update
 
 
