@@ -1,0 +1,150 @@
+"""The stages' Lambda functions, run in process: each with its own environment, memory and module, as Lambda has it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from oms.platform import cache, config, observability
+from tests.support.recorder import ProcessDied, running
+from tests.support.template import ACCOUNT, REGION, Template
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+
+OWN_VARIABLES = ("OMS_", "POWERTOOLS_", "PYDANTIC_", "AWS_LAMBDA_")
+"""Prefixes of the variables that a function gets from the template or from Lambda, and from nowhere else."""
+
+Handler = Callable[[dict[str, Any], Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the template: `stage` is its folder, `entry` the name in its `app.py`."""
+
+    logical_id: str
+    name: str
+    stage: str
+    entry: str
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What Lambda tells a handler about its invocation."""
+
+    function_name: str
+    aws_request_id: str
+    function_version: str = "$LATEST"
+    memory_limit_in_mb: int = 512
+    remaining: int = 30_000
+
+    @property
+    def invoked_function_arn(self) -> str:
+        """The function's ARN."""
+        return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.function_name}"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the time limit; the tests' clock stands still."""
+        return self.remaining
+
+
+def functions_of(template: Template) -> dict[str, Function]:
+    """The template's functions by logical id."""
+    found = {}
+    for logical_id, properties in template.of_type("AWS::Serverless::Function", "AWS::Lambda::Function").items():
+        environment = properties.get("Environment", {}).get("Variables", {})
+        found[logical_id] = Function(
+            logical_id=logical_id,
+            name=template.name_of(logical_id),
+            stage=environment.get("POWERTOOLS_SERVICE_NAME", ""),
+            entry=properties["Handler"].rpartition(".")[2],
+            environment={key: str(value) for key, value in environment.items()},
+        )
+    return found
+
+
+def load_app_module(stage: str) -> ModuleType:
+    """A new module of a stage's `app.py`; every app file has that name, so each is loaded by its path."""
+    name = f"oms_test_{stage}_{threading.get_ident()}"
+    spec = importlib.util.spec_from_file_location(name, FUNCTIONS / stage / "app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+class Runtime:
+    """Runs functions. One process stands for all of them, so what one remembers is forgotten before another runs.
+
+    With `always_cold`, each invocation begins as in a fresh process: it makes the same calls whatever ran before.
+    """
+
+    def __init__(self, *, always_cold: bool = False) -> None:
+        self.always_cold = always_cold
+        self.invocations: list[str] = []
+        """The name of each function that ran, in order."""
+        self._last = ""
+        self._modules = threading.local()
+        self._toys: dict[str, Handler] = {}
+        self._lock = threading.Lock()
+
+    def use(self, entry: str, handler: Handler) -> None:
+        """Run `handler` where a function with this entry is asked for: for tests of the pumps themselves."""
+        self._toys[entry] = handler
+
+    def invoke(self, function: Function, event: Mapping[str, Any]) -> Any:
+        """The answer of a function to an event; both pass through JSON, as on AWS.
+
+        Raises:
+            Exception: whatever the handler raised. `ProcessDied` loses all that the process remembered.
+        """
+        with self._lock:
+            if self._last != function.name or self.always_cold:
+                self.forget()
+                _set_environment(function)
+                self._last = function.name
+            self.invocations.append(function.name)
+            number = len(self.invocations)
+        token = running.set(function.logical_id)
+        try:
+            context = Context(function.name, f"request-{number}")
+            return json.loads(json.dumps(self._handler(function)(json.loads(json.dumps(event)), context)))
+        except ProcessDied:
+            self.forget()
+            self._modules.__dict__.clear()
+            raise
+        finally:
+            running.reset(token)
+
+    def forget(self) -> None:
+        """Lose everything that a process keeps between invocations, but not its connections."""
+        cache.forget_all()
+        for each in (config.settings, observability.logger, observability.metrics):
+            each.cache_clear()
+        self._last = ""
+
+    def _handler(self, function: Function) -> Handler:
+        if function.entry in self._toys:
+            return self._toys[function.entry]
+        modules: dict[str, ModuleType] = self._modules.__dict__
+        if function.stage not in modules:
+            modules[function.stage] = load_app_module(function.stage)
+        handler: Handler = getattr(modules[function.stage], function.entry)
+        return handler
+
+
+def _set_environment(function: Function) -> None:
+    for name in [name for name in os.environ if name.startswith(OWN_VARIABLES)]:
+        del os.environ[name]
+    os.environ.update(function.environment)
+    os.environ["AWS_LAMBDA_FUNCTION_NAME"] = function.name

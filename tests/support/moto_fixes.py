@@ -1,0 +1,111 @@
+"""Where moto 5.2 differs from AWS in ways that these tests would notice, or is too slow for them: put right here.
+
+* A transaction copies each touched table once per item. Here the touched items are kept, and put back on failure;
+  this also leaves the table and its stream the same objects, so that readers of the stream go on after a rollback.
+* A write that changes nothing still made a stream record; an upsert by `UpdateItem` made two. DynamoDB makes none,
+  and one.
+* The backends are not safe for threads. Each request is answered under one lock, as a server with one thread would.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from types import SimpleNamespace
+from typing import Any
+
+import moto.dynamodb.models as dynamodb_models
+from moto.core.models import botocore_stubber
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.table import StreamShard, Table
+
+LOCK = threading.RLock()
+"""Held while moto answers a request, and by whoever looks into its state beside."""
+
+
+def install() -> None:
+    """Put the corrections in place, once per process."""
+    if getattr(DynamoDBBackend, "_oms_fixed", False):
+        return
+    DynamoDBBackend._oms_fixed = True
+    dynamodb_models.copy = SimpleNamespace(copy=copy.copy, deepcopy=_deepcopy)
+    DynamoDBBackend.transact_write_items = _transactions(DynamoDBBackend.transact_write_items)
+    DynamoDBBackend.update_item = _updates(DynamoDBBackend.update_item)
+    StreamShard.add = _changes_only(StreamShard.add)
+    botocore_stubber.process_request = _locked(botocore_stubber.process_request, LOCK)
+
+
+def _deepcopy(value: Any, *rest: Any) -> Any:
+    """The copies that moto takes of tables are made superfluous by `_transactions`."""
+    return value if isinstance(value, Table) else copy.deepcopy(value, *rest)
+
+
+def _transactions(original: Callable[..., None]) -> Callable[..., None]:
+    def transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+        undo = [_keep(self, *next(iter(item.items()))) for item in transact_items]
+        lengths = {table: len(table.stream_shard.items) for table in self.tables.values() if table.stream_shard}
+        try:
+            original(self, transact_items)
+        except BaseException:
+            for put_back in undo:
+                put_back()
+            for table, length in lengths.items():
+                del table.stream_shard.items[length:]
+            raise
+
+    return transact_write_items
+
+
+def _keep(backend: DynamoDBBackend, operation: str, arguments: Mapping[str, Any]) -> Callable[[], None]:
+    """Remember the item that a part of a transaction is about; the answer puts it back."""
+    table = backend.tables.get(arguments["TableName"])
+    if table is None:
+        return lambda: None
+    attributes = arguments["Item"] if operation == "Put" else arguments["Key"]
+    hash_value, range_value = backend.get_keys_value(
+        table, {name: attributes[name] for name in table.table_key_attrs if name in attributes}
+    )
+    before = copy.deepcopy(table.get_item(hash_value, range_value))
+
+    def put_back() -> None:
+        if range_value is None:
+            table.items.pop(hash_value, None) if before is None else table.items.__setitem__(hash_value, before)
+        elif before is None:
+            table.items[hash_value].pop(range_value, None)
+        else:
+            table.items[hash_value][range_value] = before
+
+    return put_back
+
+
+def _updates(original: Callable[..., Any]) -> Callable[..., Any]:
+    def update_item(self: DynamoDBBackend, table_name: str, *arguments: Any, **named: Any) -> Any:
+        shard = self.get_table(table_name).stream_shard
+        length = len(shard.items) if shard else 0
+        item = original(self, table_name, *arguments, **named)
+        if shard and len(shard.items) > length + 1:
+            # The first of the two showed the item before its attributes were set.
+            del shard.items[length : len(shard.items) - 1]
+            shard.items[-1].record["dynamodb"]["SequenceNumber"] = str(length + shard.starting_sequence_number)
+        return item
+
+    return update_item
+
+
+def _changes_only(original: Callable[..., None]) -> Callable[..., None]:
+    def add(self: StreamShard, old: Any, new: Any) -> None:
+        if old is not None and new is not None and old.to_json() == new.to_json():
+            return
+        original(self, old, new)
+
+    return add
+
+
+def _locked(original: Callable[..., Any], lock: AbstractContextManager[Any]) -> Callable[..., Any]:
+    def process_request(*arguments: Any, **named: Any) -> Any:
+        with lock:
+            return original(*arguments, **named)
+
+    return process_request
