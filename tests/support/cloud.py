@@ -12,7 +12,6 @@ from functools import cache
 from typing import Any
 
 import boto3
-import botocore.session
 from moto import mock_aws
 from moto.core.utils import unix_time_millis
 from moto.dynamodb.models import Table, dynamodb_backends
@@ -38,11 +37,12 @@ ENVIRONMENT = {
 
 
 @cache
-def _session(kind: str) -> botocore.session.Session:  # noqa: ARG001 - the cache's key
-    return botocore.session.Session()
+def _session(_kind: str) -> boto3.Session:
+    # One for the whole process: what boto3 has read of a service's model stays in it.
+    return boto3.Session(region_name=REGION)
 
 
-def observed_session() -> botocore.session.Session:
+def observed_session() -> boto3.Session:
     """The session of the functions' clients: hooks registered on it see their calls."""
     return _session("functions")
 
@@ -59,7 +59,7 @@ class Cloud:
     def start(self) -> None:
         """Begin to answer AWS calls in this process, with nothing there yet but the stack's resources."""
         self._mock.start()
-        boto3.setup_default_session(botocore_session=observed_session(), region_name=REGION)
+        boto3.DEFAULT_SESSION = observed_session()
         self._make()
 
     def stop(self) -> None:
@@ -74,8 +74,7 @@ class Cloud:
     def client(self, service: str) -> Any:
         """A client beside the functions' own."""
         if service not in self._clients:
-            session = boto3.Session(botocore_session=_session("tests"), region_name=REGION)
-            self._clients[service] = session.client(service)
+            self._clients[service] = _session("tests").client(service)
         return self._clients[service]
 
     def _make(self) -> None:

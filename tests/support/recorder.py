@@ -139,10 +139,10 @@ class Recorder:
 def recorder() -> Recorder:
     """The process's recorder, hooked onto the functions' session at its first use."""
     made = Recorder()
-    session = cloud.observed_session()
-    session.register("provide-client-params", made.arguments)
-    session.register("before-call", made.before_call)
-    session.register("after-call", made.after_call)
+    events = cloud.observed_session().events
+    events.register("provide-client-params", made.arguments)
+    events.register("before-call", made.before_call)
+    events.register("after-call", made.after_call)
     return made
 
 
