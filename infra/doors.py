@@ -37,6 +37,8 @@ def stages() -> list[str]:
 def load_app_module(stage: str) -> ModuleType:
     """The module of a stage's app. Every app file is `app.py`, so each is loaded under a name of its own, once.
 
+    Every stage's further modules are a `chalicelib`: they are found while its app is loaded, and make room after it.
+
     Raises:
         ComposeError: there is no such app.
     """
@@ -48,11 +50,16 @@ def load_app_module(stage: str) -> ModuleType:
         raise ComposeError(f"functions/{stage}/app.py is missing")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    sys.path.insert(0, str(FUNCTIONS / stage))
     try:
         spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise
+    finally:
+        sys.path.remove(str(FUNCTIONS / stage))
+        for each in [each for each in sys.modules if each.partition(".")[0] == "chalicelib"]:
+            del sys.modules[each]
     return module
 
 
