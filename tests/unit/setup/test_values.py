@@ -62,7 +62,19 @@ def test_a_write_that_meets_another_is_made_on_the_newer_version() -> None:
     setup.put(SHOP)
     stale = setup.stored(Channel, "shop")
     setup.put(replace(SHOP, name="New"))
-    assert setup.put(replace(SHOP, name="Newest"), known=stale) == setup.Written(3, Outcome.UPDATED)
+    assert setup._put(replace(SHOP, name="Newest"), stale, None) == setup.Written(3, Outcome.UPDATED)
+
+
+def test_of_many_values_the_last_one_of_an_id_wins() -> None:
+    setup.put(MUG)
+    done = setup.put_many([MUG, replace(MUG, sku="CUP"), replace(MUG, grams=1), replace(MUG, grams=2)])
+    assert [(each.version, each.outcome.value) for each in done] == [
+        (1, "unchanged"),
+        (1, "created"),
+        (2, "updated"),
+        (3, "updated"),
+    ]
+    assert setup.stored(Product, MUG.sku).value.grams == 2
 
 
 def test_a_channel_that_does_not_exist_is_found_as_soon_as_it_does() -> None:

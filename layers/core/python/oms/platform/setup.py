@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -32,7 +32,8 @@ BATCH = 100
 ATTEMPTS = 6
 """How often a write meets a concurrent one, or a batch is asked for what it left out, before the caller is told."""
 
-Value = TypeVar("Value", Channel, Location, Product)
+SetUp = Channel | Location | Product
+Value = TypeVar("Value", bound=SetUp)
 
 _channels: Cache[str, Channel] = Cache(seconds=LIFE, size=1000)
 _locations: Cache[str, tuple[Location, ...]] = Cache(seconds=LIFE, size=1)
@@ -143,18 +144,39 @@ def stored_many(of: type[Value], ids: Iterable[str], *, consistent: bool = True)
     return found
 
 
-def put(value: Value, *, expected_version: int | None = None, known: Stored[Value] | None = None) -> Written:
+def put(value: Value, *, expected_version: int | None = None) -> Written:
     """Create or replace a value. One that is the same already is not written, and keeps its version.
 
-    So the same call may be made again, even with the `If-Match` of before. `known` is what the caller has just read
-    and spares a read. Without `expected_version` the last writer wins.
+    So the same call may be made again, even with the `If-Match` of before. Without `expected_version` the last writer
+    wins.
 
     Raises:
-        VersionMismatch: `expected_version` is not the version of what is there (0 or none: nothing is there).
+        VersionMismatch: `expected_version` is not the version of what is there (0: nothing is there).
         Unavailable: others wrote the same value at the same time, again and again.
     """
+    return _put(value, _stored_or_none(value), expected_version)
+
+
+def put_many(values: Sequence[Value]) -> list[Written]:
+    """Create or replace values one after another, reading what is there in batches; the last one of an id wins.
+
+    Raises:
+        Unavailable: see `put`; the values before are written, and the same call may be made again.
+    """
+    known: dict[str, Stored[Value]] = {}
+    for of in {type(value) for value in values}:
+        known |= stored_many(of, [_id_of(value) for value in values])
+    done = []
+    for value in values:
+        written = _put(value, known.get(_id_of(value)), None)
+        known[_id_of(value)] = Stored(value, written.version)
+        done.append(written)
+    return done
+
+
+def _put(value: Value, before: Stored[Value] | None, expected_version: int | None) -> Written:
+    """Write over what was read, or over what is there by then."""
     for _ in range(ATTEMPTS):
-        before, known = known or _stored_or_none(value), None
         if before is not None and before.value == value:
             return Written(before.version, Outcome.UNCHANGED)
         version = before.version if before else 0
@@ -166,10 +188,11 @@ def put(value: Value, *, expected_version: int | None = None, known: Stored[Valu
         if _write(value, version):
             _remember(value)
             return Written(version + 1, Outcome.UPDATED if before else Outcome.CREATED)
+        before = _stored_or_none(value)
     raise Unavailable(f"{_NAMES[type(value)]} {_id_of(value)!r} is being changed by others: try again")
 
 
-def _write(value: Channel | Location | Product, version: int) -> bool:
+def _write(value: SetUp, version: int) -> bool:
     """Write under the condition that the table still has `version`; False when it has another."""
     dynamodb = client("dynamodb")
     try:
@@ -194,7 +217,7 @@ def _write(value: Channel | Location | Product, version: int) -> bool:
     return True
 
 
-def _remember(value: Channel | Location | Product) -> None:
+def _remember(value: SetUp) -> None:
     """What this process wrote, it knows at once."""
     match value:
         case Channel():
@@ -235,7 +258,7 @@ def _key(of: type[object], value_id: str) -> dict[str, AttributeValueTypeDef]:
     return {"kind": {"S": _NAMES[of]}, "id": {"S": value_id}}
 
 
-def _id_of(value: Channel | Location | Product) -> str:
+def _id_of(value: SetUp) -> str:
     match value:
         case Channel():
             return value.channel_id

@@ -7,7 +7,7 @@ nothing.
 from __future__ import annotations
 
 import sys
-from typing import Any, NotRequired
+from typing import Any, Literal, NotRequired
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict
@@ -261,3 +261,31 @@ class EventPage(TypedDict):
 
     events: list[EventResource]
     cursor: str | None
+
+
+class FieldProblem(TypedDict):
+    """What is wrong with one field."""
+
+    path: str
+    message: str
+
+
+class ImportResult(TypedDict):
+    """What became of one row of an import."""
+
+    line: int
+    """Where the row begins in the body; the first line is 1."""
+    id: str
+    """The row's own id, as far as it could be read; for stock `<sku>/<location_id>`."""
+    result: Literal["created", "updated", "unchanged", "refused"]
+    errors: list[FieldProblem]
+
+
+class ImportReport(TypedDict):
+    """What became of an import: how many rows of each result, and every row."""
+
+    created: int
+    updated: int
+    unchanged: int
+    refused: int
+    rows: list[ImportResult]

@@ -1,0 +1,128 @@
+"""The doors of set-up: channels, locations and products one by one, and imports of many."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from chalice.app import Blueprint, Response
+
+from oms.platform.http import caller, endpoint, expected_version, header, ok, parse, raw_body
+
+if TYPE_CHECKING:
+    from oms.platform.setup import SetUp
+    from oms.setup_forms import ImportKind
+
+set_up = Blueprint(__name__)
+
+
+@set_up.route("/channels/{channel_id}", methods=["PUT"])
+@endpoint(set_up, scope="setup")
+def put_channel(channel_id: str) -> Response:
+    """Create or replace a channel.
+
+    Its webhook secret is stored apart and never shown; without one in the request, the one of before stays.
+    """
+    from oms.platform.imports import keep_secret
+    from oms.setup_forms import ChannelForm, Id, checked
+
+    form = parse(ChannelForm, set_up)
+    answer = _put(form.value(checked(Id, channel_id, "channel_id")))
+    # After the record, so that a call which If-Match refuses leaves the secret as it was.
+    keep_secret(channel_id, form)
+    return answer
+
+
+@set_up.route("/channels/{channel_id}", methods=["GET"])
+@endpoint(set_up, scope="setup")
+def get_channel(channel_id: str) -> Response:
+    """A channel, without its secret."""
+    from oms.setup import Channel
+
+    return _get(Channel, channel_id)
+
+
+@set_up.route("/locations/{location_id}", methods=["PUT"])
+@endpoint(set_up, scope="setup")
+def put_location(location_id: str) -> Response:
+    """Create or replace a location."""
+    from oms.setup_forms import Id, LocationForm, checked
+
+    return _put(parse(LocationForm, set_up).value(checked(Id, location_id, "location_id")))
+
+
+@set_up.route("/locations/{location_id}", methods=["GET"])
+@endpoint(set_up, scope="setup")
+def get_location(location_id: str) -> Response:
+    """A location."""
+    from oms.setup import Location
+
+    return _get(Location, location_id)
+
+
+@set_up.route("/products/{sku}", methods=["PUT"])
+@endpoint(set_up, scope="setup")
+def put_product(sku: str) -> Response:
+    """Create or replace a product."""
+    from oms.setup_forms import ProductForm, Sku, checked
+
+    return _put(parse(ProductForm, set_up).value(checked(Sku, sku, "sku")))
+
+
+@set_up.route("/products/{sku}", methods=["GET"])
+@endpoint(set_up, scope="setup")
+def get_product(sku: str) -> Response:
+    """A product."""
+    from oms.setup import Product
+
+    return _get(Product, sku)
+
+
+# No list of content types: Chalice would refuse others in a form that is no problem document.
+@set_up.route("/channels/import", methods=["POST"], content_types=[])
+@endpoint(set_up, scope="setup")
+def import_channels() -> Response:
+    """Create or replace many channels, from CSV or JSON lines, with a result for each row."""
+    return _import("channels")
+
+
+@set_up.route("/locations/import", methods=["POST"], content_types=[])
+@endpoint(set_up, scope="setup")
+def import_locations() -> Response:
+    """Create or replace many locations, from CSV or JSON lines, with a result for each row."""
+    return _import("locations")
+
+
+@set_up.route("/products/import", methods=["POST"], content_types=[])
+@endpoint(set_up, scope="setup")
+def import_products() -> Response:
+    """Create or replace many products, from CSV or JSON lines, with a result for each row."""
+    return _import("products")
+
+
+@set_up.route("/stock/import", methods=["POST"], content_types=[])
+@endpoint(set_up, scope="stock:write")
+def import_stock() -> Response:
+    """Record many counts, from CSV or JSON lines, with a result for each row."""
+    return _import("stock")
+
+
+def _put(value: SetUp) -> Response:
+    from oms.platform.setup import Outcome, put
+
+    written = put(value, expected_version=expected_version(set_up))
+    status = 201 if written.outcome is Outcome.CREATED else 200
+    return ok({**asdict(value), "version": written.version}, status=status, version=written.version)
+
+
+def _get(of: type[SetUp], value_id: str) -> Response:
+    from oms.platform.setup import stored
+
+    read = stored(of, value_id)
+    return ok({**asdict(read.value), "version": read.version}, version=read.version)
+
+
+def _import(kind: ImportKind) -> Response:
+    from oms.platform.imports import import_rows
+
+    return ok(import_rows(kind, raw_body(set_up), header(set_up, "content-type"), caller(set_up)))

@@ -1,0 +1,186 @@
+"""Set-up as callers send it: bodies of requests and rows of imports, checked field by field."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+
+from oms.errors import InvalidInput
+from oms.money import exponent
+from oms.orders.contact import Address
+from oms.setup import ID_PATTERN, MAX_SKU, Channel, Location, Platform, Product
+
+LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+
+
+def _not_reserved(value: str) -> str:
+    if value == "import":
+        raise ValueError("'import' is a call of its own, so nothing can have this id")
+    return value
+
+
+def _currency(value: str) -> str:
+    try:
+        exponent(value or "EUR")
+    except InvalidInput as error:
+        raise ValueError(error.detail) from None
+    return value
+
+
+def _gateway(value: str) -> str:
+    from oms.payments.gateway import gateway
+
+    if value:
+        try:
+            gateway(value)
+        except KeyError:
+            raise ValueError(f"there is no gateway {value!r}") from None
+    return value
+
+
+def _sku(value: str) -> str:
+    if value != value.strip() or not value.isprintable():
+        raise ValueError("a sku has no space around it, and nothing in it that cannot be printed")
+    return value
+
+
+Id = Annotated[str, Field(pattern=ID_PATTERN), AfterValidator(_not_reserved)]
+Sku = Annotated[str, Field(min_length=1, max_length=MAX_SKU), AfterValidator(_sku)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Part = Annotated[str, Field(max_length=200)]
+Millimetres = Annotated[int, Field(ge=0, le=100_000)]
+
+
+def checked(form: Any, value: str, path: str) -> str:
+    """An id that stands in the path of a request, in the form that it must have.
+
+    Raises:
+        InvalidInput: it has not.
+    """
+    try:
+        text: str = TypeAdapter(form).validate_python(value)
+    except ValidationError as error:
+        raise InvalidInput(error.errors()[0]["msg"], path=path) from None
+    return text
+
+
+class Form(BaseModel):
+    """What all forms share: unknown fields are refused, so that a misspelt one is not taken for a default."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True)
+
+
+class AddressForm(Form):
+    """The address of a location."""
+
+    name: Part = ""
+    company: Part = ""
+    line1: Part = ""
+    line2: Part = ""
+    city: Part = ""
+    region: Part = ""
+    postal_code: Part = ""
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    """ISO 3166-1 alpha-2."""
+    phone: Part = ""
+
+
+class ChannelForm(Form):
+    """Where orders come from."""
+
+    platform: Platform
+    """The form in which its orders come."""
+    name: Name
+    """The shop's name as its customers know it."""
+    default_language: Annotated[str, Field(pattern=LANGUAGE)] = "en"
+    """BCP 47; for customers whose own language the channel does not tell."""
+    currency: Annotated[str, AfterValidator(_currency)] = ""
+    """ISO 4217; for orders that do not name theirs."""
+    gateway: Annotated[str, AfterValidator(_gateway)] = ""
+    """What authorises and captures money that the channel did not take itself."""
+    active: bool = True
+    """An inactive channel's orders are refused."""
+    webhook_secret: Annotated[SecretStr, Field(min_length=8, max_length=500)] | None = None
+    """Signs the platform's webhooks. It can be written and never read; without it, the one of before stays."""
+
+    def value(self, channel_id: str) -> Channel:
+        """The channel, without its secret."""
+        plain = self.model_dump(include=set(ChannelForm.model_fields) - {"webhook_secret"})
+        return Channel(channel_id=channel_id, **plain)
+
+
+class ChannelRow(ChannelForm):
+    """A channel in an import."""
+
+    channel_id: Id
+
+
+class LocationForm(Form):
+    """A place that keeps stock and ships it."""
+
+    name: Name
+    address: AddressForm
+    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    """Degrees north of the equator."""
+    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+    """Degrees east of Greenwich."""
+    processing_days: Annotated[int, Field(ge=0, le=60)] = 1
+    """Working days from allocation until a parcel is handed to the carrier."""
+    active: bool = True
+    """An inactive location is allocated nothing new; what it has, it still ships."""
+    priority: Annotated[int, Field(ge=-1000, le=1000)] = 0
+    """Between locations that are equally good, the lower number goes first."""
+
+    def value(self, location_id: str) -> Location:
+        """The location."""
+        plain = self.model_dump(include=set(LocationForm.model_fields) - {"address"})
+        return Location(location_id=location_id, address=Address(**self.address.model_dump()), **plain)
+
+
+class LocationRow(LocationForm):
+    """A location in an import."""
+
+    location_id: Id
+
+
+class ProductForm(Form):
+    """What is sold under a sku. Sizes are those of the packed article; 0 where they were never measured."""
+
+    title: Annotated[str, Field(min_length=1, max_length=500)]
+    grams: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    length: Millimetres = 0
+    """Millimetres, as are width and height."""
+    width: Millimetres = 0
+    height: Millimetres = 0
+
+    def value(self, sku: str) -> Product:
+        """The product."""
+        return Product(sku=sku, **self.model_dump(include=set(ProductForm.model_fields)))
+
+
+class ProductRow(ProductForm):
+    """A product in an import."""
+
+    sku: Sku
+
+
+class StockRow(Form):
+    """A count in an import: so many units of a sku are on hand at a location."""
+
+    sku: Sku
+    location_id: Id
+    on_hand: Annotated[int, Field(ge=0, le=1_000_000_000)]
+    reference: Part = ""
+    """Of the count, for the stock ledger."""
+
+
+ImportKind = Literal["channels", "locations", "products", "stock"]
+
+ROWS: dict[ImportKind, type[ChannelRow | LocationRow | ProductRow | StockRow]] = {
+    "channels": ChannelRow,
+    "locations": LocationRow,
+    "products": ProductRow,
+    "stock": StockRow,
+}
+"""What a row of each import is."""
