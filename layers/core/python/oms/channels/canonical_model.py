@@ -1,0 +1,127 @@
+"""The canonical order: what a channel without a dialect of its own posts. Strict: what is not known is refused.
+
+Amounts are `{"amount": minor units, "currency": ISO 4217}`, all of them in the order's currency.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from oms.channels.figures import MAX_UNITS
+from oms.orders.events import ChargeKind, PaymentMethod, PriceMode, TaxRemitter
+from oms.setup import MAX_SKU
+
+MAX_LINES = 1000
+"""Lines of an order. How many fit into the log depends on their titles: 500 do, whatever their script."""
+
+MAX_AMOUNT = 10**14
+"""No amount is as large, in minor units."""
+
+Name = Annotated[str, Field(max_length=200)]
+Code = Annotated[str, Field(max_length=100)]
+Country = Annotated[str, Field(pattern=r"^([A-Z]{2})?\Z")]
+
+
+class Strict(BaseModel):
+    """A part of the order: no unknown fields, and no text where a number belongs."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Amount(Strict):
+    """An amount of money: 1999 EUR are 19.99 euro."""
+
+    amount: Annotated[int, Field(gt=-MAX_AMOUNT, lt=MAX_AMOUNT)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}\Z")]
+
+
+class CanonicalLine(Strict):
+    """What was sold. Its price is `unit_price` for each unit, or `total` for all of them; both only if they agree.
+
+    `total` is before `discount`. `tax` is the tax on what is left after all discounts.
+    """
+
+    sku: Annotated[str, Field(max_length=MAX_SKU)] = ""
+    title: Annotated[str, Field(max_length=500)] = ""
+    quantity: Annotated[int, Field(ge=1, le=MAX_UNITS)]
+    unit_price: Amount | None = None
+    total: Amount | None = None
+    discount: Amount | None = None
+    tax: Amount | None = None
+    grams: Annotated[int, Field(ge=0, le=10**7)] = 0
+    requires_shipping: bool = True
+    external_line_id: Code = ""
+
+
+class CanonicalDiscount(Strict):
+    """A discount on the whole order: shared over the lines in proportion to their prices."""
+
+    title: Name = ""
+    amount: Amount
+
+
+class CanonicalCharge(Strict):
+    """Shipping, a fee, a tip, duty or cash rounding; `amount` is in the order's price mode."""
+
+    kind: Annotated[ChargeKind, Field(strict=False)]
+    title: Name = ""
+    code: Code = ""
+    amount: Amount
+    tax: Amount | None = None
+
+
+class CanonicalAddress(Strict):
+    """A postal address; `country` is ISO 3166-1 alpha-2."""
+
+    name: Name = ""
+    company: Name = ""
+    line1: Name = ""
+    line2: Name = ""
+    city: Name = ""
+    region: Name = ""
+    postal_code: Annotated[str, Field(max_length=20)] = ""
+    country: Country = ""
+    phone: Annotated[str, Field(max_length=50)] = ""
+
+
+class CanonicalContact(Strict):
+    """Who ordered, and where the parcel goes."""
+
+    name: Name = ""
+    email: Annotated[str, Field(max_length=254, pattern=r"^(\S+@\S+)?\Z")] = ""
+    phone: Annotated[str, Field(max_length=50)] = ""
+    customer_id: Code = ""
+    shipping: CanonicalAddress | None = None
+    billing: CanonicalAddress | None = None
+
+
+class CanonicalPayment(Strict):
+    """How the order is paid. `amount` is the order's total if it is left out."""
+
+    method: Annotated[PaymentMethod, Field(strict=False)]
+    amount: Amount | None = None
+    gateway: Code = ""
+    instrument: Annotated[str, Field(max_length=200)] = ""
+    reference: Name = ""
+
+
+class CanonicalOrder(Strict):
+    """One order. The same `external_id` with the same content is a repetition; with other content it is a conflict."""
+
+    external_id: Annotated[str, Field(min_length=1, max_length=200)]
+    number: Code = ""
+    currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?\Z")] = ""
+    placed_at: AwareDatetime
+    language: Annotated[str, Field(max_length=35, pattern=r"^([A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*)?\Z")] = ""
+    prices: Annotated[PriceMode, Field(strict=False)]
+    tax_remitter: Annotated[TaxRemitter, Field(strict=False)] = TaxRemitter.MERCHANT
+    lines: Annotated[list[CanonicalLine], Field(min_length=1, max_length=MAX_LINES)]
+    discounts: Annotated[list[CanonicalDiscount], Field(max_length=100)] = []
+    charges: Annotated[list[CanonicalCharge], Field(max_length=100)] = []
+    contact: CanonicalContact = CanonicalContact()
+    payment: CanonicalPayment
+    total: Amount | None = None
+    shipping_service: Code = ""
+    test: bool = False

@@ -1,0 +1,218 @@
+"""What follows from a channel's document: the events of a new order, and of one that the channel has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from oms.channels.document import ChannelDocument, Fingerprint
+from oms.channels.figures import sum_of
+from oms.errors import NotAllowed
+from oms.money import Money
+from oms.orders import decisions
+from oms.orders import events as ev
+from oms.orders.contact import Contact
+from oms.orders.events import HoldReason, OrderEvent, PaymentMethod, PlacedLine, UnitState
+from oms.orders.order import Line, Order, evolve, units_value
+from oms.orders.transitions import CANCELLABLE, OrderStatus
+from oms.payments.ledger import PaymentVoided
+
+Reason = tuple[HoldReason, str]
+
+REASON = "cancelled in the channel"
+REVIVED = "the channel took the order up again after it was cancelled: place it anew, or refund it"
+NAMED = 10
+"""Changes that a hold's note names; more are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Events to append at once, with the contact that goes with them; `complete` when nothing is left to follow."""
+
+    events: tuple[OrderEvent, ...]
+    contact: Contact | None = None
+    complete: bool = True
+    missed: tuple[str, ...] = ()
+    """What the channel wants and what comes too late even for a hold."""
+
+
+class _Draft:
+    """An order and the events decided on it so far, each seen by the decision after it."""
+
+    def __init__(self, order: Order, events: Iterable[OrderEvent] = ()) -> None:
+        self.order = order
+        self.events = list(events)
+
+    def add(self, events: Sequence[OrderEvent]) -> None:
+        for event in events:
+            self.order = evolve(self.order, event, order_id=self.order.order_id, at=self.order.updated_at)
+            self.events.append(event)
+
+
+def first_events(document: ChannelDocument, order_id: str, at: datetime) -> tuple[OrderEvent, ...]:
+    """The events of an order that is new here, in whatever state the channel has it already."""
+    placed, *rest = decisions.place(document.placed)
+    draft = _Draft(evolve(None, placed, order_id=order_id, at=at), [placed])
+    # Nothing waits in an order of which nothing is wanted any more.
+    draft.add([event for event in rest if not (document.gone and isinstance(event, ev.OrderHeld))])
+    while wish := _unwanted(draft.order, document):
+        draft.add(decisions.cancel(draft.order, wish, reason=REASON))
+    if document.remarks and not document.gone and draft.order.status is not OrderStatus.CANCELLED:
+        reasons = [(HoldReason.CHANNEL_DOCUMENT, remark.note) for remark in document.remarks]
+        draft.add(decisions.holds(draft.order, reasons))
+    return tuple(draft.events)
+
+
+def is_news(order: Order, document: ChannelDocument) -> bool:
+    """Whether the document is newer than all that the order knows of, and says something else."""
+    placed = document.placed
+    if placed.fingerprint == order.fingerprint:
+        return False
+    return (placed.revision, placed.fingerprint) > (order.revision, order.fingerprint)
+
+
+def follow(order: Order, document: ChannelDocument) -> Step:
+    """What the newer document changes. Only matters in which it differs from the channel's last one are looked at.
+
+    So an address that staff corrected here is not undone by the channel's next word about something else. Units are
+    cancelled in several steps when they are very many; the last one carries `OrderRevised`, so that a break between
+    them is mended by the same document.
+    """
+    before, now = Fingerprint.read(order.fingerprint), Fingerprint.read(document.placed.fingerprint)
+    draft = _Draft(order)
+    reasons: list[Reason] = []
+    contact = None
+    if now.sale != before.sale:
+        if wish := _unwanted(order, document):
+            draft.add(decisions.cancel(order, wish, reason=REASON))
+        if _unwanted(draft.order, document):
+            return Step(tuple(draft.events), complete=False)
+        reasons += _sale_reasons(order, draft.order, document)
+    if now.contact != before.contact:
+        contact, late = _contact(draft, document)
+        reasons += late
+    if now.payment != before.payment:
+        draft.add(_payment(draft.order, document))
+    missed = _hold(draft, reasons, revived=before.gone and not now.gone)
+    draft.add([ev.OrderRevised(revision=document.placed.revision, fingerprint=document.placed.fingerprint)])
+    return Step(tuple(draft.events), contact=contact, missed=missed)
+
+
+def _sale_reasons(order: Order, after: Order, document: ChannelDocument) -> list[Reason]:
+    """Why the order has to be held after the units that could be cancelled are."""
+    changes = [] if document.gone else _differences(order, document)
+    changes += _too_late(after, document)
+    shown = [*changes[:NAMED], *([f"and {len(changes) - NAMED} more changes"] if len(changes) > NAMED else [])]
+    lasting = [(HoldReason.CHANNEL_DOCUMENT, each.note) for each in document.remarks if not each.at_placing]
+    return [*([(HoldReason.CHANNEL_CHANGE, "; ".join(shown))] if shown else []), *lasting]
+
+
+def _hold(draft: _Draft, reasons: list[Reason], *, revived: bool) -> tuple[str, ...]:
+    """Hold for what could not be followed; returns what comes too late even for that."""
+    if revived:
+        reasons = [(HoldReason.CHANNEL_CHANGE, REVIVED), *reasons]
+    if draft.order.status is OrderStatus.CANCELLED:
+        # Nothing waits in a cancelled order, but somebody has to see that it was sold again.
+        draft.add([ev.HoldReleased(handle=handle, note=REASON) for handle in draft.order.holds])
+        if revived:
+            handle = f"hold-{draft.order.holds_opened + 1}"
+            draft.add([ev.OrderHeld(handle=handle, reason=HoldReason.CHANNEL_CHANGE, note=REVIVED)])
+            return ()
+    try:
+        draft.add(decisions.holds(draft.order, reasons) if reasons else [])
+    except NotAllowed:
+        return tuple(note for _, note in reasons)
+    return ()
+
+
+def _unwanted(order: Order, document: ChannelDocument) -> dict[str, int]:
+    """Units by line that the channel no longer wants, that are not cancelled yet, and still can be."""
+    wish = {}
+    for line_id, line in order.lines.items():
+        count = min(_surplus(line, document), _cancellable(line))
+        if count > 0:
+            wish[line_id] = count
+    return wish
+
+
+def _surplus(line: Line, document: ChannelDocument) -> int:
+    """Units of a line that the channel does not want and that are not cancelled."""
+    key = line.placed.external_line_id
+    wanted = {each.external_line_id: each.quantity for each in document.placed.lines}.get(key, 0)
+    wanted -= document.cancelled.get(key, 0)
+    return max(line.live - max(wanted, 0), 0)
+
+
+def _cancellable(line: Line) -> int:
+    return sum(line.counts.get(state, 0) for state in CANCELLABLE)
+
+
+def _too_late(order: Order, document: ChannelDocument) -> list[str]:
+    """What the channel cancelled and nobody can stop from here."""
+    return [
+        f"line {line.placed.line_id} ({line.placed.sku}): the channel cancelled {late} units that are in work or gone"
+        for line in order.lines.values()
+        if (late := _surplus(line, document) - line.counts.get(UnitState.DELIVERED, 0)) > 0
+    ]
+
+
+def _differences(order: Order, document: ChannelDocument) -> list[str]:
+    """What the channel sells now and did not when the order was placed."""
+    placed, now = order.placed, document.placed
+    if placed.currency != now.currency:
+        return [f"the currency was {placed.currency} and is {now.currency}"]
+    lines = {line.placed.external_line_id: line.placed for line in order.lines.values()}
+    found = [text for line in now.lines for text in _line_differences(lines.get(line.external_line_id), line, now)]
+    charged, charges = (sum(each.net + each.tax for each in one.charges) for one in (placed, now))
+    if charged != charges:
+        found.append(f"shipping and charges were {_money(placed, charged)} and are {_money(now, charges)}")
+    missing, lacking = (one.total - sum_of(one.lines, one.charges) for one in (placed, now))
+    if missing != lacking:
+        found.append(f"the total differed from its parts by {_money(placed, missing)}, now by {_money(now, lacking)}")
+    return found
+
+
+def _line_differences(before: PlacedLine | None, line: PlacedLine, now: ev.OrderPlaced) -> list[str]:
+    if before is None:
+        return [f"a line was added: {line.quantity} of {line.sku}"]
+    if before.sku != line.sku:
+        return [f"line {before.line_id} was {before.sku} and is {line.sku}"]
+    if line.quantity > before.quantity:
+        return [f"line {before.line_id} ({line.sku}): {line.quantity - before.quantity} units were added"]
+    was, price = units_value(before, line.quantity), line.net + line.tax
+    if was != price:
+        return [f"line {before.line_id} ({line.sku}) cost {_money(now, was)} and costs {_money(now, price)}"]
+    return []
+
+
+def _contact(draft: _Draft, document: ChannelDocument) -> tuple[Contact | None, list[Reason]]:
+    """The new contact as far as it may still change. What is refused is named without saying where the parcel goes."""
+    contact = document.contact
+    late: list[Reason] = []
+    try:
+        events = decisions.change_contact(draft.order, contact)
+    except NotAllowed:
+        late = [(HoldReason.CHANNEL_CHANGE, "the address was changed in the channel after a parcel had left")]
+        contact = replace(contact, shipping=(draft.order.contact or Contact()).shipping)
+        events = decisions.change_contact(draft.order, contact)
+    draft.add(events)
+    return (contact if events else None), late
+
+
+def _payment(order: Order, document: ChannelDocument) -> list[OrderEvent]:
+    terms = document.placed.payment
+    known = order.payments.get(decisions.CHANNEL_PAYMENT)
+    if terms.method is not PaymentMethod.UNPAID:
+        return decisions.paid_in_channel(order, terms)
+    if known is None or not known.capturable:
+        return []
+    voided = PaymentVoided(payment_id=known.payment_id, reference=known.reference, amount=known.capturable)
+    try:
+        return [voided, *decisions.hold(order, HoldReason.PAYMENT_PENDING)]
+    except NotAllowed:
+        return [voided]
+
+
+def _money(placed: ev.OrderPlaced, amount: int) -> str:
+    return str(Money(amount, placed.currency))

@@ -1,0 +1,107 @@
+"""What a channel's document says, in our words: the order as it stands there, and what is to be noticed about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from pydantic_core import to_json
+
+from oms.ids import derived
+from oms.orders.contact import Contact
+from oms.orders.events import OrderPlaced, PaymentMethod, PaymentTerms, PlacedLine
+
+_NO_TERMS = PaymentTerms(method=PaymentMethod.UNPAID)
+
+
+class DocumentKind(StrEnum):
+    """What the channel says has happened. The document itself is whole each time, so this is only a hint."""
+
+    PLACED = "placed"
+    UPDATED = "updated"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A reason to hold the order that stands in the document; `at_placing` when it matters for a new order only."""
+
+    note: str
+    at_placing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelDocument:
+    """One state of an order in its channel; `placed` carries its revision, its language and how it is paid."""
+
+    kind: DocumentKind
+    placed: OrderPlaced
+    contact: Contact
+    cancelled: Mapping[str, int] = field(default_factory=dict)
+    """Units that the channel no longer wants, by external line id, out of the quantity of the line."""
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def gone(self) -> bool:
+        """Whether the channel wants nothing of the order any more."""
+        return _gone(self.placed.lines, self.cancelled)
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What a document says as hashes, one for each matter, so that a change in one matter is told from the others.
+
+    The text form stands on the events. The hashes are salted with the order's own id: equal addresses of two orders
+    do not look alike.
+    """
+
+    sale: str
+    contact: str
+    payment: str
+    gone: bool = False
+
+    def __str__(self) -> str:
+        return ".".join((self.sale, self.contact, self.payment, *(("gone",) if self.gone else ())))
+
+    @classmethod
+    def read(cls, text: str) -> Fingerprint:
+        """The fingerprint in an event; of a text that is none, one that differs in every matter."""
+        sale, contact, payment, *rest = [*text.split("."), "", "", ""]
+        return cls(sale, contact, payment, "gone" in rest)
+
+
+def document(
+    kind: DocumentKind,
+    placed: OrderPlaced,
+    contact: Contact,
+    *,
+    cancelled: Mapping[str, int] | None = None,
+    remarks: Sequence[Remark] = (),
+) -> ChannelDocument:
+    """A document with its fingerprint, which depends on what it means and not on how it was written down."""
+    unwanted = {line: units for line, units in sorted((cancelled or {}).items()) if units}
+    gone = _gone(placed.lines, unwanted)
+    lasting = [] if gone else [remark.note for remark in remarks if not remark.at_placing]
+    sale = replace(placed, payment=_NO_TERMS, revision="", fingerprint="")
+
+    def matter(value: object) -> str:
+        return derived(placed.channel_id, placed.external_id, to_json(value).decode(), length=16)
+
+    fingerprint = Fingerprint(
+        sale=matter([sale, unwanted, lasting]),
+        contact=matter(contact),
+        payment=matter(placed.payment),
+        gone=gone,
+    )
+    return ChannelDocument(
+        kind=kind,
+        placed=replace(placed, fingerprint=str(fingerprint)),
+        contact=contact,
+        cancelled=unwanted,
+        remarks=() if gone else tuple(remarks),
+    )
+
+
+def _gone(lines: Sequence[PlacedLine], cancelled: Mapping[str, int]) -> bool:
+    return bool(lines) and all(cancelled.get(line.external_line_id, 0) >= line.quantity for line in lines)

@@ -1,0 +1,164 @@
+"""WooCommerce's webhooks `order.created`, `order.updated` and `order.restored`, and the ping of a new one.
+
+Source: WooCommerce REST API v3, the Order resource and "Webhooks"; see also `docs/channels.md`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from html import unescape
+
+from oms.channels.document import ChannelDocument, DocumentKind, Remark, document
+from oms.channels.figures import minor, placed_lines
+from oms.channels.payload import document_id, read
+from oms.channels.protocol import Headers, body_hash, signed_base64
+from oms.channels.revision import instant, revision
+from oms.channels.woocommerce_figures import charges, sold
+from oms.channels.woocommerce_payload import LineItem, PostalAddress, ShippingLine, WooOrder
+from oms.orders.contact import Address, Contact
+from oms.orders.events import OrderPlaced, PaymentMethod, PaymentTerms, PriceMode
+from oms.setup import Channel
+
+TOPICS: Mapping[str, DocumentKind] = {
+    "order.created": DocumentKind.PLACED,
+    "order.updated": DocumentKind.UPDATED,
+    "order.restored": DocumentKind.UPDATED,
+}
+
+PAID = frozenset({"processing", "completed", "refunded"})
+"""Statuses in which the shop has its money, or will collect it itself, as with cash on delivery."""
+
+GONE = frozenset({"cancelled", "refunded", "trash"})
+"""Statuses in which nothing is to be shipped any more. `failed` is not among them: the customer may pay again."""
+
+DRAFTS = frozenset({"checkout-draft", "auto-draft", "draft", "new"})
+"""Not orders yet: the customer is still in the checkout."""
+
+LANGUAGE_KEYS = ("wpml_language", "_wpml_language", "pll_language")
+"""Where plug-ins for several languages leave the customer's."""
+
+
+def verify(raw: bytes, headers: Headers, secret: str) -> bool:
+    """See `ChannelPlatform.verify`."""
+    return signed_base64(raw, headers.get("X-WC-Webhook-Signature", ""), secret)
+
+
+def is_ping(raw: bytes, headers: Headers) -> bool:
+    """A new webhook is tried with a form that names it, without signature."""
+    return "X-WC-Webhook-Signature" not in headers and re.fullmatch(rb"webhook_id=\d{1,20}", raw) is not None
+
+
+def topic(headers: Headers) -> str:
+    """See `ChannelPlatform.topic`."""
+    return headers.get("X-WC-Webhook-Topic", "")
+
+
+def cause(raw: bytes, headers: Headers) -> str:  # noqa: ARG001 - delivery ids differ between deliveries of one event
+    """The order and the bytes, which hold the time of change: the platform's delivery id is not unique."""
+    return f"woocommerce:{document_id(raw)}:{body_hash(raw)}"
+
+
+def parse(topic: str, raw: bytes, channel: Channel) -> ChannelDocument | None:
+    """See `ChannelPlatform.parse`."""
+    kind = TOPICS.get(topic)
+    if kind is None:
+        return None
+    order = read(WooOrder, raw)
+    if order.status in DRAFTS:
+        return None
+    items = [item for item in order.line_items if item.quantity or item.total]
+    placed = _placed(order, items, channel)
+    cancelled = {line.external_line_id: line.quantity for line in placed.lines} if order.status in GONE else {}
+    return document(kind, placed, _contact(order), cancelled=cancelled, remarks=_remarks(order, items))
+
+
+def whole_units(item: LineItem) -> int | None:
+    """The line's units, or None when it is a fraction or nothing that can be counted."""
+    return int(item.quantity) if item.quantity >= 1 and item.quantity == item.quantity.to_integral_value() else None
+
+
+def _placed(order: WooOrder, items: Sequence[LineItem], channel: Channel) -> OrderPlaced:
+    currency = order.currency or channel.currency
+    prices = PriceMode.GROSS if order.prices_include_tax else PriceMode.NET
+    total = minor(order.total, currency)
+    method = _method(order, total)
+    placed_at = instant(order.date_created_gmt or order.date_created, "date_created_gmt")
+    changed = order.date_modified_gmt or order.date_modified
+    chosen = order.shipping_lines[0] if order.shipping_lines else ShippingLine()
+    units = [whole_units(item) or 1 for item in items]
+    return OrderPlaced(
+        channel_id=channel.channel_id,
+        external_id=order.id,
+        number=order.number or order.id,
+        currency=currency,
+        placed_at=placed_at,
+        language=_language(order) or channel.default_language,
+        lines=placed_lines(sold(order, items, units, currency, channel.channel_id), prices),
+        charges=charges(order, items, currency),
+        total=total,
+        payment=PaymentTerms(
+            method=method,
+            amount=0 if method is PaymentMethod.UNPAID else total,
+            gateway=order.payment_method,
+            reference=order.transaction_id or f"woocommerce:{order.id}",
+        ),
+        prices=prices,
+        shipping_service=chosen.method_id or chosen.method_title,
+        revision=revision(
+            instant(changed, "date_modified_gmt") if changed else placed_at, method, gone=order.status in GONE
+        ),
+    )
+
+
+def _method(order: WooOrder, total: int) -> PaymentMethod:
+    paid = order.date_paid_gmt or order.status in PAID or not total
+    return PaymentMethod.PREPAID if paid else PaymentMethod.UNPAID
+
+
+def _remarks(order: WooOrder, items: Sequence[LineItem]) -> list[Remark]:
+    remarks = [
+        Remark(f"line {number} sells {item.quantity:f} of {item.sku or item.product}, which is no number of units")
+        for number, item in enumerate(items, 1)
+        if whole_units(item) is None
+    ]
+    if order.status == "completed":
+        remarks.append(Remark("the channel says that the order has been fulfilled already", at_placing=True))
+    return remarks
+
+
+def _language(order: WooOrder) -> str:
+    found = (meta.value for meta in order.meta_data if meta.key in LANGUAGE_KEYS)
+    return next((value.replace("_", "-") for value in found if isinstance(value, str) and value), "")
+
+
+def _contact(order: WooOrder) -> Contact:
+    billing, shipping = _address(order.billing), _address(order.shipping)
+    if shipping is None and order.shipping_lines:
+        # A shop that ships to billing addresses only leaves the other one blank.
+        shipping = billing
+    return Contact(
+        name=(billing or shipping or Address()).name,
+        email=order.billing.email if order.billing else "",
+        phone=order.billing.phone if order.billing else "",
+        customer_id="" if order.customer_id == "0" else order.customer_id,
+        shipping=shipping,
+        billing=billing,
+    )
+
+
+def _address(address: PostalAddress | None) -> Address | None:
+    if address is None:
+        return None
+    found = Address(
+        name=unescape(f"{address.first_name} {address.last_name}".strip()),
+        company=unescape(address.company),
+        line1=unescape(address.address_1),
+        line2=unescape(address.address_2),
+        city=unescape(address.city),
+        region=address.state,
+        postal_code=address.postcode,
+        country=address.country,
+        phone=address.phone,
+    )
+    return found if found.line1 or found.city or found.postal_code else None
