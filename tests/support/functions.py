@@ -71,16 +71,32 @@ def functions_of(template: Template) -> dict[str, Function]:
     return found
 
 
+_loading = threading.Lock()
+
+
 def load_app_module(stage: str) -> ModuleType:
-    """A new module of a stage's `app.py`; every app file has that name, so each is loaded by its path."""
+    """A new module of a stage's `app.py`, with new modules of its `chalicelib`: files of one name in every stage."""
+    folder = FUNCTIONS / stage
     name = f"oms_test_{stage}_{threading.get_ident()}"
-    spec = importlib.util.spec_from_file_location(name, FUNCTIONS / stage / "app.py")
+    spec = importlib.util.spec_from_file_location(name, folder / "app.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
+    with _loading:
+        sys.modules[name] = module
+        sys.path.insert(0, str(folder))
+        try:
+            _forget_chalicelib()
+            spec.loader.exec_module(module)
+        finally:
+            _forget_chalicelib()
+            sys.path.remove(str(folder))
     return module
+
+
+def _forget_chalicelib() -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "chalicelib"]:
+        del sys.modules[name]
 
 
 class Runtime:
