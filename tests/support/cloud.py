@@ -137,7 +137,12 @@ def table(name: str) -> Table:
 
 def items(name: str) -> Iterator[dict[str, Any]]:
     """All items of a table as plain values, in the order of their keys."""
-    yield from (_plain(item.to_json()["Attributes"]) for item in _items(name))
+    yield from map(_plain, typed_items(name))
+
+
+def typed_items(name: str) -> Iterator[dict[str, Any]]:
+    """All items of a table as DynamoDB gives them, in the order of their keys."""
+    yield from (item.to_json()["Attributes"] for item in _items(name))
 
 
 def _items(name: str) -> list[Any]:

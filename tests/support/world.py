@@ -12,12 +12,13 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from unittest.mock import patch
 
 from oms.platform.aws import forget_clients
-from tests.support import cloud
+from tests.support import cloud, outside
 from tests.support.chaos import Chaos
 from tests.support.clock import StepClock
 from tests.support.functions import Function, Runtime, functions_of
@@ -26,7 +27,13 @@ from tests.support.pumps import CALM, Failure, Pump, mappings, pump
 from tests.support.recorder import ProcessDied, Recorder, recorder
 from tests.support.template import STACK, Template
 
-PARAMETERS = {"Stack": STACK, "MailSender": "orders@shop.example", "PublicUrl": "https://orders.shop.example/v1"}
+PARAMETERS = {
+    "Stack": STACK,
+    "MailSender": "orders@shop.example",
+    "PublicUrl": "https://orders.shop.example/v1",
+    # A few countries with a few places: building the real data set takes 20 seconds.
+    "GeoData": str(Path(__file__).parent / "geo"),
+}
 
 PATIENCE = 5000
 """Steps of all pumps together before the world must have settled."""
@@ -63,11 +70,17 @@ class World:
         self.pumps: list[Pump] = []
         self.crashes: list[BaseException] = []
         """What functions raised while they answered HTTP calls."""
+        self.charges: dict[str, str] = {}
+        """What the payment gateway was asked for, by idempotency key: `capture 1990 EUR`."""
+        self.labels: dict[str, int] = {}
+        """What the carrier was asked for: parcels' grams by idempotency key."""
         self._environment = patch.dict(os.environ, cloud.ENVIRONMENT)
+        self._outside = outside.observed(self.charges, self.labels, self.recorder.violations)
         self._requests = 0
 
     def __enter__(self) -> Self:
         self._environment.start()
+        self._outside.__enter__()
         self.cloud.start()
         self.clock.install()
         forget_clients()
@@ -80,8 +93,9 @@ class World:
         self.runtime.forget()
         forget_clients()
         self._environment.stop()
+        self._outside.__exit__(None, None, None)
         if error is None:
-            assert not self.recorder.violations, "DynamoDB would refuse:\n" + "\n".join(self.recorder.violations)
+            assert not self.recorder.violations, "would be refused outside:\n" + "\n".join(self.recorder.violations)
 
     def _begin(self) -> None:
         self.recorder.clear()
