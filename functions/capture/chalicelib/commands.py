@@ -1,0 +1,79 @@
+"""The doors through which an order is changed: cancelled, held, released, edited, paid anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalice.app import Blueprint, Response
+
+from oms.platform.http import caller, endpoint, expected_version, ok, parse
+
+if TYPE_CHECKING:
+    from oms.orders.order import Order
+
+commands = Blueprint(__name__)
+
+
+@commands.route("/orders/{order_id}/cancel", methods=["POST"], content_types=[])
+@endpoint(commands, scope="orders:write")
+def cancel(order_id: str) -> Response:
+    """Cancel units that nobody has in hand yet: those named, or all that can be."""
+    from oms.orders.commands import CancelOrder, cancel_order
+    from oms.platform.event_log import order_log
+
+    wish = parse(CancelOrder, commands)
+    return _answer(cancel_order(order_log(), order_id, wish, caller(commands), expected_version(commands)))
+
+
+@commands.route("/orders/{order_id}/holds", methods=["POST"], content_types=[])
+@endpoint(commands, scope="orders:write")
+def hold(order_id: str) -> Response:
+    """Let work on the order wait."""
+    from oms.orders.commands import HoldOrder, hold_order
+    from oms.platform.event_log import order_log
+
+    wish = parse(HoldOrder, commands)
+    return _answer(hold_order(order_log(), order_id, wish, caller(commands), expected_version(commands)))
+
+
+@commands.route("/orders/{order_id}/holds/{handle}/release", methods=["POST"], content_types=[])
+@endpoint(commands, scope="orders:write")
+def release(order_id: str, handle: str) -> Response:
+    """Let a hold go; work goes on when none remains."""
+    from oms.orders.commands import ReleaseHold, release_hold
+    from oms.platform.event_log import order_log
+
+    wish = parse(ReleaseHold, commands)
+    return _answer(release_hold(order_log(), order_id, handle, wish, caller(commands), expected_version(commands)))
+
+
+@commands.route("/orders/{order_id}/edits", methods=["POST"], content_types=[])
+@endpoint(commands, scope="orders:write")
+def edit(order_id: str) -> Response:
+    """Change contact or address, as long as no parcel is on its way."""
+    from oms.orders.commands import EditOrder, edit_order
+    from oms.platform.event_log import order_log
+
+    wish = parse(EditOrder, commands)
+    return _answer(edit_order(order_log(), order_id, wish, caller(commands), expected_version(commands)))
+
+
+@commands.route("/orders/{order_id}/payments", methods=["POST"], content_types=[])
+@endpoint(commands, scope="orders:write")
+def pay(order_id: str) -> Response:
+    """Try another instrument after a decline."""
+    from oms.orders.commands import PayOrder, pay_order
+    from oms.platform.event_log import order_log
+
+    wish = parse(PayOrder, commands)
+    return _answer(pay_order(order_log(), order_id, wish, caller(commands), expected_version(commands)))
+
+
+def _answer(order: Order) -> Response:
+    """The order as it stands now, without personal data: the key may not read orders."""
+    from oms.platform.observability import logger
+    from oms.views.resource import order_resource
+
+    logger().append_keys(order_id=order.order_id)
+    logger().info("order_changed", version=order.version)
+    return ok(order_resource(order), version=order.version)

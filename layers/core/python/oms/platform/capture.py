@@ -1,0 +1,141 @@
+"""Capture wired to this stack: orders and webhooks checked, taken, counted and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chalice.app import Response
+
+from oms.channels.document import ChannelDocument
+from oms.channels.intake import Captured, Outcome, capture
+from oms.channels.payload import document_id
+from oms.channels.protocol import ChannelPlatform, platform_of
+from oms.errors import Conflict, InvalidInput, NotFound, TooLarge, Unauthenticated
+from oms.orders.events import OrderHeld
+from oms.orders.order import Order
+from oms.orders.transitions import OrderStatus
+from oms.platform import secrets, setup
+from oms.platform.config import settings
+from oms.platform.event_log import order_log
+from oms.platform.http import App, caller, current, ok, raw_body, read
+from oms.platform.observability import Metric, count, count_money, logger
+from oms.setup import Channel, Platform
+
+
+def take_order(app: App, channel_id: str) -> Response:
+    """Answer a canonical order.
+
+    Raises:
+        NotFound: there is no such channel.
+        Conflict: the channel is inactive or sends webhooks, or has an order of this id with other content.
+        InvalidInput: names each field that is wrong.
+        TooLarge: the order does not fit into the log.
+    """
+    from oms.channels.canonical import canonical_document
+    from oms.channels.canonical_model import CanonicalOrder
+
+    channel = setup.channel(channel_id)
+    if channel.platform is not Platform.CANONICAL:
+        raise Conflict(f"channel {channel_id} sends its orders as {channel.platform} webhooks")
+    _check_active(channel)
+    return _take(app, canonical_document(read(CanonicalOrder, raw_body(app)), channel), actor="", cause="")
+
+
+def take_webhook(app: App, channel_id: str) -> Response:
+    """Answer a platform's webhook. What is not about orders is acknowledged, so that the platform keeps sending.
+
+    Raises:
+        Unauthenticated: the signature is not the channel's, or there is no such channel: which of these is not told.
+        Conflict: the channel is inactive.
+        InvalidInput: names each field that cannot be read; the platform shows the answer to the merchant.
+        TooLarge: the order does not fit into the log.
+    """
+    raw, headers = raw_body(app), current(app).headers
+    channel, platform = _platform(channel_id)
+    if platform.is_ping(raw, headers):
+        return ok({"status": "ready"})
+    if not _signed(platform, channel_id, raw, headers):
+        raise _refused()
+    _check_active(channel)
+    topic = platform.topic(headers)
+    try:
+        document = platform.parse(topic, raw, channel)
+        if document is None:
+            logger().info("webhook_ignored", channel_id=channel_id, topic=topic)
+            return ok({"status": "ignored"})
+        return _take(app, document, actor=f"channel:{channel_id}", cause=platform.cause(raw, headers))
+    except (InvalidInput, TooLarge) as error:
+        logger().warning(
+            "webhook_unreadable", channel_id=channel_id, external_id=document_id(raw), problem=error.problem
+        )
+        raise
+
+
+def _platform(channel_id: str) -> tuple[Channel, ChannelPlatform]:
+    try:
+        channel = setup.channel(channel_id)
+        return channel, platform_of(channel)
+    except (NotFound, Conflict):
+        raise _refused() from None
+
+
+def _signed(platform: ChannelPlatform, channel_id: str, raw: bytes, headers: Mapping[str, str]) -> bool:
+    """Compare with the secret in memory, and once more with a fresh one: it may just have been changed."""
+    name = secrets.channel_secret(channel_id)
+    try:
+        return any(
+            platform.verify(raw, headers, secrets.secret(name, fresh=fresh).get("webhook_secret", ""))
+            for fresh in (False, True)
+        )
+    except NotFound:
+        return False
+
+
+def _refused() -> Unauthenticated:
+    count(Metric.SIGNATURES_REFUSED)
+    return Unauthenticated("no valid signature")
+
+
+def _check_active(channel: Channel) -> None:
+    if not channel.active:
+        raise Conflict(f"channel {channel.channel_id} is not active: its orders are refused")
+
+
+def _take(app: App, document: ChannelDocument, *, actor: str, cause: str) -> Response:
+    captured = capture(order_log(), document, caller(app, actor=actor, cause=cause))
+    if captured is None:
+        logger().info("order_without_lines", channel_id=document.placed.channel_id)
+        return ok({"status": "ignored"})
+    _report(captured)
+    order = captured.order
+    status = 201 if captured.outcome is Outcome.NEW else 200
+    return ok(_receipt(order), status=status, version=order.version)
+
+
+def _receipt(order: Order) -> dict[str, object]:
+    """What a channel is told of its order."""
+    place = f"{settings().public_url}/orders/{order.order_id}"
+    return {
+        "order_id": order.order_id,
+        "version": order.version,
+        "status": order.status.value,
+        "links": {"self": place, "events": f"{place}/events"},
+    }
+
+
+def _report(captured: Captured) -> None:
+    """Count and log what was done."""
+    order, placed = captured.order, captured.order.placed
+    logger().append_keys(order_id=order.order_id)
+    if captured.outcome is Outcome.NEW:
+        count(Metric.ORDERS_CAPTURED)
+        if not placed.test and order.status is not OrderStatus.CANCELLED:
+            count_money(Metric.REVENUE, placed.total, placed.currency)
+    if captured.outcome is Outcome.REPEATED:
+        count(Metric.ORDERS_REPEATED)
+    held = sum(isinstance(event, OrderHeld) for event in captured.events)
+    if held:
+        count(Metric.ORDERS_HELD, held)
+    if captured.missed:
+        logger().warning("channel_change_too_late", changes=captured.missed)
+    logger().info(f"order_{captured.outcome}", channel_id=placed.channel_id, version=order.version)
