@@ -19,15 +19,17 @@ BatchAnswer = dict[str, list[dict[str, str]]]
 """`{"batchItemFailures": [{"itemIdentifier": …}]}`: what Lambda asks for; an empty list means that all went well."""
 
 
-def sqs_batch(event: Mapping[str, Any], handle: Callable[[Json, str], None]) -> BatchAnswer:
-    """Handle each message of an SQS batch with its JSON body and its message id.
+def sqs_batch(
+    event: Mapping[str, Any], handle: Callable[[Json, str], None], *, read: Callable[[str], Json] = json.loads
+) -> BatchAnswer:
+    """Handle each message of an SQS batch with its body, as `read` understands it, and its message id.
 
     A message whose handling raises is reported alone: the queue gives it out again, at last to its dead-letter queue.
     """
     failed: list[str] = []
     for record in event["Records"]:
         with _reported(record["messageId"], failed, _message_keys(record)):
-            handle(json.loads(record["body"]), record["messageId"])
+            handle(read(record["body"]), record["messageId"])
     return _answer(failed)
 
 

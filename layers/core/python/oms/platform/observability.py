@@ -41,6 +41,7 @@ class Metric(StrEnum):
     SCANS_PARKED = "ScansParked"
     MESSAGES_SENT = "MessagesSent"
     MESSAGES_SUPPRESSED = "MessagesSuppressed"
+    MESSAGES_FAILED = "MessagesFailed"
     APPEND_CONFLICTS = "AppendConflicts"
 
 

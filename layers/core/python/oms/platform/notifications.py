@@ -1,0 +1,82 @@
+"""Notification on AWS: from an event of the topic to the messages about it, and from a bounce to no more mail."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from oms import clock
+from oms.notifications import feedback
+from oms.notifications.catalogue import Medium, Recipient, kind_of, recipients, still_true
+from oms.notifications.occasion import occasion
+from oms.platform.batch import Json
+from oms.platform.event_log import order_log
+from oms.platform.mail import send_mail, send_sms
+from oms.platform.messages import Record, Status, send_once, suppress
+from oms.platform.observability import Metric, count, logger
+from oms.platform.setup import channel
+
+METRICS = {
+    Status.SENT: Metric.MESSAGES_SENT,
+    Status.SUPPRESSED: Metric.MESSAGES_SUPPRESSED,
+    Status.FAILED: Metric.MESSAGES_FAILED,
+}
+
+
+def handle(body: Json, message_id: str) -> None:
+    """Tell the customer about an event, by each medium that they can be reached by. Safe to repeat.
+
+    Raises:
+        NotFound: the order, its entry or its channel is not there (yet).
+        Unavailable: a message could not be sent now; those that were will not be sent again.
+    """
+    order_id, seq, index = body["order_id"], body["seq"], body["index"]
+    found = occasion(order_id, order_log().entries(order_id), seq, index)
+    kind = kind_of(found.event)
+    if kind is None:
+        return
+    if not still_true(found.event, found.today):
+        logger().info("message_obsolete", kind=kind)
+        return
+    to = recipients(kind, found.then.contact)
+    if not to:
+        logger().info("message_without_recipient", kind=kind)
+        return
+
+    from oms.notifications.language import choose
+    from oms.notifications.plain import NAME, clean
+    from oms.notifications.render import render
+
+    origin = channel(found.then.placed.channel_id)
+    shop = clean(origin.name, NAME)
+    language = choose(found.then.placed.language, origin.default_language)
+    message = render(kind, found.then, found.event, language, shop)
+
+    def send(recipient: Recipient) -> str:
+        if recipient.medium is Medium.SMS:
+            return send_sms(recipient.address, message.sms)
+        return send_mail(recipient.address, message, shop=shop, order_id=order_id)
+
+    for recipient in to:
+        record = Record(
+            event_id=f"{order_id}:{seq}:{index}",
+            order_id=order_id,
+            kind=kind,
+            language=language.tag,
+            recipient=recipient,
+        )
+        status = send_once(record, partial(send, recipient), caller=message_id, now=clock.now())
+        logger().info(f"message_{status or 'repeated'}", kind=kind, medium=recipient.medium)
+        if status:
+            count(METRICS[status])
+
+
+def mail_feedback(body: Json, _message_id: str) -> None:
+    """A document of SES about a mail that did not arrive or was not wanted: its address gets no more. Repeatable."""
+    for unwanted in feedback.unwanted(body):
+        suppress(unwanted, clock.now())
+        logger().info(
+            "recipient_suppressed",
+            order_id=feedback.order_of(body),
+            reason=unwanted.reason,
+            detail=unwanted.detail,
+        )
