@@ -66,7 +66,7 @@ class AddressEdit(Command):
     city: Name = ""
     region: Name = ""
     postal_code: Annotated[str, Field(max_length=20)] = ""
-    country: Annotated[str, Field(pattern=r"^([A-Z]{2})?\Z")] = ""
+    country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
     """ISO 3166-1 alpha-2."""
     phone: Annotated[str, Field(max_length=50)] = ""
 
@@ -75,7 +75,7 @@ class ContactEdit(Command):
     """The parts of the contact that are to change; the others stay. An address is replaced whole."""
 
     name: Name | None = None
-    email: Annotated[str, Field(max_length=254, pattern=r"^(\S+@\S+)?\Z")] | None = None
+    email: Annotated[str, Field(max_length=254, pattern=r"^(\S+@\S+)?$")] | None = None
     phone: Annotated[str, Field(max_length=50)] | None = None
     shipping: AddressEdit | None = None
     billing: AddressEdit | None = None
