@@ -101,4 +101,6 @@ def _options() -> PackageOptions:
     # The region only picks the partition's service names; the template itself has no region.
     session = Session()
     session.set_config_variable("region", "eu-central-1")
+    # No call is made with them; without them botocore looks for some, at last on the network.
+    session.set_credentials("unused", "unused")
     return PackageOptions(TypedAWSClient(session))
