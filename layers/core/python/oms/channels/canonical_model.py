@@ -21,7 +21,7 @@ MAX_AMOUNT = 10**14
 
 Name = Annotated[str, Field(max_length=200)]
 Code = Annotated[str, Field(max_length=100)]
-Country = Annotated[str, Field(pattern=r"^([A-Z]{2})?\Z")]
+Country = Annotated[str, Field(pattern=r"^([A-Z]{2})?$")]
 
 
 class Strict(BaseModel):
@@ -34,7 +34,7 @@ class Amount(Strict):
     """An amount of money: 1999 EUR are 19.99 euro."""
 
     amount: Annotated[int, Field(gt=-MAX_AMOUNT, lt=MAX_AMOUNT)]
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}\Z")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
 class CanonicalLine(Strict):
@@ -90,7 +90,7 @@ class CanonicalContact(Strict):
     """Who ordered, and where the parcel goes."""
 
     name: Name = ""
-    email: Annotated[str, Field(max_length=254, pattern=r"^(\S+@\S+)?\Z")] = ""
+    email: Annotated[str, Field(max_length=254, pattern=r"^(\S+@\S+)?$")] = ""
     phone: Annotated[str, Field(max_length=50)] = ""
     customer_id: Code = ""
     shipping: CanonicalAddress | None = None
@@ -112,9 +112,9 @@ class CanonicalOrder(Strict):
 
     external_id: Annotated[str, Field(min_length=1, max_length=200)]
     number: Code = ""
-    currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?\Z")] = ""
+    currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""
     placed_at: AwareDatetime
-    language: Annotated[str, Field(max_length=35, pattern=r"^([A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*)?\Z")] = ""
+    language: Annotated[str, Field(max_length=35, pattern=r"^([A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*)?$")] = ""
     prices: Annotated[PriceMode, Field(strict=False)]
     tax_remitter: Annotated[TaxRemitter, Field(strict=False)] = TaxRemitter.MERCHANT
     lines: Annotated[list[CanonicalLine], Field(min_length=1, max_length=MAX_LINES)]
