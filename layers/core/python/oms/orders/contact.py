@@ -30,3 +30,11 @@ class Contact:
     customer_id: str = ""
     shipping: Address | None = None
     billing: Address | None = None
+
+
+def address_lines(address: Address, *, country: bool = True) -> list[str]:
+    """An address as it is written line by line, without empty lines; the country as its code, at the end."""
+    place = " ".join(part for part in (address.postal_code, address.city) if part)
+    place = ", ".join(part for part in (place, address.region) if part)
+    lines = [address.name, address.company, address.line1, address.line2, place, address.country if country else ""]
+    return [line for line in lines if line]

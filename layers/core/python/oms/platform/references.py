@@ -5,20 +5,17 @@ which order it leads to and what waits for it:
 
     order                            order_id: where the reference leads
     parked#<received at>#<id>        body: what came too early; gone after 30 days (TTL `expires`)
-
-A writer of the link and a parker of a notice never miss each other: the one writes the link and then reads what is
-parked, the other parks and then reads the link, and all reads are strongly consistent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from oms.clock import to_text
 from oms.orders.log import Reference
+from oms.orders.references import Lookup, Parked, References
 from oms.platform.aws import client
 from oms.platform.config import settings
 
@@ -30,24 +27,8 @@ PARKED = "parked#"
 PARKED_FOR = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parked:
-    """A notice that waits for its order: `entry` is its key within the reference, `body` what its parker wrote."""
-
-    entry: str
-    body: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lookup:
-    """What is known of a reference: the order that it leads to, if any, and what waits, oldest first."""
-
-    order_id: str | None = None
-    parked: tuple[Parked, ...] = ()
-
-
 class DynamoReferences:
-    """The references table."""
+    """`References` on the references table."""
 
     def look_up(self, reference: Reference) -> Lookup:
         """The link and everything parked, strongly consistent; one query unless more than 1 MB waits."""
@@ -89,7 +70,7 @@ class DynamoReferences:
             )
 
 
-def references() -> DynamoReferences:
+def references() -> References:
     """The references of this stack."""
     return DynamoReferences()
 

@@ -1,0 +1,76 @@
+"""The fulfillment stage's doors: work queues, fulfillment orders and their papers, and what carriers say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice.app import Chalice, Response
+from chalicelib.work import work
+
+from oms.platform.batch import BatchAnswer, sqs_batch
+from oms.platform.http import current, endpoint, ok, paging, query, raw_body, see_other
+
+app = Chalice(app_name="fulfill", configure_logs=False)
+app.register_blueprint(work)
+
+
+@app.lambda_function(name="claim")
+def claim(event: dict[str, Any], _context: Any) -> BatchAnswer:
+    """Fulfillment queue: scans that were parked for a parcel are applied once its label is on the log."""
+    from oms.platform.fulfillment import label_bought
+
+    return sqs_batch(event, label_bought)
+
+
+@app.route("/locations/{location_id}/fulfillment-orders", methods=["GET"])
+@endpoint(app, scope="fulfillment")
+def list_fulfillment_orders(location_id: str) -> Response:
+    """A location's work, status by status, the longest waiting first. The list follows the log by about a second."""
+    from oms.platform.fulfillment import work_queue
+
+    limit, cursor = paging(app)
+    return ok(work_queue(location_id, query(app).get("status", ""), limit=limit, cursor=cursor))
+
+
+@app.route("/fulfillment-orders/{fulfillment_order_id}", methods=["GET"])
+@endpoint(app, scope="fulfillment")
+def read_fulfillment_order(fulfillment_order_id: str) -> Response:
+    """A fulfillment order as it is now, with the actions that are possible."""
+    from oms.fulfillment.resource import fulfillment_work
+    from oms.platform.fulfillment import order_with
+
+    order = order_with(fulfillment_order_id)
+    return ok(fulfillment_work(order, fulfillment_order_id), version=order.version)
+
+
+@app.route("/fulfillment-orders/{fulfillment_order_id}/packing-slip.pdf", methods=["GET"])
+@endpoint(app, scope="fulfillment")
+def packing_slip(fulfillment_order_id: str) -> Response:
+    """Draw the packing slip anew, and send the caller to it."""
+    from oms.fulfillment.work import packing_slip_link
+    from oms.platform.fulfillment import concerning, ports
+
+    concerning(fulfillment_order_id)
+    return see_other(packing_slip_link(ports(), fulfillment_order_id))
+
+
+@app.route("/fulfillment-orders/{fulfillment_order_id}/label.pdf", methods=["GET"])
+@endpoint(app, scope="fulfillment")
+def label(fulfillment_order_id: str) -> Response:
+    """Send the caller to the label of a parcel: of the one that was packed last, or of `?parcel_id=`."""
+    from oms.fulfillment.work import label_link
+    from oms.platform.fulfillment import concerning, ports
+
+    concerning(fulfillment_order_id)
+    return see_other(label_link(ports(), fulfillment_order_id, query(app).get("parcel_id")))
+
+
+# No list of content types: what a carrier signs must reach the check of its signature, whatever it calls it.
+@app.route("/carriers/{carrier}/webhooks", methods=["POST"], content_types=[])
+@endpoint(app, scope=None)
+def take_webhook(carrier: str) -> Response:
+    """Take a carrier's webhook: 200 when all its parcels are known, 202 when some of its scans wait for theirs."""
+    from oms.platform.fulfillment import take_webhook as take
+
+    received = take(carrier, raw_body(app), current(app).headers)
+    return ok({"applied": received.applied, "parked": received.parked}, status=202 if received.parked else 200)

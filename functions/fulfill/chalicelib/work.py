@@ -1,0 +1,76 @@
+"""The calls that move a fulfillment order on: accept, pick, pack, ship, deliver."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice.app import Blueprint, Response
+
+from oms.platform.http import caller, endpoint, expected_version, ok, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from oms.orders.order import Order
+
+work = Blueprint(__name__)
+
+
+def _done(use_case: Callable[..., Order], fulfillment_order_id: str, **wish: Any) -> Response:
+    """Carry out a use case, and show the fulfillment order as it is then."""
+    from oms.fulfillment.resource import fulfillment_work
+    from oms.platform.fulfillment import concerning, ports
+
+    concerning(fulfillment_order_id)
+    order = use_case(ports(), fulfillment_order_id, caller(work), expected_version=expected_version(work), **wish)
+    return ok(fulfillment_work(order, fulfillment_order_id), version=order.version)
+
+
+@work.route("/fulfillment-orders/{fulfillment_order_id}/accept", methods=["POST"], content_types=[])
+@endpoint(work, scope="fulfillment")
+def accept_work(fulfillment_order_id: str) -> Response:
+    """Take the work on."""
+    from oms.fulfillment.work import accept
+
+    return _done(accept, fulfillment_order_id)
+
+
+@work.route("/fulfillment-orders/{fulfillment_order_id}/pick", methods=["POST"], content_types=[])
+@endpoint(work, scope="fulfillment")
+def pick_units(fulfillment_order_id: str) -> Response:
+    """Take units from the shelf."""
+    from oms.fulfillment.resource import Pick
+    from oms.fulfillment.work import pick
+
+    return _done(pick, fulfillment_order_id, units=parse(Pick, work).lines)
+
+
+@work.route("/fulfillment-orders/{fulfillment_order_id}/pack", methods=["POST"], content_types=[])
+@endpoint(work, scope="fulfillment")
+def pack_parcel(fulfillment_order_id: str) -> Response:
+    """Close a parcel and buy its label."""
+    from oms.fulfillment.resource import Pack
+    from oms.fulfillment.work import pack
+
+    wish = parse(Pack, work)
+    return _done(pack, fulfillment_order_id, packing=wish.packing(), carrier=wish.carrier, service=wish.service)
+
+
+@work.route("/fulfillment-orders/{fulfillment_order_id}/ship", methods=["POST"], content_types=[])
+@endpoint(work, scope="fulfillment")
+def ship_parcels(fulfillment_order_id: str) -> Response:
+    """Book parcels out of the location."""
+    from oms.fulfillment.resource import OfParcel
+    from oms.fulfillment.work import ship
+
+    return _done(ship, fulfillment_order_id, parcel_id=parse(OfParcel, work).parcel_id)
+
+
+@work.route("/fulfillment-orders/{fulfillment_order_id}/deliver", methods=["POST"], content_types=[])
+@endpoint(work, scope="fulfillment")
+def deliver_parcels(fulfillment_order_id: str) -> Response:
+    """Say that parcels were handed to the customer, where no carrier says it."""
+    from oms.fulfillment.resource import OfParcel
+    from oms.fulfillment.work import deliver
+
+    return _done(deliver, fulfillment_order_id, parcel_id=parse(OfParcel, work).parcel_id)

@@ -1,0 +1,126 @@
+"""Fulfillment orders as the API shows them, and the bodies that its calls take."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from oms.carriers.protocol import DEFAULT
+from oms.errors import InvalidInput
+from oms.fulfillment.decisions import Packing, fulfillment_order, tracking_status
+from oms.orders.order import Order, Parcel
+from oms.orders.transitions import FulfillmentStatus
+from oms.views.resource import fulfillment_order_resource, parcel_resource
+from oms.views.shapes import FulfillmentOrderResource, ParcelResource
+
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Lines = Annotated[dict[str, Count], Field(min_length=1, max_length=2000)]
+Millimetres = Annotated[int, Field(ge=0, le=20_000)]
+Name = Annotated[str, Field(max_length=100)]
+
+TO_DO = (FulfillmentStatus.OPEN, FulfillmentStatus.ACCEPTED, FulfillmentStatus.PICKED, FulfillmentStatus.PACKED)
+"""What a location still has to do, in the order of the work."""
+
+
+class Pick(BaseModel):
+    """What was taken from the shelf: units by line id. Without `lines`: all that is allocated."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lines: Lines | None = None
+
+
+class Pack(BaseModel):
+    """What went into a parcel: units by line id, all that is picked unless told otherwise; grams and millimetres.
+
+    `parcel` is the parcel's number within the fulfillment order, from 1: who names it may send the call again.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    lines: Lines | None = None
+    parcel: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    grams: Annotated[int, Field(ge=0, le=5_000_000)] = 0
+    length: Millimetres = 0
+    width: Millimetres = 0
+    height: Millimetres = 0
+    carrier: Name = DEFAULT
+    service: Name = ""
+
+    def packing(self) -> Packing:
+        """The wish as the domain has it."""
+        return Packing(
+            units=self.lines,
+            number=self.parcel,
+            grams=self.grams,
+            length=self.length,
+            width=self.width,
+            height=self.height,
+        )
+
+
+class OfParcel(BaseModel):
+    """Which parcel is shipped or delivered. Without `parcel_id`: all that can be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    parcel_id: Name | None = None
+
+
+class ParcelWork(ParcelResource):
+    """A parcel with where it is now: the last that the carrier said, `delivered` once and for all."""
+
+    status: str
+
+
+class FulfillmentWork(FulfillmentOrderResource):
+    """A fulfillment order with all that its location needs: the order's number and holds, parcels and the address."""
+
+    order_id: str
+    number: str
+    version: int
+    """The order's version, for `If-Match`."""
+    holds: list[str]
+    """The reasons why the order is held; while there are any, nothing leaves the house."""
+    parcels: list[ParcelWork]
+    ship_to: dict[str, str] | None
+
+
+def fulfillment_work(order: Order, fulfillment_order_id: str) -> FulfillmentWork:
+    """A fulfillment order as its location sees it.
+
+    Raises:
+        NotFound: the order has none of this id.
+    """
+    share = fulfillment_order(order, fulfillment_order_id)
+    shipping = order.contact.shipping if order.contact else None
+    return {
+        **fulfillment_order_resource(order, share),
+        "order_id": order.order_id,
+        "number": order.placed.number,
+        "version": order.version,
+        "holds": sorted({hold.reason.value for hold in order.holds.values()}),
+        "parcels": [_parcel(order.parcels[each]) for each in share.parcel_ids],
+        "ship_to": asdict(shipping) if shipping else None,
+    }
+
+
+def _parcel(parcel: Parcel) -> ParcelWork:
+    return {**parcel_resource(parcel), "status": tracking_status(parcel).value}
+
+
+def statuses(text: str) -> list[str]:
+    """The statuses of a work queue: those named, separated by commas, or all in which there is work to do.
+
+    Raises:
+        InvalidInput: there is no such status.
+    """
+    if not text:
+        return [status.value for status in TO_DO]
+    wanted: list[Any] = text.split(",")
+    known = [status.value for status in FulfillmentStatus]
+    if not set(wanted) <= set(known):
+        raise InvalidInput(f"no such status; there are {', '.join(known)}", path="status")
+    return [status for status in known if status in wanted]

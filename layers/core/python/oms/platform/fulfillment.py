@@ -1,0 +1,102 @@
+"""Fulfillment wired to this stack: its ports, its work queues, and what carriers and the log tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from oms.carriers.protocol import Carrier, carrier
+from oms.clock import now
+from oms.errors import NotFound, Unauthenticated
+from oms.fulfillment.ports import Ports
+from oms.fulfillment.tracking import Received, claim, receive
+from oms.ids import order_of
+from oms.orders.codec import from_data
+from oms.orders.events import LabelBought
+from oms.orders.log import load
+from oms.orders.order import Order
+from oms.platform.documents import documents
+from oms.platform.event_log import order_log
+from oms.platform.observability import Metric, count, logger
+from oms.platform.references import references
+from oms.platform.secrets import carrier_secret, secret
+from oms.platform.setup import channel, location
+
+
+def ports() -> Ports:
+    """What fulfillment needs, from this stack's tables and bucket."""
+    return Ports(
+        log=order_log(),
+        references=references(),
+        documents=documents(),
+        carrier=carrier,
+        channel=channel,
+        location=location,
+    )
+
+
+def concerning(fulfillment_order_id: str) -> str:
+    """The order that a fulfillment order belongs to; from here on the lines of the log name it."""
+    order_id = order_of(fulfillment_order_id)
+    logger().append_keys(order_id=order_id)
+    return order_id
+
+
+def order_with(fulfillment_order_id: str) -> Order:
+    """The order that a fulfillment order belongs to, as it is now.
+
+    Raises:
+        NotFound: there is no such order.
+    """
+    return load(order_log(), concerning(fulfillment_order_id))
+
+
+def work_queue(location_id: str, status: str, *, limit: int, cursor: str) -> dict[str, Any]:
+    """A page of a location's fulfillment orders, in these statuses, or in all in which it has work to do.
+
+    Raises:
+        NotFound: there is no such location.
+        InvalidInput: no such status, limit or cursor.
+    """
+    from oms.fulfillment.resource import statuses
+    from oms.platform import views
+
+    location(location_id)
+    page = views.fulfillment_orders(location_id, statuses(status), limit=limit, cursor=cursor)
+    return {"fulfillment_orders": page.items, "cursor": page.cursor}
+
+
+def take_webhook(name: str, raw: bytes, headers: Mapping[str, str]) -> Received:
+    """Take a carrier's webhook, if the very bytes carry its signature.
+
+    Raises:
+        Unauthenticated: they do not, or there is no such carrier. Which of these is not told.
+        InvalidInput: the carrier signed something that it should not have sent.
+    """
+    try:
+        sender = carrier(name)
+        genuine = _genuine(sender, raw, headers)
+    except NotFound:
+        genuine = False
+    if not genuine:
+        count(Metric.SIGNATURES_REFUSED)
+        raise Unauthenticated("no valid signature")
+    received = receive(ports(), name, sender.parse(raw), now)
+    if received.parked:
+        count(Metric.SCANS_PARKED, received.parked)
+    return received
+
+
+def _genuine(sender: Carrier, raw: bytes, headers: Mapping[str, str]) -> bool:
+    """Whether the signature fits; a secret that was changed a moment ago is read anew before it is refused."""
+    name = carrier_secret(sender.name)
+    return any(
+        sender.verify(raw, headers, secret(name, fresh=fresh)["webhook_secret"], now=now()) for fresh in (False, True)
+    )
+
+
+def label_bought(message: dict[str, Any], _message_id: str) -> None:
+    """A message of the fulfillment queue: a parcel got its tracking number, so what was parked for it is applied."""
+    event = from_data(message["type"], message["v"], message["data"])
+    assert isinstance(event, LabelBought)
+    claim(ports(), event.carrier, event.tracking_number, now)
