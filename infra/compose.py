@@ -44,8 +44,9 @@ def compose(stages: list[str] | None = None) -> Template:
         _attach(resources, parts, declared, conventions.read_stream(name, declared["Table"]), name)
     for layer in (r for r in resources.values() if r["Type"] == "AWS::Serverless::LayerVersion"):
         layer["Properties"]["ContentUri"] = _code(layer["Properties"]["ContentUri"])
-    for name, dashboard in fragments.get("Dashboards", {}).items():
-        add(resources, {f"{name}Dashboard": _dashboard(name, dashboard)}, source="dashboards.yaml")
+    alarms = [f"${{{name}.Arn}}" for name, each in resources.items() if each["Type"] == "AWS::CloudWatch::Alarm"]
+    for name, dashboard in fragments["Dashboards"].items():
+        add(resources, {f"{name}Dashboard": _dashboard(name, dashboard, alarms)}, source="dashboards.yaml")
     single_intrinsics(template)
     return template
 
@@ -211,7 +212,10 @@ def _invoke_permission(function: str) -> Template:
     }
 
 
-def _dashboard(name: str, body: Template) -> Template:
+def _dashboard(name: str, body: Template, alarms: list[str]) -> Template:
+    for widget in body["widgets"]:
+        if widget["type"] == "alarm":
+            widget["properties"]["alarms"] = alarms
     return {
         "Type": "AWS::CloudWatch::Dashboard",
         "Properties": {
