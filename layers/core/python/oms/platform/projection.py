@@ -23,15 +23,15 @@ def project(log: OrderLog, batch: Mapping[str, Any]) -> BatchAnswer:
     An order is read once for all its records in the batch, and as it is now, not as it was then: a record that comes
     twice or late changes nothing. The metrics are counted per record: one that the stream repeats is counted again.
     """
-    known: dict[str, Order] = {}
+    known: dict[str, tuple[int, Order]] = {}
 
     def handle(record: Mapping[str, Any]) -> None:
         if "NewImage" not in record["dynamodb"]:
             return
         entry = entry_of(record["dynamodb"]["NewImage"])
-        order = known.get(entry.order_id)
-        if order is None or order.version < entry.seq:
-            order = known[entry.order_id] = _refresh(log, entry)
+        since, order = known.get(entry.order_id, (0, None))
+        if order is None or not since <= entry.seq <= order.version:
+            since, order = known[entry.order_id] = entry.seq, _refresh(log, entry)
         _count(entry, order)
 
     return stream_batch(batch, handle)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oms.errors import InvalidInput
+from oms.orders.transitions import OrderStatus
 from oms.platform.aws import client
 from oms.platform.cache import Cache
 from oms.platform.config import settings
@@ -97,8 +98,10 @@ def orders(*, status: str = "", channel_id: str = "", limit: int = 50, cursor: s
     """Order summaries, the newest first, of a status, of a channel, of both, or all.
 
     Raises:
-        InvalidInput: the limit is out of bounds, or the cursor is not one of this list.
+        InvalidInput: there is no such status, the limit is out of bounds, or the cursor is not one of this list.
     """
+    if status and status not in set(OrderStatus):
+        raise InvalidInput(f"there is no status {status!r}; there are {', '.join(OrderStatus)}", path="status")
     place = _decode(cursor)
     if status:
         keep = {"channel_id": channel_id} if channel_id else {}
