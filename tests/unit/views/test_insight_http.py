@@ -11,7 +11,8 @@ from oms.clock import to_text
 from oms.orders.order import fold
 from oms.platform import keys, views
 from oms.platform.event_log import _to_item
-from oms.views.shapes import EventPage, OrderPage, OrderResource
+from oms.views.answers import EventPage, OrderPage
+from oms.views.shapes import OrderResource
 from oms.views.summary import order_summary, summaries
 from tests.support.door import call
 from tests.support.functions import load_app_module

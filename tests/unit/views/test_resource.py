@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 from oms.clock import to_text
 from oms.errors import InvalidInput, NotFound
 from oms.orders.order import Order, fold
+from oms.views.answers import EventPage
 from oms.views.resource import event_resources, order_resource
-from oms.views.shapes import EventPage, OrderResource
+from oms.views.shapes import OrderResource
 from oms.views.summary import summaries
 from oms.views.trail import event_page, moment
 from tests.support.histories import CUSTOMER, START, life

@@ -19,7 +19,7 @@ from oms.platform.setup import Outcome
 from oms.setup import MAX_SKU
 from oms.setup_forms import ROWS, ChannelForm, ChannelRow, Form, ImportKind, LocationRow, ProductRow, StockRow
 from oms.setup_rows import Row, rows
-from oms.views.shapes import ImportReport, ImportResult
+from oms.views.answers import ImportReport, ImportResult
 
 MAX_ROWS = 1000
 """Rows of one import: API Gateway waits 29 seconds for an answer."""

@@ -7,7 +7,7 @@ nothing.
 from __future__ import annotations
 
 import sys
-from typing import Any, Literal, NotRequired
+from typing import Any, NotRequired
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict
@@ -208,84 +208,3 @@ class EventResource(TypedDict):
     v: int
     """The version of the event's contract that `data` is in."""
     data: dict[str, Any]
-
-
-class OrderSummary(TypedDict):
-    """An order in a list: no personal data, and no lines."""
-
-    order_id: str
-    version: int
-    status: str
-    channel_id: str
-    external_id: str
-    number: str
-    placed_at: str
-    updated_at: str
-    total: MoneyResource
-    units: int
-    """Units ordered, less those cancelled."""
-    authorised: str
-    charged: str
-    holds: list[str]
-    """The reasons of the holds that are open."""
-    locations: list[str]
-    """Where it is shipped from."""
-
-
-class FulfillmentSummary(TypedDict):
-    """A fulfillment order in a location's queue."""
-
-    fulfillment_order_id: str
-    order_id: str
-    number: str
-    channel_id: str
-    location_id: str
-    status: str
-    allocated_at: str
-    lines: int
-    units: int
-    parcels: int
-    held: bool
-    actions: list[str]
-
-
-class OrderPage(TypedDict):
-    """Orders, the newest first; `cursor` leads to the next page, and is null on the last."""
-
-    orders: list[OrderSummary]
-    cursor: str | None
-
-
-class EventPage(TypedDict):
-    """Events of an order, the first first; `cursor` leads to the next page, and is null on the last."""
-
-    events: list[EventResource]
-    cursor: str | None
-
-
-class FieldProblem(TypedDict):
-    """What is wrong with one field."""
-
-    path: str
-    message: str
-
-
-class ImportResult(TypedDict):
-    """What became of one row of an import."""
-
-    line: int
-    """Where the row begins in the body; the first line is 1."""
-    id: str
-    """The row's own id, as far as it could be read; for stock `<sku>/<location_id>`."""
-    result: Literal["created", "updated", "unchanged", "refused"]
-    errors: list[FieldProblem]
-
-
-class ImportReport(TypedDict):
-    """What became of an import: how many rows of each result, and every row."""
-
-    created: int
-    updated: int
-    unchanged: int
-    refused: int
-    rows: list[ImportResult]

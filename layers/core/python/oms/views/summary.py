@@ -10,7 +10,7 @@ from oms.clock import to_text
 from oms.orders.events import UnitState
 from oms.orders.order import Counts, Entry, FulfillmentOrder, Order, fold
 from oms.payments.ledger import cover
-from oms.views.shapes import FulfillmentSummary, OrderSummary
+from oms.views.answers import FulfillmentSummary, OrderSummary
 
 
 @dataclass(frozen=True, slots=True)
