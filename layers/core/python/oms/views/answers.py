@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Literal
 
-from oms.views.shapes import EventResource, MoneyResource
+from oms.orders.events import HoldReason
+from oms.orders.transitions import FulfillmentStatus, OrderStatus
+from oms.payments.ledger import Cover
+from oms.views.shapes import EventResource, MoneyResource, Time
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict
@@ -18,18 +21,18 @@ class OrderSummary(TypedDict):
 
     order_id: str
     version: int
-    status: str
+    status: OrderStatus
     channel_id: str
     external_id: str
     number: str
-    placed_at: str
-    updated_at: str
+    placed_at: Time
+    updated_at: Time
     total: MoneyResource
     units: int
     """Units ordered, less those cancelled."""
-    authorised: str
-    charged: str
-    holds: list[str]
+    authorised: Cover
+    charged: Cover
+    holds: list[HoldReason]
     """The reasons of the holds that are open."""
     locations: list[str]
     """Where it is shipped from."""
@@ -43,8 +46,8 @@ class FulfillmentSummary(TypedDict):
     number: str
     channel_id: str
     location_id: str
-    status: str
-    allocated_at: str
+    status: FulfillmentStatus
+    allocated_at: Time
     lines: int
     units: int
     parcels: int
@@ -106,14 +109,14 @@ class OrderReceipt(TypedDict):
 
     order_id: str
     version: int
-    status: str
+    status: OrderStatus
     links: Links
 
 
 class Acknowledgement(TypedDict):
     """A webhook that made no order: `ready` for a ping, `ignored` for what is not about orders."""
 
-    status: str
+    status: Literal["ready", "ignored"]
 
 
 class FulfillmentPage(TypedDict):
