@@ -37,8 +37,21 @@ DROPPED = (
     "boto3/data/*",
     "boto3/examples/*",
     "holidays/locale/*",
+    # Sources of extensions; and fontTools' own extensions, for which it has Python in their stead: drawing outlines is
+    # not what our documents do.
+    "*.c",
+    "*.pyx",
+    "*.pxd",
+    "fontTools/*.so",
+    # Image formats that no document of ours has.
+    "PIL/_avif.*",
+    "PIL/_webp.*",
+    "pillow.libs/libavif-*",
 )
 """What no function needs, as patterns on paths inside the package directory."""
+
+FONTS = ("__init__", "FiraGO_Regular", "FiraGO_Bold")
+"""Of the package of fonts, those that `oms.paper` asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +121,8 @@ def keeps(relative: str) -> bool:
         return parts[2] in SERVICES and not parts[-1].startswith("examples")
     if parts[:2] == ("babel", "locale-data"):
         return parts[2].split("_")[0].removesuffix(".dat") in LANGUAGES
+    if parts[0] == "pymupdf_fonts":
+        return parts[1].removesuffix(".py") in FONTS
     if parts[0] == "chalice":
         return relative in {"chalice/__init__.py", "chalice/app.py"}
     return True
