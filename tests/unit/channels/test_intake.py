@@ -273,7 +273,7 @@ def test_units_that_are_in_work_cannot_be_cancelled_and_the_order_is_held(shop: 
     assert order.lines["1"].counts[UnitState.CANCELLED] == 1
     (hold,) = order.holds.values()
     assert hold.reason is HoldReason.CHANNEL_CHANGE
-    assert hold.note == "line 1 (CUP-1): the channel cancelled 2 units that are in work or gone"
+    assert hold.note == "line 1 (CUP-1): the channel cancelled 2 units in work or gone"
 
 
 def test_units_returned_after_delivery_are_no_reason_to_hold(shop: Shop) -> None:
@@ -362,7 +362,7 @@ def test_a_change_that_comes_after_everything_was_shipped_is_told_and_not_held(s
     work(shop, picked=1, shipped=True)
     captured = shop.shopify(order | {"cancelled_at": "2026-03-02T10:05:00+01:00"})
     assert captured.order.holds == {}
-    assert captured.missed == ("line 1 (CUP-1): the channel cancelled 1 units that are in work or gone",)
+    assert captured.missed == ("line 1 (CUP-1): the channel cancelled 1 units in work or gone",)
     assert captured.order.revision.startswith("2026-03-02T09:00:02")
 
 
