@@ -56,6 +56,8 @@ def _payment_terms(terms: ev.PaymentTerms, payment_id: str) -> list[OrderEvent]:
                 )
             ]
         case ev.PaymentMethod.GATEWAY:
+            if terms.amount <= 0:
+                return []  # a gateway is not asked for nothing
             return [
                 PaymentRequested(
                     payment_id=payment_id, gateway=terms.gateway, instrument=terms.instrument, amount=terms.amount
