@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from oms.ids import order_id as derive_order_id
 from tests.support.clock import MONDAY_MORNING
-from tests.support.merchant import BERLIN, GOODS, MILAN, Merchant
+from tests.support.merchant import BERLIN, GOODS, MILAN, WEB, Merchant
 from tests.support.shops import Sale, canonical_order
 from tests.support.world import World
 
@@ -83,3 +84,33 @@ def test_the_routing_says_why_each_location_won_or_lost(world: World) -> None:
     text = str(told)
     assert BERLIN in text
     assert MILAN in text
+
+
+def test_stock_that_arrives_before_the_backorder_is_told_of_is_given_to_it(world: World) -> None:
+    merchant = Merchant(world).open({("TEE", BERLIN): 0})
+    everything = list(world.pumps)
+    world.pumps = [each for each in everything if each.settings.function.logical_id != "RouteRestock"]
+    assert len(world.pumps) == len(everything) - 1
+    order = canonical_order("B-1", [Sale("TEE", 2, "20.00")])
+    assert merchant.place(order).status == 201
+    order_id = derive_order_id(WEB, order["external_id"])
+    while merchant.order(order_id)["status"] != "backordered":
+        assert world.step()
+    merchant.receive("TEE", 2)
+    assert merchant.order(order_id)["lines"][0]["units"] == {"allocated": 2}
+    world.pumps = everything
+    world.settle()
+    assert merchant.stock("TEE") == {BERLIN: (2, 0, 2)}
+
+
+def test_a_backorder_that_is_cancelled_in_part_keeps_its_place_for_the_rest(world: World) -> None:
+    merchant = Merchant(world).open({("TEE", BERLIN): 0})
+    first = merchant.sell(canonical_order("B-1", [Sale("TEE", 3, "20.00")]))
+    second = merchant.sell(canonical_order("B-2", [Sale("TEE", 1, "20.00")]))
+    line_id = merchant.order(first)["lines"][0]["line_id"]
+    part = {"lines": [{"line_id": line_id, "quantity": 2}]}
+    assert merchant.post(f"/orders/{first}/cancel", part, key="ops").status == 200
+    assert merchant.get("/stock/TEE", key="stock:read")["backordered"] == 2
+    merchant.receive("TEE", 1)
+    assert merchant.order(first)["lines"][0]["units"] == {"allocated": 1, "cancelled": 2}
+    assert merchant.order(second)["lines"][0]["units"] == {"backordered": 1}
