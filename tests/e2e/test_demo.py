@@ -1,0 +1,54 @@
+"""The demonstration ends well, and so it does when processes are killed meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.demo.people import HOMES
+from infra.demo.report import Report, report_of
+from infra.demo.run import Plan, Run
+from infra.local import Cloud
+
+SPECIAL = 29
+"""Orders of the episodes that are not plain: the least that the demonstration can do with."""
+
+
+def performed(cloud: Cloud, plan: Plan) -> Report:
+    """The report of a run."""
+    run = Run(cloud, plan, lambda _: None)
+    return report_of(run.run(), run.post.messages())
+
+
+@pytest.fixture(scope="module")
+def report(cloud: Cloud) -> Report:
+    """A small run in which worker processes die: everything must end as it would without that."""
+    return performed(cloud, Plan(orders=40, seed=3, kills=6, patience=400))
+
+
+def test_every_order_ends_where_it_should_though_workers_are_killed(report: Report) -> None:
+    assert report.wrong == []
+    assert report.workers_killed > 0
+    assert report.orders == 40
+
+
+def test_orders_come_in_three_forms_and_at_least_four_currencies(report: Report) -> None:
+    assert set(report.by_form) == {"shop", "shopify", "woo"}
+    assert set(report.by_currency) <= {home.currency for home in HOMES}
+    assert len(report.by_currency) >= 4
+
+
+def test_the_report_shows_what_the_demonstration_is_for(report: Report) -> None:
+    shown = {episode["name"] for episode in report.episodes}
+    assert {"split over two places", "backorder filled by a delivery", "unknown sku", "payment declined"} <= shown
+    assert all(row["adds_up"] for row in report.stock)
+    assert all(row["charged"] == row["shipped"] for row in report.money)
+    assert set(report.messages) == {"mail", "sms"}
+    assert {language for kinds in report.messages["mail"].values() for language in kinds} == {
+        "en",
+        "de",
+        "it",
+        "fr",
+        "es",
+    }
+    assert set(report.dead_letters.values()) == {0}
+    assert report.as_json()["ok"] is True
