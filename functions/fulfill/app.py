@@ -36,8 +36,8 @@ def list_fulfillment_orders(location_id: str) -> Response:
 @endpoint(app, scope="fulfillment")
 def read_fulfillment_order(fulfillment_order_id: str) -> Response:
     """A fulfillment order as it is now, with the actions that are possible."""
-    from oms.fulfillment.resource import fulfillment_work
     from oms.platform.fulfillment import order_with
+    from oms.views.work import fulfillment_work
 
     order = order_with(fulfillment_order_id)
     return ok(fulfillment_work(order, fulfillment_order_id), version=order.version)

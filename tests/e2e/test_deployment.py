@@ -125,3 +125,15 @@ def command_line(process: int) -> str:
         return Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace")
     except OSError:
         return ""
+
+
+def test_the_cloud_listens_on_this_machine_only(cloud: Cloud) -> None:
+    own = {os.readlink(link) for link in Path(f"/proc/{cloud.processes['cloud']}/fd").iterdir()}
+    listening = [
+        line.split()[1]
+        for table in ("tcp", "tcp6")
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]
+        if line.split()[3] == "0A" and f"socket:[{line.split()[9]}]" in own
+    ]
+    assert listening
+    assert {address.split(":")[0] for address in listening} == {"0100007F"}

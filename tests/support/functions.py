@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import logging
 import os
 import sys
 import threading
@@ -110,6 +111,7 @@ class Runtime:
         self.invocations: list[str] = []
         """The name of each function that ran, in order."""
         self._last = ""
+        self._stages: set[str] = set()
         self._modules = threading.local()
         self._toys: dict[str, Handler] = {}
         self._lock = threading.Lock()
@@ -128,6 +130,7 @@ class Runtime:
             if self._last != function.name or self.always_cold:
                 self.forget()
                 _set_environment(function)
+                self._stages.add(function.stage)
                 self._last = function.name
             self.invocations.append(function.name)
             number = len(self.invocations)
@@ -147,6 +150,12 @@ class Runtime:
         cache.forget_all()
         for each in (config.settings, observability.logger, observability.metrics):
             each.cache_clear()
+        for stage in self._stages:
+            # Powertools keeps its handler, and with it the output of the moment when it was made.
+            logger = logging.getLogger(stage)
+            logger.handlers.clear()
+            for mark in ("init", "powertools_handler"):
+                logger.__dict__.pop(mark, None)
         self._last = ""
 
     def _handler(self, function: Function) -> Handler:

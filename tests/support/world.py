@@ -70,6 +70,8 @@ class World:
         self.pumps: list[Pump] = []
         self.crashes: list[BaseException] = []
         """What functions raised while they answered HTTP calls."""
+        self.failures_expected = False
+        """Set by a test that makes functions fail on purpose."""
         self.charges: dict[str, str] = {}
         """What the payment gateway was asked for, by idempotency key: `capture 1990 EUR`."""
         self.labels: dict[str, int] = {}

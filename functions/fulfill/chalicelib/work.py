@@ -18,8 +18,8 @@ work = Blueprint(__name__)
 
 def _done(use_case: Callable[..., Order], fulfillment_order_id: str, **wish: Any) -> Response:
     """Carry out a use case, and show the fulfillment order as it is then."""
-    from oms.fulfillment.resource import fulfillment_work
     from oms.platform.fulfillment import concerning, ports
+    from oms.views.work import fulfillment_work
 
     concerning(fulfillment_order_id)
     order = use_case(ports(), fulfillment_order_id, caller(work), expected_version=expected_version(work), **wish)
@@ -39,7 +39,7 @@ def accept_work(fulfillment_order_id: str) -> Response:
 @endpoint(work, scope="fulfillment")
 def pick_units(fulfillment_order_id: str) -> Response:
     """Take units from the shelf."""
-    from oms.fulfillment.resource import Pick
+    from oms.fulfillment.requests import Pick
     from oms.fulfillment.work import pick
 
     return _done(pick, fulfillment_order_id, units=parse(Pick, work).lines)
@@ -49,7 +49,7 @@ def pick_units(fulfillment_order_id: str) -> Response:
 @endpoint(work, scope="fulfillment")
 def pack_parcel(fulfillment_order_id: str) -> Response:
     """Close a parcel and buy its label."""
-    from oms.fulfillment.resource import Pack
+    from oms.fulfillment.requests import Pack
     from oms.fulfillment.work import pack
 
     wish = parse(Pack, work)
@@ -60,7 +60,7 @@ def pack_parcel(fulfillment_order_id: str) -> Response:
 @endpoint(work, scope="fulfillment")
 def ship_parcels(fulfillment_order_id: str) -> Response:
     """Book parcels out of the location."""
-    from oms.fulfillment.resource import OfParcel
+    from oms.fulfillment.requests import OfParcel
     from oms.fulfillment.work import ship
 
     return _done(ship, fulfillment_order_id, parcel_id=parse(OfParcel, work).parcel_id)
@@ -70,7 +70,7 @@ def ship_parcels(fulfillment_order_id: str) -> Response:
 @endpoint(work, scope="fulfillment")
 def deliver_parcels(fulfillment_order_id: str) -> Response:
     """Say that parcels were handed to the customer, where no carrier says it."""
-    from oms.fulfillment.resource import OfParcel
+    from oms.fulfillment.requests import OfParcel
     from oms.fulfillment.work import deliver
 
     return _done(deliver, fulfillment_order_id, parcel_id=parse(OfParcel, work).parcel_id)

@@ -55,6 +55,14 @@ def test_a_body_that_is_no_event_fails_alone(body: str) -> None:
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
 
 
+def test_a_body_is_read_as_the_handler_asks() -> None:
+    seen = []
+    sqs_batch(
+        {"Records": [message(1, "plain words")]}, lambda body, _id: seen.append(body), read=lambda text: {"it": text}
+    )
+    assert seen == [{"it": "plain words"}]
+
+
 def test_a_batch_without_failures_says_so() -> None:
     assert sqs_batch({"Records": [message(1)]}, lambda _body, _id: None) == {"batchItemFailures": []}
     assert stream_batch({"Records": [record(1)]}, lambda _: None) == {"batchItemFailures": []}
@@ -84,7 +92,7 @@ def test_a_process_that_dies_is_not_mistaken_for_a_failed_message() -> None:
 def test_the_cause_of_a_failure_is_logged_with_the_order_and_the_attempt(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "notify")
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "batch")  # a logger of its own, on this test's standard output
     logger.cache_clear()
 
     def handle(body: dict[str, Any], _message_id: str) -> None:

@@ -11,7 +11,8 @@ from oms.clock import to_text
 from oms.orders.order import fold
 from oms.platform import keys, views
 from oms.platform.event_log import _to_item
-from oms.views.shapes import EventPage, OrderPage, OrderResource
+from oms.views.answers import EventPage, OrderPage
+from oms.views.shapes import OrderResource
 from oms.views.summary import order_summary, summaries
 from tests.support.door import call
 from tests.support.functions import load_app_module
@@ -40,7 +41,7 @@ def key(app: Chalice) -> str:  # noqa: ARG001 - the world that it stands in
 def test_an_order_is_shown_with_its_version_as_etag_and_its_contact(app: Chalice, key: str) -> None:
     answer = call(app, "GET", "/orders/o1", key=key)
     assert (answer.status, answer.headers["etag"]) == (200, f'"{len(life())}"')
-    assert TypeAdapter(OrderResource).validate_python(answer.json, strict=True) == answer.json
+    assert TypeAdapter(OrderResource).validate_json(answer.body, strict=True) == answer.json
     assert answer.json["contact"]["email"] == CUSTOMER.email
 
 
@@ -77,7 +78,7 @@ def test_orders_are_listed_by_status_and_channel(app: Chalice, key: str) -> None
         "?status=partially_shipped&channel=market": 0,
     }.items():
         answer = call(app, "GET", f"/orders{query}", key=key)
-        assert TypeAdapter(OrderPage).validate_python(answer.json, strict=True) == answer.json
+        assert TypeAdapter(OrderPage).validate_json(answer.body, strict=True) == answer.json
         assert len(answer.json["orders"]) == found, query
         assert answer.json["cursor"] is None
 
@@ -99,7 +100,7 @@ def test_the_audit_trail_is_read_page_by_page(app: Chalice, key: str) -> None:
     seen, cursor = [], ""
     while True:
         answer = call(app, "GET", f"/orders/o1/events?limit=4&cursor={cursor}", key=key)
-        assert TypeAdapter(EventPage).validate_python(answer.json, strict=True) == answer.json
+        assert TypeAdapter(EventPage).validate_json(answer.body, strict=True) == answer.json
         seen += [event["id"] for event in answer.json["events"]]
         cursor = answer.json["cursor"]
         if cursor is None:

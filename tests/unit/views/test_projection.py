@@ -135,8 +135,7 @@ def test_one_order_is_read_once_for_all_its_records_in_a_batch(monkeypatch: pyte
 
 
 def test_a_record_that_fails_is_reported_and_the_next_time_done(world: Any) -> None:
-    broken = Log(LIFE[0], replace(LIFE[2], seq=2))
-    assert projection.project(broken, batch(LIFE[0]))["batchItemFailures"] == []
+    assert projection.project(Log(*LIFE[:2]), batch(LIFE[0]))["batchItemFailures"] == []
     impossible = Log(LIFE[0], replace(LIFE[8], seq=2))
     answer = projection.project(impossible, batch(replace(LIFE[8], seq=2)))
     assert answer["batchItemFailures"] == [{"itemIdentifier": "1"}]

@@ -17,6 +17,12 @@ DELIMITERS = ",;\t"
 """Spreadsheets write the second where the comma divides decimals."""
 
 
+REPLACED = "\ufffd"
+"""What stands for a byte that was no part of a character."""
+
+_NOT_UTF8 = FieldError("", "not UTF-8: save the file in that encoding")
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row as it stands in the body: where it begins (lines count from 1), its values, or why it has none."""
@@ -29,13 +35,13 @@ class Row:
 def rows(raw: bytes, content_type: str, columns: Collection[str]) -> Iterator[Row]:
     """The rows of a body.
 
-    A byte that is not UTF-8 stays in its row as a lone surrogate, which no field accepts: that row is refused.
+    A byte that is not UTF-8 refuses its row and no other. API Gateway may have replaced it before we see it.
 
     Raises:
         InvalidInput: the content type is neither CSV nor JSON lines, or the header is wrong.
     """
     kind = content_type.split(";", maxsplit=1)[0].strip().lower()
-    text = raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="surrogateescape")
+    text = raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace")
     if kind in CSV_TYPES:
         return csv_rows(text, columns)
     if kind in JSON_LINES_TYPES:
@@ -67,8 +73,11 @@ def json_rows(text: str) -> Iterator[Row]:
     for line, each in enumerate(text.split("\n"), 1):
         if not each.strip():
             continue
+        if REPLACED in each:
+            yield Row(line, {}, _NOT_UTF8)
+            continue
         try:
-            values = from_json(each.encode("utf-8", errors="surrogateescape"), allow_inf_nan=False)
+            values = from_json(each, allow_inf_nan=False)
         except ValueError as error:
             yield Row(line, {}, FieldError("", f"not JSON: {error}"))
             continue
@@ -126,6 +135,8 @@ def _check(header: list[str], columns: Collection[str]) -> None:
 def _csv_row(header: list[str], record: _Record) -> Row:
     if record.error:
         return Row(record.line, {}, FieldError("", record.error))
+    if any(REPLACED in cell for cell in record.cells):
+        return Row(record.line, {}, _NOT_UTF8)
     if any(cell.strip() for cell in record.cells[len(header) :]):
         return Row(record.line, {}, FieldError("", f"{len(record.cells)} cells, but {len(header)} columns"))
     values: dict[str, Any] = {}

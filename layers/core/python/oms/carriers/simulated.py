@@ -28,7 +28,7 @@ SIGNATURE_HEADER = "X-Sim-Signature"
 TOLERANCE = 300
 """Seconds that a signature is good for, either way: clocks differ, and a captured request must not work tomorrow."""
 
-MAX_SCANS = 1000
+MAX_SCANS = 200
 """Scans in one webhook."""
 
 CODES: Mapping[str, TrackingStatus] = {
@@ -49,6 +49,11 @@ SERVICES: Mapping[str, tuple[int, int]] = {"standard": (390, 60), "express": (89
 """Service to base price and price per started kilogram, in minor units. Another service is carried as standard."""
 
 MAX_GRAMS = 31_500
+
+MAX_TEXT = {"tracking_number": 100, "id": 200, "code": 20, "time": 50, "text": 2000}
+"""Characters of each part of a scan."""
+
+YEARS = range(2000, 3000)
 
 _NUMBER = re.compile(r"SIM[0-9]{18}")
 
@@ -149,10 +154,7 @@ def _scan(given: Any, path: str) -> Scan:
     )
     if not number:
         raise InvalidInput("the parcel is not named", path=f"{path}.tracking_number")
-    try:
-        at = from_text(time)
-    except ValueError:
-        raise InvalidInput("not a time in RFC 3339", path=f"{path}.time") from None
+    at = _time(time, f"{path}.time")
     status = CODES.get(code, TrackingStatus.EXCEPTION)
     description = text if code in CODES else f"{code} {text}".strip()
     return Scan(
@@ -164,8 +166,19 @@ def _scan(given: Any, path: str) -> Scan:
     )
 
 
+def _time(text: str, path: str) -> datetime:
+    try:
+        at = from_text(text)
+    except (ValueError, OverflowError):
+        raise InvalidInput("not a time in RFC 3339", path=path) from None
+    if at.year not in YEARS:
+        raise InvalidInput("not a time at which a parcel can be on its way", path=path)
+    return at
+
+
 def _text(given: Mapping[str, Any], name: str, path: str) -> str:
     value = given.get(name, "")
-    if not isinstance(value, str) or len(value) > 2000:  # noqa: PLR2004 - generous; nothing of ours is longer
-        raise InvalidInput("a short text is needed", path=f"{path}.{name}")
-    return value
+    if not isinstance(value, str) or len(value) > MAX_TEXT[name]:
+        raise InvalidInput(f"a text of at most {MAX_TEXT[name]} characters is needed", path=f"{path}.{name}")
+    # JSON can carry halves of surrogate pairs, which no table and no other JSON takes.
+    return value.encode(errors="replace").decode()

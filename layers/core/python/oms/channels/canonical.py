@@ -18,7 +18,7 @@ from oms.clock import from_text, to_text
 from oms.errors import FieldError, InvalidInput
 from oms.money import exponent
 from oms.orders.contact import Address, Contact
-from oms.orders.events import OrderPlaced, PaymentMethod, PaymentTerms, PriceMode
+from oms.orders.events import OrderPlaced, PaymentMethod, PaymentTerms
 from oms.setup import Channel
 
 
@@ -36,6 +36,11 @@ def canonical_document(order: CanonicalOrder, channel: Channel) -> ChannelDocume
     if problems:
         raise InvalidInput("the order contradicts itself; see errors", errors=problems[:50])
     lines = placed_lines(_sold(order), order.prices)
+    problems = [
+        FieldError(f"lines[{i}].tax", "is more than the line costs") for i, each in enumerate(lines) if each.net < 0
+    ]
+    if problems:
+        raise InvalidInput("prices are gross, so the tax is in them; see errors", errors=problems[:50])
     charges = tuple(
         charge(each.kind, each.title, each.amount.amount, _of(each.tax), order.prices, each.code)
         for each in order.charges
@@ -158,8 +163,6 @@ def _contradictions(order: CanonicalOrder) -> Iterator[FieldError]:
                 yield FieldError(f"{path}.{name}", "cannot be below zero")
         if _of(line.discount) > _amount(line):
             yield FieldError(f"{path}.discount", "is more than the line costs")
-        elif order.prices is PriceMode.GROSS and _of(line.tax) > _amount(line) - _of(line.discount):
-            yield FieldError(f"{path}.tax", "is more than the line costs, tax included")
         line_id = line.external_line_id or str(i + 1)
         if line_id in seen:
             yield FieldError(f"{path}.external_line_id", "stands on another line too")

@@ -128,20 +128,21 @@ def _hold(draft: _Draft, reasons: list[Reason], *, revived: bool) -> tuple[str, 
 
 def _unwanted(order: Order, document: ChannelDocument) -> dict[str, int]:
     """Units by line that the channel no longer wants, that are not cancelled yet, and still can be."""
-    wish = {}
-    for line_id, line in order.lines.items():
-        count = min(_surplus(line, document), _cancellable(line))
-        if count > 0:
-            wish[line_id] = count
-    return wish
+    surplus = _surplus(order, document)
+    wish = {line_id: min(count, _cancellable(order.lines[line_id])) for line_id, count in surplus.items()}
+    return {line_id: count for line_id, count in wish.items() if count}
 
 
-def _surplus(line: Line, document: ChannelDocument) -> int:
-    """Units of a line that the channel does not want and that are not cancelled."""
-    key = line.placed.external_line_id
-    wanted = {each.external_line_id: each.quantity for each in document.placed.lines}.get(key, 0)
-    wanted -= document.cancelled.get(key, 0)
-    return max(line.live - max(wanted, 0), 0)
+def _surplus(order: Order, document: ChannelDocument) -> dict[str, int]:
+    """Units by line that the channel does not want and that are not cancelled."""
+    wanted = {
+        line.external_line_id: max(line.quantity - document.cancelled.get(line.external_line_id, 0), 0)
+        for line in document.placed.lines
+    }
+    surplus = {
+        line_id: line.live - wanted.get(line.placed.external_line_id, 0) for line_id, line in order.lines.items()
+    }
+    return {line_id: count for line_id, count in surplus.items() if count > 0}
 
 
 def _cancellable(line: Line) -> int:
@@ -149,12 +150,14 @@ def _cancellable(line: Line) -> int:
 
 
 def _too_late(order: Order, document: ChannelDocument) -> list[str]:
-    """What the channel cancelled and nobody can stop from here."""
-    return [
-        f"line {line.placed.line_id} ({line.placed.sku}): the channel cancelled {late} units that are in work or gone"
-        for line in order.lines.values()
-        if (late := _surplus(line, document) - line.counts.get(UnitState.DELIVERED, 0)) > 0
-    ]
+    """What the channel cancelled and nobody can stop from here. What was delivered may have been returned there."""
+    late = []
+    for line_id, surplus in _surplus(order, document).items():
+        line = order.lines[line_id]
+        count = surplus - line.counts.get(UnitState.DELIVERED, 0)
+        if count > 0:
+            late.append(f"line {line_id} ({line.placed.sku}): the channel cancelled {count} units in work or gone")
+    return late
 
 
 def _differences(order: Order, document: ChannelDocument) -> list[str]:

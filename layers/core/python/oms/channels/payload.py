@@ -42,7 +42,7 @@ def _none_to_nothing(value: Any) -> Any:
 Amount = Annotated[Decimal, BeforeValidator(_none_to_zero), Field(gt=-MOST, lt=MOST)]
 """An amount in major units; null and blank are zero."""
 
-Perhaps = Annotated[Decimal | None, BeforeValidator(_blank_to_none), Field(gt=-MOST, lt=MOST)]
+Perhaps = Annotated[Annotated[Decimal, Field(gt=-MOST, lt=MOST)] | None, BeforeValidator(_blank_to_none)]
 """An amount in major units that may be missing, which is not the same as zero."""
 
 Text = Annotated[str, BeforeValidator(_none_to_text)]

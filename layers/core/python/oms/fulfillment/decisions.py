@@ -238,20 +238,6 @@ def parcel_of(order: Order, carrier: str, tracking_number: str) -> Parcel | None
     return None
 
 
-def history(parcel: Parcel) -> list[ev.ParcelTracked]:
-    """The parcel's scans in the order in which they happened, whenever they were heard of."""
-    journey = list(TrackingStatus)
-    return sorted(parcel.scans, key=lambda scan: (scan.at, journey.index(scan.status), scan.scan_id))
-
-
-def tracking_status(parcel: Parcel) -> TrackingStatus:
-    """Where the parcel is: delivered once and for all, or what was scanned last."""
-    if parcel.delivered_at is not None:
-        return TrackingStatus.DELIVERED
-    scans = history(parcel)
-    return scans[-1].status if scans else TrackingStatus.LABEL_CREATED
-
-
 def _first_delivery(scans: Iterable[ev.ParcelTracked]) -> datetime | None:
     return min((scan.at for scan in scans if scan.status is TrackingStatus.DELIVERED), default=None)
 

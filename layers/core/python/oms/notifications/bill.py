@@ -10,7 +10,7 @@ from oms.notifications.voice import Voice
 from oms.orders.events import Charge, ChargeKind, PlacedLine, PriceMode
 from oms.orders.order import Line
 
-MAX_ROWS = 50
+MAX_ROWS = 40
 """Rows before the rest is summed up in one: mail programs cut a message off at about 100 kB."""
 
 

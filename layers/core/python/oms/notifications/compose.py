@@ -9,7 +9,7 @@ from oms.notifications.catalogue import Kind
 from oms.notifications.language import Language, texts
 from oms.notifications.letter import Block, Button, Items, Letter, Notice, Pair, Panel, Paragraph, Place
 from oms.notifications.plain import NAME, TITLE, clean, web_link
-from oms.notifications.postal import address_lines
+from oms.notifications.postal import postal_lines
 from oms.notifications.voice import Voice
 from oms.orders.events import HoldReason, OrderEvent, OrderHeld, ParcelDelivered, UnitsShipped, UnitState
 from oms.orders.order import Order, Parcel, expected_delivery
@@ -212,7 +212,7 @@ def _ship_to(voice: Voice, title: str = "common.delivery_address") -> list[Block
     contact = voice.order.contact
     if contact is None or contact.shipping is None:
         return []
-    lines = address_lines(contact.shipping, voice.language.locale)
+    lines = postal_lines(contact.shipping, voice.language.locale)
     return [Place(voice.say(title), lines)] if lines else []
 
 

@@ -80,4 +80,4 @@ def country_name(code: str, locale: str) -> str:
 
 def number(value: int, locale: str) -> str:
     """A whole number with the language's grouping."""
-    return format_decimal(value, locale=locale)
+    return str(format_decimal(value, locale=locale))

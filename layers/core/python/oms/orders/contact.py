@@ -32,9 +32,32 @@ class Contact:
     billing: Address | None = None
 
 
+CITY_REGION_CODE = frozenset({"AU", "BR", "CA", "IN", "MX", "US"})
+"""Countries that write city, region and postal code on one line; most others write the code first."""
+
+CODE_BELOW = frozenset({"GB", "GG", "IE", "IM", "JE"})
+"""Countries whose postal code stands on a line of its own, below the city."""
+
+PROVINCE_BEHIND = frozenset({"ES", "IT"})
+"""Countries whose province, by its short code, follows the city; elsewhere the postal code says enough."""
+
+MAX_SHORT_REGION = 3
+
+
+def locality(address: Address) -> tuple[str, ...]:
+    """City, region and postal code as the address's country writes them, on one line or two; empty without any."""
+    country, city, code, region = address.country.upper(), address.city, address.postal_code, address.region
+    if country in CITY_REGION_CODE:
+        lines = [", ".join(part for part in (city, f"{region} {code}".strip()) if part)]
+    elif country in CODE_BELOW:
+        lines = [city, code]
+    else:
+        short = region if country in PROVINCE_BEHIND and len(region) <= MAX_SHORT_REGION else ""
+        lines = [" ".join(part for part in (code, city, short) if part)]
+    return tuple(line for line in lines if line)
+
+
 def address_lines(address: Address, *, country: bool = True) -> list[str]:
     """An address as it is written line by line, without empty lines; the country as its code, at the end."""
-    place = " ".join(part for part in (address.postal_code, address.city) if part)
-    place = ", ".join(part for part in (place, address.region) if part)
-    lines = [address.name, address.company, address.line1, address.line2, place, address.country if country else ""]
-    return [line for line in lines if line]
+    lines = (address.name, address.company, address.line1, address.line2, *locality(address))
+    return [line for line in (*lines, address.country if country else "") if line]

@@ -138,4 +138,6 @@ def _report(captured: Captured) -> None:
         count(Metric.ORDERS_HELD, held)
     if captured.missed:
         logger().warning("channel_change_too_late", changes=captured.missed)
-    logger().info(f"order_{captured.outcome}", channel_id=placed.channel_id, version=order.version)
+    logger().info(
+        "order_captured", outcome=captured.outcome.value, channel_id=placed.channel_id, version=order.version
+    )

@@ -58,7 +58,7 @@ def work_queue(location_id: str, status: str, *, limit: int, cursor: str) -> dic
         NotFound: there is no such location.
         InvalidInput: no such status, limit or cursor.
     """
-    from oms.fulfillment.resource import statuses
+    from oms.fulfillment.requests import statuses
     from oms.platform import views
 
     location(location_id)

@@ -66,6 +66,8 @@ def endpoint(app: App, *, scope: str | None) -> Callable[[View], View]:
                 flush()
                 logger().remove_keys(["route", "order_id"])
 
+        # For the API document, which says of each call what key it needs.
+        answer.scope = scope  # type: ignore[attr-defined]
         return answer
 
     return wrap

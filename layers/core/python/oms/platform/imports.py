@@ -19,13 +19,16 @@ from oms.platform.setup import Outcome
 from oms.setup import MAX_SKU
 from oms.setup_forms import ROWS, ChannelForm, ChannelRow, Form, ImportKind, LocationRow, ProductRow, StockRow
 from oms.setup_rows import Row, rows
-from oms.views.shapes import ImportReport, ImportResult
+from oms.views.answers import ImportReport, ImportResult
 
 MAX_ROWS = 1000
 """Rows of one import: API Gateway waits 29 seconds for an answer."""
 
 CHUNK = 100
 """Rows that are checked, read and written together."""
+
+IDS = ("channel_id", "sku", "location_id")
+"""Fields that say what a row is about."""
 
 SetUpRow = ChannelRow | LocationRow | ProductRow
 AnyRow = SetUpRow | StockRow
@@ -58,7 +61,7 @@ def import_rows(kind: ImportKind, raw: bytes, content_type: str, caller: Caller)
 
 
 def columns(form: type[BaseModel], prefix: str = "") -> list[str]:
-    """The columns of a form's CSV: its fields, and `address.city` for a field of a field."""
+    """The columns of a form's CSV, its ids first: its fields, and `address.city` for a field of a field."""
     names = []
     for name, field in form.model_fields.items():
         inner = field.annotation
@@ -66,7 +69,7 @@ def columns(form: type[BaseModel], prefix: str = "") -> list[str]:
             names += columns(inner, f"{prefix}{name}.")
         else:
             names.append(prefix + name)
-    return names
+    return sorted(names, key=lambda name: name not in IDS)
 
 
 def _chunk(form: type[AnyRow], chunk: Sequence[Row], caller: Caller) -> Iterator[ImportResult]:
@@ -145,6 +148,6 @@ def _count(form: StockRow, caller: Caller, *, known: bool) -> Outcome | Refusal:
 
 def _id(form: type[AnyRow], row: Row) -> str:
     """The row's id as it was written, with what is no character replaced."""
-    names = [name for name in ("channel_id", "sku", "location_id") if name in form.model_fields]
+    names = [name for name in IDS if name in form.model_fields]
     text = "/".join(str(row.values.get(name, ""))[:MAX_SKU] for name in names)
     return text.encode(errors="replace").decode()

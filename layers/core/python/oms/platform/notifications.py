@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from oms import clock
+from oms.errors import Unavailable
 from oms.notifications import feedback
 from oms.notifications.catalogue import Medium, Recipient, kind_of, recipients, still_true
 from oms.notifications.occasion import occasion
@@ -56,6 +57,7 @@ def handle(body: Json, message_id: str) -> None:
             return send_sms(recipient.address, message.sms)
         return send_mail(recipient.address, message, shop=shop, order_id=order_id)
 
+    failures = []
     for recipient in to:
         record = Record(
             event_id=f"{order_id}:{seq}:{index}",
@@ -64,10 +66,16 @@ def handle(body: Json, message_id: str) -> None:
             language=language.tag,
             recipient=recipient,
         )
-        status = send_once(record, partial(send, recipient), caller=message_id, now=clock.now())
+        try:
+            status = send_once(record, partial(send, recipient), caller=message_id, now=clock.now())
+        except Unavailable as error:  # a provider in trouble does not keep the other from its message
+            failures.append(error)
+            continue
         logger().info(f"message_{status or 'repeated'}", kind=kind, medium=recipient.medium)
         if status:
             count(METRICS[status])
+    if failures:
+        raise failures[0]
 
 
 def mail_feedback(body: Json, _message_id: str) -> None:

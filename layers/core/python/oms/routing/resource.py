@@ -2,13 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
 
 from oms.orders.events import UnitState
 from oms.orders.order import Order
 
+if sys.version_info >= (3, 12):
+    from typing import TypedDict
+else:  # pydantic, which makes the API document of these, asks for the newer one
+    from typing_extensions import TypedDict
 
-def routing_resource(order: Order) -> dict[str, Any]:
+
+class CandidateResource(TypedDict):
+    """A location that was considered, and why it was chosen or not."""
+
+    location_id: str
+    kilometres: int | None
+    coverable: int
+    """Units of the demand that it could cover by itself."""
+    chosen: bool
+    verdict: str
+
+
+class DecisionResource(TypedDict):
+    """One sourcing of the order: what it came to, and the candidates, at most 25 of those considered."""
+
+    considered: int
+    parcels: int
+    kilometres: int | None
+    candidates: list[CandidateResource]
+
+
+class ShareResource(TypedDict):
+    """What one location ships: line id to units by state."""
+
+    fulfillment_order_id: str
+    location_id: str
+    status: str
+    units: dict[str, dict[str, int]]
+
+
+class RoutingResource(TypedDict):
+    """How an order was routed, and why so."""
+
+    order_id: str
+    version: int
+    fulfillment_orders: list[ShareResource]
+    backordered: dict[str, int]
+    """Line id to units that wait for stock."""
+    decisions: list[DecisionResource]
+
+
+def routing_resource(order: Order) -> RoutingResource:
     """The fulfillment orders, and for each time that the order was sourced what was considered and why."""
     return {
         "order_id": order.order_id,

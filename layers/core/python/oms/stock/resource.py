@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import sys
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from oms.setup import ID_PATTERN, MAX_SKU
 from oms.stock.levels import Level, SkuStock, StockReason
+
+if sys.version_info >= (3, 12):
+    from typing import TypedDict
+else:  # pydantic, which makes the API document of these, asks for the newer one
+    from typing_extensions import TypedDict
 
 Units = Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000)]
 
@@ -41,7 +47,42 @@ class Adjustments(BaseModel):
     adjustments: Annotated[list[Adjustment], Field(min_length=1, max_length=100)]
 
 
-def level_resource(level: Level) -> dict[str, Any]:
+class LevelResource(TypedDict):
+    """Units of a sku at a location: `on_hand = available + committed + all unavailable`."""
+
+    sku: str
+    location_id: str
+    on_hand: int
+    available: int
+    """May be sold; below zero only when a count found less than was committed."""
+    committed: int
+    """Reserved for orders, and still there."""
+    unavailable: dict[str, int]
+    """There and not for sale, by reason."""
+    incoming: int
+    """On its way, and not on hand yet."""
+    version: int
+
+
+class SkuResource(TypedDict):
+    """A sku over all its locations."""
+
+    sku: str
+    on_hand: int
+    available: int
+    committed: int
+    backordered: int
+    """Units that orders wait for."""
+    levels: list[LevelResource]
+
+
+class LevelsResource(TypedDict):
+    """Levels as they stand after a request."""
+
+    levels: list[LevelResource]
+
+
+def level_resource(level: Level) -> LevelResource:
     """One level; figures are units."""
     return {
         "sku": level.sku,
@@ -55,7 +96,7 @@ def level_resource(level: Level) -> dict[str, Any]:
     }
 
 
-def sku_resource(stock: SkuStock) -> dict[str, Any]:
+def sku_resource(stock: SkuStock) -> SkuResource:
     """A sku over all locations: totals, units that orders wait for, and each level."""
     return {
         "sku": stock.sku,

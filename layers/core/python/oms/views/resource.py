@@ -32,7 +32,7 @@ def order_resource(order: Order, *, contact: bool = False) -> OrderResource:
     shown: OrderResource = {
         "order_id": order.order_id,
         "version": order.version,
-        "status": order.status.value,
+        "status": order.status,
         "channel_id": order.placed.channel_id,
         "external_id": order.placed.external_id,
         "number": order.placed.number,
@@ -42,7 +42,7 @@ def order_resource(order: Order, *, contact: bool = False) -> OrderResource:
         "captured_at": to_text(order.captured_at),
         "updated_at": to_text(order.updated_at),
         "expected_delivery": promised.isoformat() if (promised := expected_delivery(order)) else None,
-        "prices": order.placed.prices.value,
+        "prices": order.placed.prices,
         "total": _money(order, order.total),
         "due": _money(order, order.due),
         "lines": [_line(order, line) for line in order.lines.values()],
@@ -63,7 +63,7 @@ def fulfillment_order_resource(order: Order, fulfillment: FulfillmentOrder) -> F
     return {
         "fulfillment_order_id": fulfillment.fulfillment_order_id,
         "location_id": fulfillment.location_id,
-        "status": fulfillment.status.value,
+        "status": fulfillment.status,
         "allocated_at": to_text(fulfillment.allocated_at),
         "lines": [
             {
@@ -82,7 +82,7 @@ def fulfillment_order_resource(order: Order, fulfillment: FulfillmentOrder) -> F
 def parcel_resource(parcel: Parcel) -> ParcelResource:
     """A parcel with its tracking history, the earliest scan first whatever the order in which they came."""
     packed, label = parcel.packed, parcel.label
-    lines: Units = {}
+    lines: dict[str, int] = {}
     for unit in packed.units:
         lines[unit.line_id] = lines.get(unit.line_id, 0) + unit.quantity
     return {
@@ -126,7 +126,7 @@ def _money(order: Order, amount: int) -> MoneyResource:
 
 
 def _units(counts: Counts) -> Units:
-    return {state.value: count for state, count in counts.items() if count}
+    return {state: count for state, count in counts.items() if count}
 
 
 def _line(order: Order, line: Line) -> LineResource:
@@ -137,7 +137,7 @@ def _line(order: Order, line: Line) -> LineResource:
         "sku": placed.sku,
         "title": placed.title,
         "quantity": placed.quantity,
-        "status": order_status(line.counts, held=False).value,
+        "status": order_status(line.counts, held=False),
         "units": _units(line.counts),
         "requires_shipping": placed.requires_shipping,
         "list_price": _money(order, placed.list_price) if placed.list_price is not None else None,
@@ -149,7 +149,7 @@ def _line(order: Order, line: Line) -> LineResource:
 
 def _charge(order: Order, charge: Charge) -> ChargeResource:
     return {
-        "kind": charge.kind.value,
+        "kind": charge.kind,
         "title": charge.title,
         "code": charge.code,
         "net": _money(order, charge.net),
@@ -159,8 +159,8 @@ def _charge(order: Order, charge: Charge) -> ChargeResource:
 
 def _payment_state(order: Order) -> PaymentStateResource:
     return {
-        "authorised": cover(order.covered, order.due).value,
-        "charged": cover(order.charged, order.due).value,
+        "authorised": cover(order.covered, order.due),
+        "charged": cover(order.charged, order.due),
         "covered_amount": _money(order, order.covered),
         "charged_amount": _money(order, order.charged),
         "payments": [_payment(order, payment) for payment in order.payments.values()],
@@ -170,7 +170,7 @@ def _payment_state(order: Order) -> PaymentStateResource:
 def _payment(order: Order, payment: Payment) -> PaymentResource:
     return {
         "payment_id": payment.payment_id,
-        "status": payment.status.value,
+        "status": payment.status,
         "gateway": payment.gateway,
         "reference": payment.reference,
         "by_channel": payment.by_channel,
@@ -183,11 +183,11 @@ def _payment(order: Order, payment: Payment) -> PaymentResource:
 
 
 def _hold(hold: Hold) -> HoldResource:
-    return {"handle": hold.handle, "reason": hold.reason.value, "note": hold.note, "since": to_text(hold.at)}
+    return {"handle": hold.handle, "reason": hold.reason, "note": hold.note, "since": to_text(hold.at)}
 
 
 def _scan(scan: ParcelTracked) -> ScanResource:
-    return {"status": scan.status.value, "at": to_text(scan.at), "description": scan.description}
+    return {"status": scan.status, "at": to_text(scan.at), "description": scan.description}
 
 
 def _contact(contact: Contact | None) -> ContactResource | None:

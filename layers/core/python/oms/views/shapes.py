@@ -7,14 +7,36 @@ nothing.
 from __future__ import annotations
 
 import sys
-from typing import Any, Literal, NotRequired
+from typing import Annotated, Any, NotRequired
+
+from oms.orders.events import ChargeKind, HoldReason, PriceMode, TrackingStatus, UnitState
+from oms.orders.transitions import FulfillmentStatus, OrderStatus
+from oms.payments.ledger import Cover, PaymentStatus
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict
 else:  # pydantic, which makes the OpenAPI document of these, asks for the newer one
     from typing_extensions import TypedDict
 
-Units = dict[str, int]
+
+class Format:
+    """Says in the API document what a text is: `date-time`, `date`, `uri`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        """Asked for by whoever makes the document, so that nothing of pydantic is needed here."""
+        return {**handler(schema), "format": self.name}
+
+
+Time = Annotated[str, Format("date-time")]
+"""RFC 3339, in UTC."""
+
+Day = Annotated[str, Format("date")]
+"""A calendar date."""
+
+Units = dict[UnitState, int]
 """How many units are in which state; states without any are left out."""
 
 
@@ -33,7 +55,7 @@ class LineResource(TypedDict):
     sku: str
     title: str
     quantity: int
-    status: str
+    status: OrderStatus
     units: Units
     requires_shipping: bool
     list_price: MoneyResource | None
@@ -46,7 +68,7 @@ class LineResource(TypedDict):
 class ChargeResource(TypedDict):
     """An amount beside the lines, such as shipping."""
 
-    kind: str
+    kind: ChargeKind
     title: str
     code: str
     net: MoneyResource
@@ -57,7 +79,7 @@ class PaymentResource(TypedDict):
     """One tender and what became of it."""
 
     payment_id: str
-    status: str
+    status: PaymentStatus
     gateway: str
     reference: str
     by_channel: bool
@@ -72,9 +94,9 @@ class PaymentResource(TypedDict):
 class PaymentStateResource(TypedDict):
     """How the order stands with its money: `none`, `partial`, `full` or `over` what is due."""
 
-    authorised: str
+    authorised: Cover
     """How what is captured, or authorised and can still be captured, stands to what is due."""
-    charged: str
+    charged: Cover
     """How what is captured stands to what is due."""
     covered_amount: MoneyResource
     charged_amount: MoneyResource
@@ -95,8 +117,8 @@ class FulfillmentOrderResource(TypedDict):
 
     fulfillment_order_id: str
     location_id: str
-    status: str
-    allocated_at: str
+    status: FulfillmentStatus
+    allocated_at: Time
     lines: list[FulfillmentLineResource]
     parcel_ids: list[str]
     actions: list[str]
@@ -105,8 +127,8 @@ class FulfillmentOrderResource(TypedDict):
 class ScanResource(TypedDict):
     """What the carrier said of a parcel."""
 
-    status: str
-    at: str
+    status: TrackingStatus
+    at: Time
     description: str
 
 
@@ -115,7 +137,7 @@ class ParcelResource(TypedDict):
 
     parcel_id: str
     fulfillment_order_id: str
-    lines: Units
+    lines: dict[str, int]
     grams: int
     length: int
     width: int
@@ -124,8 +146,8 @@ class ParcelResource(TypedDict):
     service: str | None
     tracking_number: str | None
     tracking_url: str | None
-    shipped_at: str | None
-    delivered_at: str | None
+    shipped_at: Time | None
+    delivered_at: Time | None
     scans: list[ScanResource]
 
 
@@ -133,9 +155,9 @@ class HoldResource(TypedDict):
     """A reason why work on the order waits."""
 
     handle: str
-    reason: str
+    reason: HoldReason
     note: str
-    since: str
+    since: Time
 
 
 class AddressResource(TypedDict):
@@ -168,18 +190,18 @@ class OrderResource(TypedDict):
 
     order_id: str
     version: int
-    status: str
+    status: OrderStatus
     channel_id: str
     external_id: str
     number: str
     test: bool
     language: str
-    placed_at: str
-    captured_at: str
-    updated_at: str
-    expected_delivery: str | None
+    placed_at: Time
+    captured_at: Time
+    updated_at: Time
+    expected_delivery: Day | None
     """The date that the customer was told."""
-    prices: str
+    prices: PriceMode
     """How the channel quoted its prices: `gross` or `net`."""
     total: MoneyResource
     due: MoneyResource
@@ -201,91 +223,10 @@ class EventResource(TypedDict):
     """`<order_id>:<seq>:<index>`, the same as on the topic."""
     seq: int
     index: int
-    at: str
+    at: Time
     actor: str
     cause: str
     type: str
     v: int
     """The version of the event's contract that `data` is in."""
     data: dict[str, Any]
-
-
-class OrderSummary(TypedDict):
-    """An order in a list: no personal data, and no lines."""
-
-    order_id: str
-    version: int
-    status: str
-    channel_id: str
-    external_id: str
-    number: str
-    placed_at: str
-    updated_at: str
-    total: MoneyResource
-    units: int
-    """Units ordered, less those cancelled."""
-    authorised: str
-    charged: str
-    holds: list[str]
-    """The reasons of the holds that are open."""
-    locations: list[str]
-    """Where it is shipped from."""
-
-
-class FulfillmentSummary(TypedDict):
-    """A fulfillment order in a location's queue."""
-
-    fulfillment_order_id: str
-    order_id: str
-    number: str
-    channel_id: str
-    location_id: str
-    status: str
-    allocated_at: str
-    lines: int
-    units: int
-    parcels: int
-    held: bool
-    actions: list[str]
-
-
-class OrderPage(TypedDict):
-    """Orders, the newest first; `cursor` leads to the next page, and is null on the last."""
-
-    orders: list[OrderSummary]
-    cursor: str | None
-
-
-class EventPage(TypedDict):
-    """Events of an order, the first first; `cursor` leads to the next page, and is null on the last."""
-
-    events: list[EventResource]
-    cursor: str | None
-
-
-class FieldProblem(TypedDict):
-    """What is wrong with one field."""
-
-    path: str
-    message: str
-
-
-class ImportResult(TypedDict):
-    """What became of one row of an import."""
-
-    line: int
-    """Where the row begins in the body; the first line is 1."""
-    id: str
-    """The row's own id, as far as it could be read; for stock `<sku>/<location_id>`."""
-    result: Literal["created", "updated", "unchanged", "refused"]
-    errors: list[FieldProblem]
-
-
-class ImportReport(TypedDict):
-    """What became of an import: how many rows of each result, and every row."""
-
-    created: int
-    updated: int
-    unchanged: int
-    refused: int
-    rows: list[ImportResult]

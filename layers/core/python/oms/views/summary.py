@@ -10,7 +10,7 @@ from oms.clock import to_text
 from oms.orders.events import UnitState
 from oms.orders.order import Counts, Entry, FulfillmentOrder, Order, fold
 from oms.payments.ledger import cover
-from oms.views.shapes import FulfillmentSummary, OrderSummary
+from oms.views.answers import FulfillmentSummary, OrderSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def order_summary(order: Order) -> Summary:
     body: OrderSummary = {
         "order_id": order.order_id,
         "version": order.version,
-        "status": order.status.value,
+        "status": order.status,
         "channel_id": order.placed.channel_id,
         "external_id": order.placed.external_id,
         "number": order.placed.number,
@@ -56,9 +56,9 @@ def order_summary(order: Order) -> Summary:
         "updated_at": to_text(order.updated_at),
         "total": {"amount": order.total, "currency": order.placed.currency},
         "units": _live(order.counts),
-        "authorised": cover(order.covered, order.due).value,
-        "charged": cover(order.charged, order.due).value,
-        "holds": [hold.reason.value for hold in order.holds.values()],
+        "authorised": cover(order.covered, order.due),
+        "charged": cover(order.charged, order.due),
+        "holds": [hold.reason for hold in order.holds.values()],
         "locations": sorted({each.location_id for each in order.fulfillment_orders.values()}),
     }
     index = {
@@ -83,7 +83,7 @@ def _fulfillment(order: Order, fulfillment: FulfillmentOrder) -> Summary:
         "number": order.placed.number,
         "channel_id": order.placed.channel_id,
         "location_id": fulfillment.location_id,
-        "status": fulfillment.status.value,
+        "status": fulfillment.status,
         "allocated_at": allocated_at,
         "lines": len(fulfillment.lines),
         "units": _live(fulfillment.counts),

@@ -8,8 +8,8 @@ from datetime import datetime
 from oms.clock import from_text
 from oms.errors import InvalidInput, NotFound
 from oms.orders.order import Entry
+from oms.views.answers import EventPage
 from oms.views.resource import event_resources
-from oms.views.shapes import EventPage
 
 MAX_LIMIT = 100
 """Events on a page."""

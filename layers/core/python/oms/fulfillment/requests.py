@@ -1,19 +1,15 @@
-"""Fulfillment orders as the API shows them, and the bodies that its calls take."""
+"""The bodies and queries that the calls of fulfillment take."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from oms.carriers.protocol import DEFAULT
 from oms.errors import InvalidInput
-from oms.fulfillment.decisions import Packing, fulfillment_order, tracking_status
-from oms.orders.order import Order, Parcel
+from oms.fulfillment.decisions import Packing
 from oms.orders.transitions import FulfillmentStatus
-from oms.views.resource import fulfillment_order_resource, parcel_resource
-from oms.views.shapes import FulfillmentOrderResource, ParcelResource
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Lines = Annotated[dict[str, Count], Field(min_length=1, max_length=2000)]
@@ -67,48 +63,6 @@ class OfParcel(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     parcel_id: Name | None = None
-
-
-class ParcelWork(ParcelResource):
-    """A parcel with where it is now: the last that the carrier said, `delivered` once and for all."""
-
-    status: str
-
-
-class FulfillmentWork(FulfillmentOrderResource):
-    """A fulfillment order with all that its location needs: the order's number and holds, parcels and the address."""
-
-    order_id: str
-    number: str
-    version: int
-    """The order's version, for `If-Match`."""
-    holds: list[str]
-    """The reasons why the order is held; while there are any, nothing leaves the house."""
-    parcels: list[ParcelWork]
-    ship_to: dict[str, str] | None
-
-
-def fulfillment_work(order: Order, fulfillment_order_id: str) -> FulfillmentWork:
-    """A fulfillment order as its location sees it.
-
-    Raises:
-        NotFound: the order has none of this id.
-    """
-    share = fulfillment_order(order, fulfillment_order_id)
-    shipping = order.contact.shipping if order.contact else None
-    return {
-        **fulfillment_order_resource(order, share),
-        "order_id": order.order_id,
-        "number": order.placed.number,
-        "version": order.version,
-        "holds": sorted({hold.reason.value for hold in order.holds.values()}),
-        "parcels": [_parcel(order.parcels[each]) for each in share.parcel_ids],
-        "ship_to": asdict(shipping) if shipping else None,
-    }
-
-
-def _parcel(parcel: Parcel) -> ParcelWork:
-    return {**parcel_resource(parcel), "status": tracking_status(parcel).value}
 
 
 def statuses(text: str) -> list[str]:

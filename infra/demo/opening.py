@@ -1,0 +1,103 @@
+"""Setting up shop: channels, places, articles and the first stock, by the imports that merchants use."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from infra.demo.api import Api, CallFailed, Json
+from infra.demo.goods import KNOWN, PLACES, PRINT, SHOP, opening_stock
+from infra.demo.sale import Form
+
+LANGUAGE = {Form.CANONICAL: "en", Form.SHOPIFY: "en", Form.WOOCOMMERCE: "de"}
+"""The language of customers whose own the channel does not tell."""
+
+PLATFORM = {Form.CANONICAL: "canonical", Form.SHOPIFY: "shopify", Form.WOOCOMMERCE: "woocommerce"}
+
+Levels = dict[str, Json]
+"""A sku's stock as the API shows it, by sku."""
+
+
+def open_shop(api: Api, orders: int) -> None:
+    """Set up everything that so many orders need; what is there already is brought to the state it should have.
+
+    Raises:
+        CallFailed: a row of an import was refused, or stock of an earlier run cannot be put right.
+    """
+    for form in Form:
+        channel = {
+            "platform": PLATFORM[form],
+            "name": SHOP,
+            "default_language": LANGUAGE[form],
+            "currency": "EUR",
+            "gateway": "simulated" if form is Form.CANONICAL else "",
+        }
+        api.expect("PUT", f"/channels/{form}", channel, scope="setup")
+    _import(api, "locations", _lines(map(_location, PLACES)), "application/x-ndjson", "setup")
+    rows = [[each.sku, each.title, each.grams, *each.size] for each in KNOWN]
+    table = _csv(["sku", "title", "grams", "length", "width", "height"], rows)
+    _import(api, "products", table, "text/csv", "setup")
+    counts = [[sku, place, units, "opening count"] for (sku, place), units in opening_stock(orders).items()]
+    table = _csv(["sku", "location_id", "on_hand", "reference"], counts)
+    _import(api, "stock", table, "text/csv", "stock:write")
+
+
+def check_nothing_left(api: Api) -> None:
+    """Make sure that no earlier run was broken off here: its orders would take stock and work from this one's.
+
+    Raises:
+        CallFailed: one was.
+    """
+    left = [
+        level["sku"]
+        for level in levels(api, (each.sku for each in KNOWN)).values()
+        if level["committed"] or (level["backordered"] and level["sku"] != PRINT.sku)
+    ]
+    if left:
+        raise CallFailed(f"orders of an earlier run want {', '.join(left)}: end this local cloud with `oms down` first")
+
+
+def levels(api: Api, skus: Iterable[str]) -> Levels:
+    """The stock of each sku."""
+    return {sku: api.expect("GET", f"/stock/{sku}", scope="stock:read") for sku in skus}
+
+
+def _import(api: Api, kind: str, body: bytes, content_type: str, scope: str) -> None:
+    headers = {"Content-Type": content_type}
+    report = api.expect("POST", f"/{kind}/import", body, scope=scope, headers=headers)
+    if report["refused"]:
+        refused = [row for row in report["rows"] if row["result"] == "refused"]
+        raise CallFailed(f"{report['refused']} rows of {kind} were refused: {refused[:3]}")
+
+
+def _location(place: Any) -> Json:
+    return {
+        "location_id": place.location_id,
+        "name": place.name,
+        "address": {
+            "name": SHOP,
+            "line1": place.line1,
+            "city": place.city,
+            "region": place.region,
+            "postal_code": place.postal_code,
+            "country": place.country,
+        },
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "processing_days": place.processing_days,
+    }
+
+
+def _lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue().encode()

@@ -1,0 +1,184 @@
+"""Runs the programme against a local cloud: opens shop, lets everything happen, waits for the end, looks at it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from infra.demo import opening
+from infra.demo.api import Api, Json
+from infra.demo.desk import Desk, id_of
+from infra.demo.episodes import programme
+from infra.demo.goods import KNOWN, PLACES
+from infra.demo.outcome import Outcome, StockRow, seconds, stock_rows
+from infra.demo.post import Post
+from infra.demo.saboteur import Saboteur
+from infra.demo.sale import Sale
+from infra.demo.staff import Staff
+from infra.demo.story import End, Episode, new_book
+from infra.local import Cloud
+from infra.redrive import waiting
+
+POSTING = 8
+"""Episodes that go on at the same time."""
+
+LOOK = 1.0
+"""Seconds between two looks at all orders."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be run. `patience`: seconds without any progress before it is given up."""
+
+    orders: int
+    seed: int
+    kills: int = 0
+    patience: float = 150.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far it is: orders that were posted, and those that are where they should end."""
+
+    phase: str
+    orders: int
+    posted: int = 0
+    ended: int = 0
+
+
+Show = Callable[[Progress], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Result:
+    """Everything that was seen; `troubles` is what went wrong on the way, in words."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    episodes: list[Episode] = field(default_factory=list)
+    stock: list[StockRow] = field(default_factory=list)
+    dead_letters: dict[str, int] = field(default_factory=dict)
+    repeated_messages: int = 0
+    """Mails and text messages that went out a second time: neither SES nor SNS can be told that it is the same."""
+    troubles: list[str] = field(default_factory=list)
+    tally: Counter[str] = field(default_factory=Counter)
+    repeated_calls: Counter[int] = field(default_factory=Counter)
+    killed: int = 0
+    duration: float = 0.0
+
+
+class Run:
+    """One run; `api` and `post` may be used afterwards to look further."""
+
+    def __init__(self, cloud: Cloud, plan: Plan, show: Show) -> None:
+        self._cloud, self._plan, self.show = cloud, plan, show
+        self.api = Api(cloud.url, cloud.keys)
+        self.post = Post(cloud)
+        secrets = {name: channel["webhook_secret"] for name, channel in cloud.channels.items()}
+        self._desk = Desk(self.api, self.post, secrets, plan.patience)
+        self._result = Result()
+        self._posted = 0
+
+    def run(self) -> Result:
+        """Everything, from the first call to the last look."""
+        began, result, plan = time.monotonic(), self._result, self._plan
+        book = new_book(plan.seed)
+        result.episodes = programme(book, plan.orders)
+        orders = sum(len(episode.sales) for episode in result.episodes)
+        self.show(Progress(phase="opening shop", orders=orders))
+        opening.check_nothing_left(self.api)
+        opening.open_shop(self.api, orders)
+        skus = [article.sku for article in (*KNOWN, book.novelty) if article.grams]
+        before = opening.levels(self.api, skus)
+        staff = Staff(self.api, [place.location_id for place in PLACES], (*KNOWN, book.novelty))
+        saboteur = Saboteur(self._cloud, random.Random(plan.seed), most=plan.kills, every=(1.0, 4.0))  # noqa: S311
+        if plan.kills:
+            saboteur.start()
+        try:
+            self._tell(staff)
+            self._await_end(orders)
+        finally:
+            if plan.kills:
+                saboteur.stop()
+            staff.go_home()
+        result.killed = saboteur.killed
+        result.troubles += [f"{trouble} ({count} times)" for trouble, count in staff.troubles.items()]
+        self._look(before, skus)
+        result.duration = time.monotonic() - began
+        return result
+
+    def _tell(self, staff: Staff) -> None:
+        """All episodes: first those that come before work, then the others while the staff is at it."""
+        orders = sum(len(episode.sales) for episode in self._result.episodes)
+
+        def act(episode: Episode) -> None:
+            try:
+                episode.act(self._desk, episode.sales)
+            except Exception as error:  # noqa: BLE001 - the other episodes go on; it is reported at the end
+                self._result.troubles.append(f"{episode.name}: {type(error).__name__}: {error}")
+            self._posted += len(episode.sales)
+            self.show(Progress(phase="orders come in", orders=orders, posted=self._posted))
+
+        with ThreadPoolExecutor(POSTING, thread_name_prefix="episode") as pool:
+            list(pool.map(act, [each for each in self._result.episodes if each.before_work]))
+            staff.open()
+            list(pool.map(act, [each for each in self._result.episodes if not each.before_work]))
+
+    def _await_end(self, orders: int) -> None:
+        """Wait until every order is where it should end and every message is out, or nothing has moved for long."""
+        wanted = _pairs(self._result.episodes)
+        last_change, moving = time.monotonic(), ""
+        while time.monotonic() - last_change < self._plan.patience:
+            shown = {each["order_id"]: each["status"] for each in self.api.orders()}
+            ended = sum(
+                shown.get(id_of(sale)) == end.status and self.post.told(id_of(sale)) == end.told for sale, end in wanted
+            )
+            self.show(Progress(phase="parcels travel", orders=orders, posted=orders, ended=ended))
+            if ended == orders:
+                return
+            now = repr(sorted(shown.items())) + str(len(self.post.messages()))
+            if now != moving:
+                last_change, moving = time.monotonic(), now
+            time.sleep(LOOK)
+
+    def _look(self, before: dict[str, Json], skus: Sequence[str]) -> None:
+        result = self._result
+        for episode in result.episodes:
+            for sale, end in zip(episode.sales, episode.ends, strict=True):
+                outcome = self._outcome(episode, sale, end)
+                if outcome:
+                    result.outcomes.append(outcome)
+        shipped = sum((outcome.shipped for outcome in result.outcomes), Counter[str]())
+        result.stock = stock_rows(before, opening.levels(self.api, skus), self._desk.received, shipped)
+        result.dead_letters = waiting(self._cloud.client, self._cloud.stack)
+        recorded = {each.provider_id for each in self.post.messages()}
+        result.repeated_messages = len((set(self.post.mails()) | set(self.post.texts())) - recorded)
+        result.tally = self._desk.tally
+        result.repeated_calls = self.api.repeated
+        listed = Counter(each["order_id"] for each in self.api.orders())
+        twice = [order_id for order_id, count in listed.items() if count > 1]
+        if twice:
+            result.troubles.append(f"listed more than once: {', '.join(twice)}")
+
+    def _outcome(self, episode: Episode, sale: Sale, end: End) -> Outcome | None:
+        order_id = id_of(sale)
+        reply = self.api.call("GET", f"/orders/{order_id}", scope="orders:read")
+        if reply.status != 200:  # noqa: PLR2004 - ok
+            self._result.troubles.append(f"order {sale.number} ({episode.name}) is not there: {reply.status}")
+            return None
+        return Outcome(
+            sale=sale,
+            end=end,
+            order=reply.json,
+            told=self.post.told(order_id),
+            languages=frozenset(each.language[:2] for each in self.post.messages() if each.order_id == order_id),
+            times=seconds(reply.json, self.api.events(order_id)),
+            plain=episode.name.startswith("plain"),
+        )
+
+
+def _pairs(episodes: Sequence[Episode]) -> list[tuple[Sale, End]]:
+    return [pair for episode in episodes for pair in zip(episode.sales, episode.ends, strict=True)]

@@ -1,0 +1,118 @@
+"""The report as tables on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.columns import Columns
+from rich.console import Console
+from rich.table import Table
+
+from infra.demo.report import Report
+from oms.money import Money
+
+LANGUAGES = ("en", "de", "it", "fr", "es")
+GOOD, BAD = "[green]✓[/]", "[red]✗[/]"
+
+
+def show(report: Report, console: Console) -> None:
+    """Print everything, the verdict last."""
+    console.print()
+    console.print(Columns([_states(report), _forms(report), _seconds(report)], padding=(0, 3)))
+    console.print(Columns([_episodes(report), _money(report)], padding=(0, 3)))
+    console.print(Columns([_messages(report), _parcels(report)], padding=(0, 3)))
+    console.print(_stock(report))
+    for name, link in report.links.items():
+        console.print(f"[bold]{name}[/]: {link}", soft_wrap=True)
+    console.print()
+    _verdict(report, console)
+
+
+def _verdict(report: Report, console: Console) -> None:
+    for line in report.wrong[:40]:
+        console.print(f"{BAD} {line}", soft_wrap=True, highlight=False)
+    if len(report.wrong) > 40:  # noqa: PLR2004 - as many as were shown
+        console.print(f"  and {len(report.wrong) - 40} more")
+    letters = sum(report.dead_letters.values())
+    told = f"{report.orders} orders, {report.parcels['delivered']} parcels delivered, {letters} dead letters"
+    told += f", {report.duration:.0f} s"
+    if report.workers_killed:
+        told += f", {report.workers_killed} workers killed"
+    if report.wrong:
+        console.print(
+            f"{BAD} [bold red]{len(report.wrong)} things are not as they should be[/] ({told})", soft_wrap=True
+        )
+    else:
+        console.print(f"{GOOD} [bold green]every order ended where it should[/] ({told})", soft_wrap=True)
+
+
+def _table(title: str, *columns: str, rows: Iterable[Sequence[object]]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number == 0 else "right")
+    for row in rows:
+        table.add_row(*map(str, row))
+    return table
+
+
+def _states(report: Report) -> Table:
+    rows = [
+        (state, count["should"], count["are"], GOOD if count["should"] == count["are"] else BAD)
+        for state, count in report.by_state.items()
+    ]
+    return _table(
+        "Orders by state", "state", "should", "are", "", rows=[*rows, ("all", report.orders, report.orders, "")]
+    )
+
+
+def _forms(report: Report) -> Table:
+    form = {"shop": "canonical API", "shopify": "Shopify webhook", "woo": "WooCommerce webhook"}
+    rows: list[tuple[object, object]] = [(form[name], count) for name, count in report.by_form.items()]
+    rows += [(name, count) for name, count in sorted(report.by_currency.items())]
+    rows += [(name, count) for name, count in report.webhooks.items()]
+    return _table("Where they came from", "form, currency, delivery", "", rows=rows)
+
+
+def _seconds(report: Report) -> Table:
+    rows = [
+        (name, f"{row['median']:.1f}", f"{row['p90']:.1f}", int(row["orders"])) for name, row in report.seconds.items()
+    ]
+    return _table("Seconds from accepted (plain orders)", "until", "median", "p90", "orders", rows=rows)
+
+
+def _episodes(report: Report) -> Table:
+    rows = [
+        (row["name"], row["orders"], GOOD if row["orders"] == row["as_declared"] else BAD) for row in report.episodes
+    ]
+    return _table("What happened", "episode", "orders", "", rows=rows)
+
+
+def _money(report: Report) -> Table:
+    rows = []
+    for row in report.money:
+        charged, shipped = (f"{Money(row[name], row['currency']).decimal:,f}" for name in ("charged", "shipped"))
+        rows.append((row["currency"], row["orders"], charged, shipped, GOOD if charged == shipped else BAD))
+    return _table("Money", "currency", "orders", "charged", "value shipped", "", rows=rows)
+
+
+def _messages(report: Report) -> Table:
+    rows = []
+    for medium, kinds in sorted(report.messages.items()):
+        for kind, languages in sorted(kinds.items()):
+            counts = [languages.get(each, 0) or "·" for each in LANGUAGES]
+            rows.append((f"{medium}: {kind.replace('_', ' ')}", *counts, sum(languages.values())))
+    if report.repeated_messages:
+        rows.append(("sent a second time", *[""] * len(LANGUAGES), report.repeated_messages))
+    return _table("Messages to customers", "medium and kind", *LANGUAGES, "all", rows=rows)
+
+
+def _parcels(report: Report) -> Table:
+    return _table("Parcels", "", "", rows=report.parcels.items())
+
+
+def _stock(report: Report) -> Table:
+    columns = ("before", "received", "shipped", "after", "available", "committed")
+    rows = [(row["sku"], *(row[name] for name in columns), GOOD if row["adds_up"] else BAD) for row in report.stock]
+    title = "Stock: before + received - shipped = after = available + committed"
+    return _table(title, "sku", *columns, "", rows=rows)

@@ -1,0 +1,220 @@
+"""What the API document says of each call beside what the app itself tells: bodies, answers, query parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from oms.carriers.simulated import SIGNATURE_HEADER
+from oms.channels.canonical_model import CanonicalOrder
+from oms.fulfillment.requests import OfParcel, Pack, Pick
+from oms.orders.commands import CancelOrder, EditOrder, HoldOrder, PayOrder, ReleaseHold
+from oms.orders.transitions import FulfillmentStatus, OrderStatus
+from oms.routing.resource import RoutingResource
+from oms.setup import Channel, Location, Product
+from oms.setup_forms import ChannelForm, ImportKind, LocationForm, ProductForm
+from oms.stock.resource import Adjustments, Count, LevelResource, LevelsResource, SkuResource
+from oms.views.answers import (
+    Acknowledgement,
+    EventPage,
+    FulfillmentPage,
+    ImportReport,
+    OrderPage,
+    OrderReceipt,
+    ScansReceipt,
+)
+from oms.views.shapes import OrderResource
+from oms.views.work import FulfillmentWork
+
+Tag = Literal["intake", "set-up", "orders", "stock", "routing", "fulfillment"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A parameter in the query string."""
+
+    name: str
+    description: str
+    schema: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned:
+    """A value of set-up as it is stored, with its version."""
+
+    value: type
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The body of an import: CSV or JSON lines."""
+
+    kind: ImportKind
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The body of a webhook: whatever the sender makes of it, signed as the sender signs."""
+
+    headers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call. Shapes are pydantic models, typed dictionaries, or one of the kinds above; None is an empty body."""
+
+    tag: Tag
+    answers: dict[int, Any]
+    """What the successful answers look like, by status."""
+    body: Any = None
+    body_required: bool = True
+    query: tuple[Query, ...] = field(default=())
+    if_match: bool = False
+    """Takes `If-Match`, and refuses with 412."""
+    repeatable: bool = False
+    """Takes an `Idempotency-Key`."""
+
+
+LIMIT = Query(
+    name="limit",
+    description="Items on a page.",
+    schema={"type": "integer", "minimum": 1, "maximum": 100, "default": 50},
+)
+CURSOR = Query(
+    name="cursor",
+    description="Where the page begins: the `cursor` of the page before it. Opaque.",
+    schema={"type": "string"},
+)
+
+
+def _set_up(form: type, value: type) -> tuple[Call, Call]:
+    put = Call(tag="set-up", body=form, answers={200: Versioned(value), 201: Versioned(value)}, if_match=True)
+    return put, Call(tag="set-up", answers={200: Versioned(value)})
+
+
+def _import(kind: ImportKind) -> Call:
+    return Call(tag="set-up" if kind != "stock" else "stock", body=Rows(kind), answers={200: ImportReport})
+
+
+def _change(body: type, *, body_required: bool = False) -> Call:
+    """A command to an order."""
+    return Call(
+        tag="orders",
+        body=body,
+        body_required=body_required,
+        answers={200: OrderResource},
+        if_match=True,
+        repeatable=True,
+    )
+
+
+def _work(body: type | None = None) -> Call:
+    """A step of fulfillment."""
+    return Call(
+        tag="fulfillment",
+        body=body,
+        body_required=False,
+        answers={200: FulfillmentWork},
+        if_match=True,
+        repeatable=True,
+    )
+
+
+_put_channel, _get_channel = _set_up(ChannelForm, Channel)
+_put_location, _get_location = _set_up(LocationForm, Location)
+_put_product, _get_product = _set_up(ProductForm, Product)
+
+CALLS: dict[tuple[str, str], Call] = {
+    ("POST", "/channels/{channel_id}/orders"): Call(
+        tag="intake", body=CanonicalOrder, answers={200: OrderReceipt, 201: OrderReceipt}
+    ),
+    ("POST", "/channels/{channel_id}/webhooks"): Call(
+        tag="intake",
+        body=Signed(("X-Shopify-Hmac-Sha256", "X-WC-Webhook-Signature")),
+        answers={200: OrderReceipt | Acknowledgement, 201: OrderReceipt},
+    ),
+    ("PUT", "/channels/{channel_id}"): _put_channel,
+    ("GET", "/channels/{channel_id}"): _get_channel,
+    ("POST", "/channels/import"): _import("channels"),
+    ("PUT", "/locations/{location_id}"): _put_location,
+    ("GET", "/locations/{location_id}"): _get_location,
+    ("POST", "/locations/import"): _import("locations"),
+    ("PUT", "/products/{sku}"): _put_product,
+    ("GET", "/products/{sku}"): _get_product,
+    ("POST", "/products/import"): _import("products"),
+    ("GET", "/orders"): Call(
+        tag="orders",
+        answers={200: OrderPage},
+        query=(
+            Query(
+                name="status",
+                description="Only orders of this status.",
+                schema={"type": "string", "enum": [status.value for status in OrderStatus]},
+            ),
+            Query(name="channel", description="Only orders of this channel.", schema={"type": "string"}),
+            LIMIT,
+            CURSOR,
+        ),
+    ),
+    ("GET", "/orders/{order_id}"): Call(
+        tag="orders",
+        answers={200: OrderResource},
+        query=(
+            Query(
+                name="at",
+                description="The moment whose state is wanted. Without it: now.",
+                schema={"type": "string", "format": "date-time"},
+            ),
+        ),
+    ),
+    ("GET", "/orders/{order_id}/events"): Call(tag="orders", answers={200: EventPage}, query=(LIMIT, CURSOR)),
+    ("POST", "/orders/{order_id}/cancel"): _change(CancelOrder),
+    ("POST", "/orders/{order_id}/holds"): _change(HoldOrder),
+    ("POST", "/orders/{order_id}/holds/{handle}/release"): _change(ReleaseHold),
+    ("POST", "/orders/{order_id}/edits"): _change(EditOrder, body_required=True),
+    ("POST", "/orders/{order_id}/payments"): _change(PayOrder, body_required=True),
+    ("GET", "/orders/{order_id}/routing"): Call(tag="routing", answers={200: RoutingResource}),
+    ("GET", "/stock/{sku}"): Call(tag="stock", answers={200: SkuResource}),
+    ("PUT", "/stock/{sku}/{location_id}"): Call(tag="stock", body=Count, answers={200: LevelResource}, if_match=True),
+    ("POST", "/stock/adjustments"): Call(tag="stock", body=Adjustments, answers={200: LevelsResource}, repeatable=True),
+    ("POST", "/stock/import"): _import("stock"),
+    ("GET", "/locations/{location_id}/fulfillment-orders"): Call(
+        tag="fulfillment",
+        answers={200: FulfillmentPage},
+        query=(
+            Query(
+                name="status",
+                description="Statuses, separated by commas: "
+                + ", ".join(FulfillmentStatus)
+                + ". Without it: all in which the location has work to do.",
+                schema={"type": "string"},
+            ),
+            LIMIT,
+            CURSOR,
+        ),
+    ),
+    ("GET", "/fulfillment-orders/{fulfillment_order_id}"): Call(tag="fulfillment", answers={200: FulfillmentWork}),
+    ("POST", "/fulfillment-orders/{fulfillment_order_id}/accept"): _work(),
+    ("POST", "/fulfillment-orders/{fulfillment_order_id}/pick"): _work(Pick),
+    ("POST", "/fulfillment-orders/{fulfillment_order_id}/pack"): _work(Pack),
+    ("POST", "/fulfillment-orders/{fulfillment_order_id}/ship"): _work(OfParcel),
+    ("POST", "/fulfillment-orders/{fulfillment_order_id}/deliver"): _work(OfParcel),
+    ("GET", "/fulfillment-orders/{fulfillment_order_id}/packing-slip.pdf"): Call(
+        tag="fulfillment", answers={303: None}
+    ),
+    ("GET", "/fulfillment-orders/{fulfillment_order_id}/label.pdf"): Call(
+        tag="fulfillment",
+        answers={303: None},
+        query=(
+            Query(
+                name="parcel_id",
+                description="Which parcel's label. Without it: that of the parcel packed last.",
+                schema={"type": "string"},
+            ),
+        ),
+    ),
+    ("POST", "/carriers/{carrier}/webhooks"): Call(
+        tag="fulfillment", body=Signed((SIGNATURE_HEADER,)), answers={200: ScansReceipt, 202: ScansReceipt}
+    ),
+}
+"""Every call of the API."""

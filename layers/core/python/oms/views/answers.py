@@ -1,0 +1,133 @@
+"""The shapes of lists, reports and receipts; those of an order itself stand in `oms.views.shapes`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Literal
+
+from oms.orders.events import HoldReason
+from oms.orders.transitions import FulfillmentStatus, OrderStatus
+from oms.payments.ledger import Cover
+from oms.views.shapes import EventResource, MoneyResource, Time
+
+if sys.version_info >= (3, 12):
+    from typing import TypedDict
+else:  # pydantic, which makes the OpenAPI document of these, asks for the newer one
+    from typing_extensions import TypedDict
+
+
+class OrderSummary(TypedDict):
+    """An order in a list: no personal data, and no lines."""
+
+    order_id: str
+    version: int
+    status: OrderStatus
+    channel_id: str
+    external_id: str
+    number: str
+    placed_at: Time
+    updated_at: Time
+    total: MoneyResource
+    units: int
+    """Units ordered, less those cancelled."""
+    authorised: Cover
+    charged: Cover
+    holds: list[HoldReason]
+    """The reasons of the holds that are open."""
+    locations: list[str]
+    """Where it is shipped from."""
+
+
+class FulfillmentSummary(TypedDict):
+    """A fulfillment order in a location's queue."""
+
+    fulfillment_order_id: str
+    order_id: str
+    number: str
+    channel_id: str
+    location_id: str
+    status: FulfillmentStatus
+    allocated_at: Time
+    lines: int
+    units: int
+    parcels: int
+    held: bool
+    actions: list[str]
+
+
+class OrderPage(TypedDict):
+    """Orders, the newest first; `cursor` leads to the next page, and is null on the last."""
+
+    orders: list[OrderSummary]
+    cursor: str | None
+
+
+class EventPage(TypedDict):
+    """Events of an order, the first first; `cursor` leads to the next page, and is null on the last."""
+
+    events: list[EventResource]
+    cursor: str | None
+
+
+class FieldProblem(TypedDict):
+    """What is wrong with one field."""
+
+    path: str
+    message: str
+
+
+class ImportResult(TypedDict):
+    """What became of one row of an import."""
+
+    line: int
+    """Where the row begins in the body; the first line is 1."""
+    id: str
+    """The row's own id, as far as it could be read; for stock `<sku>/<location_id>`."""
+    result: Literal["created", "updated", "unchanged", "refused"]
+    errors: list[FieldProblem]
+
+
+class ImportReport(TypedDict):
+    """What became of an import: how many rows of each result, and every row."""
+
+    created: int
+    updated: int
+    unchanged: int
+    refused: int
+    rows: list[ImportResult]
+
+
+class Links(TypedDict):
+    """Where to read on."""
+
+    self: str
+    events: str
+
+
+class OrderReceipt(TypedDict):
+    """What a channel is told of an order that was taken."""
+
+    order_id: str
+    version: int
+    status: OrderStatus
+    links: Links
+
+
+class Acknowledgement(TypedDict):
+    """A webhook that made no order: `ready` for a ping, `ignored` for what is not about orders."""
+
+    status: Literal["ready", "ignored"]
+
+
+class FulfillmentPage(TypedDict):
+    """Fulfillment orders of a location, the longest waiting first; `cursor` is null on the last page."""
+
+    fulfillment_orders: list[FulfillmentSummary]
+    cursor: str | None
+
+
+class ScansReceipt(TypedDict):
+    """How many scans of a carrier's webhook were applied, and how many wait for their parcel to be known."""
+
+    applied: int
+    parked: int

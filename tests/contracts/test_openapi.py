@@ -1,0 +1,208 @@
+"""The API document: valid, up to date, complete in both directions, and true of every answer that the API gives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from infra.openapi import DOCUMENT, render
+from oms.platform.keys import SCOPES
+from tests.support.contract import DocumentedWorld, complaints, document, documented
+from tests.support.gateway_api import Answer
+from tests.support.merchant import BERLIN, MILAN, SHOPIFY, WEB, WOO, Merchant
+from tests.support.shops import Sale, canonical_order, encoded, shopify_order, woo_headers
+from tests.support.world import stack
+
+TEE = [Sale("TEE", 1, "19.90")]
+
+
+def operations() -> list[tuple[str, str, Any]]:
+    return [
+        (method.upper(), path, operation)
+        for path, methods in document()["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def test_the_committed_document_is_what_the_code_says() -> None:
+    assert DOCUMENT.read_text() == render(), "run `oms openapi --write`"
+
+
+def test_the_document_is_valid() -> None:
+    assert [str(error) for error in OpenAPIV31SpecValidator(document()).iter_errors()] == []
+
+
+def test_the_document_has_every_route_of_the_composed_api_and_no_other() -> None:
+    (api,) = stack().of_type("AWS::Serverless::Api").values()
+    routes = {(method.upper(), path) for path, methods in api["DefinitionBody"]["paths"].items() for method in methods}
+    assert {(method, path) for method, path, _ in operations()} == routes
+
+
+def test_every_call_says_what_it_does_and_what_key_it_needs() -> None:
+    for method, path, operation in operations():
+        assert operation["summary"], path
+        assert operation["tags"], path
+        scopes = [scope for each in operation["security"] for scope in each["key"]]
+        assert set(scopes) <= set(SCOPES)
+        assert scopes or path.endswith("/webhooks"), f"{method} {path} is open"
+    ids = [operation["operationId"] for *_, operation in operations()]
+    assert len(set(ids)) == len(ids)
+
+
+def test_no_example_or_description_names_this_machine() -> None:
+    assert "localhost" not in json.dumps(document())
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[DocumentedWorld]:
+    with DocumentedWorld() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def merchant(world: DocumentedWorld) -> Merchant:
+    return Merchant(world).open()
+
+
+def test_an_answer_that_is_not_as_documented_is_noticed() -> None:
+    page = {"orders": [], "cursor": None}
+
+    def wrong(status: int = 200, media_type: str = "application/json", **changes: Any) -> bool:
+        answer = Answer(status, {"content-type": media_type}, json.dumps(page | changes))
+        return bool(complaints("GET", "/orders", answer))
+
+    assert not wrong()
+    assert wrong(status=202)
+    assert wrong(media_type="text/html")
+    assert wrong(cursor=7)
+    assert wrong(surprise=1)
+    assert wrong(orders=[{"order_id": "o1"}])
+
+
+def path_of(template: str) -> str:
+    return template.replace("{", "").replace("}", "")
+
+
+def test_without_a_key_no_call_is_answered(merchant: Merchant) -> None:
+    for method, path, _ in operations():
+        answer = merchant.world.http(method, path_of(path), {})
+        assert (answer.status, answer.problem) == (401, "unauthenticated"), path
+
+
+def test_with_a_key_of_another_scope_no_call_is_answered(merchant: Merchant) -> None:
+    for method, path, operation in operations():
+        if operation["security"]:
+            answer = merchant.world.http(method, path_of(path), {}, key="returns")
+            assert (answer.status, answer.problem) == (403, "forbidden"), path
+
+
+def test_every_answer_is_as_documented_and_every_documented_success_is_given(
+    merchant: Merchant, world: DocumentedWorld
+) -> None:
+    """A working day over the whole API; `DocumentedWorld` compares each answer."""
+    set_up(world)
+    intake(merchant, world)
+    changes(merchant, world)
+    warehouse(merchant, world)
+    stock(merchant, world)
+    reading(merchant, world)
+    mistakes(merchant, world)
+    promised = {
+        (method, path, int(status))
+        for method, path, _ in operations()
+        for status in documented(method, path)
+        if int(status) < 400
+    }
+    assert promised - world.seen == set()
+
+
+def set_up(world: DocumentedWorld) -> None:
+    bodies: dict[str, Any] = {
+        "/channels/kiosk": {"platform": "canonical", "name": "Kiosk", "webhook_secret": "correct horse"},
+        "/locations/attic": {"name": "Attic", "address": {"country": "DE"}, "latitude": 50, "longitude": 8},
+        "/products/HAT": {"title": "Hat"},
+    }
+    for path, body in bodies.items():
+        assert [world.http("PUT", path, body, key="setup").status for _ in range(2)] == [201, 200]
+        assert world.http("GET", path, key="setup").status == 200
+
+
+def intake(merchant: Merchant, world: DocumentedWorld) -> None:
+    for _ in range(2):
+        merchant.place(canonical_order("DOC-1", TEE))
+        merchant.shopify(shopify_order(1, TEE))
+    merchant.shopify({"id": 1}, topic="products/create")
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert world.http("POST", f"/channels/{WOO}/webhooks", b"webhook_id=3", headers=form).status == 200
+    world.settle()
+
+
+def changes(merchant: Merchant, world: DocumentedWorld) -> None:
+    order_id = merchant.sell(canonical_order("DOC-2", [Sale("TEE", 2, "19.90")]))
+    held = merchant.post(f"/orders/{order_id}/holds", {"note": "wait"}, key="orders:write").json
+    merchant.post(f"/orders/{order_id}/holds/{held['holds'][0]['handle']}/release", key="orders:write")
+    merchant.post(f"/orders/{order_id}/edits", {"contact": {"phone": "+491"}}, key="orders:write")
+    merchant.post(f"/orders/{order_id}/cancel", {"reason": "changed my mind"}, key="orders:write")
+    declined = merchant.sell(canonical_order("DOC-3", TEE, instrument="sim_decline"))
+    merchant.post(f"/orders/{declined}/payments", {"instrument": "sim_ok"}, key="orders:write")
+    world.settle()
+
+
+def warehouse(merchant: Merchant, world: DocumentedWorld) -> None:
+    order_id = merchant.sell(canonical_order("DOC-4", TEE))
+    (share,) = merchant.order(order_id)["fulfillment_orders"]
+    place = f"/fulfillment-orders/{share['fulfillment_order_id']}"
+    merchant.get(f"/locations/{BERLIN}/fulfillment-orders?limit=1", key="fulfillment")
+    merchant.get(place, key="fulfillment")
+    merchant.ship(order_id)
+    for document_name in ("packing-slip.pdf", "label.pdf"):
+        assert world.http("GET", f"{place}/{document_name}", key="fulfillment").status == 303
+    number = merchant.order(order_id)["parcels"][0]["tracking_number"]
+    assert merchant.carrier_says([merchant.scanned(number, "DP")]).status == 200
+    assert merchant.carrier_says([merchant.scanned("SIM404", "DP")]).status == 202
+    merchant.work(order_id, "deliver")
+    world.settle()
+
+
+def stock(merchant: Merchant, world: DocumentedWorld) -> None:
+    assert world.http("PUT", f"/stock/TEE/{MILAN}", {"on_hand": 4}, key="stock:write").status == 200
+    merchant.receive("TEE", 1)
+    merchant.get("/stock/TEE", key="stock:read")
+
+
+def reading(merchant: Merchant, world: DocumentedWorld) -> None:
+    cursor = ""
+    while cursor is not None:
+        page = merchant.get(f"/orders?limit=2&cursor={cursor}")
+        cursor = page["cursor"]
+        for each in page["orders"]:
+            for more in ("", "/events?limit=3", "/routing", f"?at={each['placed_at']}"):
+                answer = world.http("GET", f"/orders/{each['order_id']}{more}", key="ops")
+                assert answer.status in {200, 404}
+
+
+def mistakes(merchant: Merchant, world: DocumentedWorld) -> None:
+    """The document must know the refusals, too."""
+    order_id = merchant.sell(canonical_order("DOC-5", TEE))
+    for method, path, operation in operations():
+        key = next((scope for each in operation["security"] for scope in each["key"]), None)
+        if key is None:
+            continue
+        bodies: list[object] = [b"{", {"unknown": True}, b"x" * (2**20 + 1)]
+        for body in bodies if "requestBody" in operation else [None]:
+            headers = {"If-Match": '"99"'}
+            world.http(method, path_of(path), body, key=key, headers=headers)
+            world.http(method, path_of(path).replace("order_id", order_id), body, key=key, headers=headers)
+            world.http(method, f"{path_of(path)}?limit=0&cursor=x&at=x&status=x", body, key=key)
+    merchant.place(canonical_order("DOC-5", [Sale("MUG", 1, "1.00")]))
+    merchant.place(canonical_order("DOC-6", TEE), channel=SHOPIFY)
+    merchant.shopify(shopify_order(2, TEE), secret="another secret")
+    raw = encoded({"id": "?"})
+    world.http("POST", f"/channels/{WOO}/webhooks", raw, headers=woo_headers(raw, "woo-test-secret"))
+    gone = merchant.post(f"/orders/{order_id}/holds/hold-9/release", key="orders:write")
+    assert gone.problem == "not-found"
+    assert merchant.place(canonical_order("DOC-7", TEE), channel=f"{WEB}-2").problem == "not-found"
