@@ -128,7 +128,7 @@ def command_line(process: int) -> str:
 
 
 def test_the_cloud_listens_on_this_machine_only(cloud: Cloud) -> None:
-    own = {os.readlink(link) for link in Path(f"/proc/{cloud.processes['cloud']}/fd").iterdir()}
+    own = {str(link.readlink()) for link in Path(f"/proc/{cloud.processes['cloud']}/fd").iterdir()}
     listening = [
         line.split()[1]
         for table in ("tcp", "tcp6")
