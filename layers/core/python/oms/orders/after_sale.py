@@ -279,7 +279,8 @@ def record(state: AfterSale, event: AfterSaleEvent, at: datetime) -> AfterSale:
         case ReturnRequested():
             return _with(state, Return(event, at))
         case ReturnApproved():
-            return _with(state, replace(state.returns[event.return_id], approved=event))
+            # Staff may let come what policy had declined.
+            return _with(state, replace(state.returns[event.return_id], approved=event, declined=None))
         case ReturnDeclined():
             return _with(state, replace(state.returns[event.return_id], declined=event.reason))
         case ReturnLabelIssued():

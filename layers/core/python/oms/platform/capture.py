@@ -138,6 +138,4 @@ def _report(captured: Captured) -> None:
         count(Metric.ORDERS_HELD, held)
     if captured.missed:
         logger().warning("channel_change_too_late", changes=captured.missed)
-    logger().info(
-        "order_captured", outcome=captured.outcome.value, channel_id=placed.channel_id, version=order.version
-    )
+    logger().info("order_captured", outcome=captured.outcome.value, channel_id=placed.channel_id, version=order.version)
