@@ -134,3 +134,12 @@ def test_whatever_is_cancelled_and_credited_charged_less_refunded_is_what_is_kep
 def _allocated(order: Order) -> dict[str, int]:
     share = order.fulfillment_orders["o1-1"]
     return {each: counts[UnitState.ALLOCATED] for each, counts in share.lines.items() if counts[UnitState.ALLOCATED]}
+
+
+def test_an_order_that_costs_nothing_asks_no_gateway_and_goes_on() -> None:
+    stack = MemoryStack()
+    stack.stock("gift", "north", 1)
+    stack.captured(placed(line("1", "gift", 1, 0), instrument="sim_ok"), "o1")
+    order = advance(stack.ports(), "o1", "m1")
+    assert order.confirmed is not None
+    assert stack.gateway.authorisations == {}

@@ -11,14 +11,12 @@ from oms.channels.intake import Captured, Outcome, capture
 from oms.channels.payload import document_id
 from oms.channels.protocol import ChannelPlatform, platform_of
 from oms.errors import Conflict, InvalidInput, NotFound, TooLarge, Unauthenticated
-from oms.orders.events import OrderHeld
 from oms.orders.order import Order
-from oms.orders.transitions import OrderStatus
 from oms.platform import secrets, setup
 from oms.platform.config import settings
 from oms.platform.event_log import order_log
 from oms.platform.http import App, caller, current, ok, raw_body, read
-from oms.platform.observability import Metric, count, count_money, logger
+from oms.platform.observability import Metric, count, logger
 from oms.setup import Channel, Platform
 
 
@@ -124,18 +122,13 @@ def _receipt(order: Order) -> dict[str, object]:
 
 
 def _report(captured: Captured) -> None:
-    """Count and log what was done."""
+    """Count and log what was done. What the events mean is counted where all of them pass: in the projection."""
     order, placed = captured.order, captured.order.placed
     logger().append_keys(order_id=order.order_id)
     if captured.outcome is Outcome.NEW:
         count(Metric.ORDERS_CAPTURED)
-        if not placed.test and order.status is not OrderStatus.CANCELLED:
-            count_money(Metric.REVENUE, placed.total, placed.currency)
     if captured.outcome is Outcome.REPEATED:
         count(Metric.ORDERS_REPEATED)
-    held = sum(isinstance(event, OrderHeld) for event in captured.events)
-    if held:
-        count(Metric.ORDERS_HELD, held)
     if captured.missed:
         logger().warning("channel_change_too_late", changes=captured.missed)
     logger().info("order_captured", outcome=captured.outcome.value, channel_id=placed.channel_id, version=order.version)

@@ -161,7 +161,7 @@ def _next_for_the_sale(order: Order, ours: list[Payment], now: datetime, check_p
     if order.holds or not _owed_later(order):
         return None
     for payment in ours:
-        if payment.status is PaymentStatus.REQUESTED:
+        if payment.status is PaymentStatus.REQUESTED and payment.requested:
             return Authorise(payment)
     missing = order.due - order.covered
     if missing > 0:
