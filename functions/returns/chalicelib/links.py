@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 links = Blueprint(__name__)
 
 
-@links.route("/return/{token}", methods=["GET"])
+@links.route("/return/{token}", methods=["GET"], content_types=[])
 @endpoint(links, scope=None)
 def show_return(token: str) -> Response:
     """What the customer of an order can return, and what became of it. Browsers get a page in their language."""
