@@ -12,7 +12,13 @@ from typing import Any
 
 import click
 
-PLUGINS = {"demo": "infra.demo", "bench": "infra.bench", "carrier": "infra.carrier", "openapi": "infra.openapi"}
+PLUGINS = {
+    "demo": "infra.demo",
+    "bench": "infra.bench",
+    "carrier": "infra.carrier",
+    "keys": "infra.keys",
+    "openapi": "infra.openapi",
+}
 """Commands that live in modules of their own, imported only when called; each is named as in its module."""
 
 json_option = click.option(

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from email.utils import parseaddr
 from typing import Any
 
-from ministack.app import main  # type: ignore[import-untyped]
+from ministack import app  # type: ignore[import-untyped]
+from ministack.core import iam_actions  # type: ignore[import-untyped]
 from ministack.core.lambda_runtime import Worker  # type: ignore[import-untyped]
 from ministack.services import cloudwatch, lambda_svc  # type: ignore[import-untyped]
 
@@ -21,6 +23,9 @@ Json = dict[str, Any]
 
 _invoke = lambda_svc._execute_function  # noqa: SLF001 - see the module's docstring
 _write_logs = lambda_svc._emit_lambda_logs  # noqa: SLF001 - likewise
+_action = iam_actions.extract_iam_action
+_resource = iam_actions.extract_resource_arn
+_arrive = app.pin_request_origin
 _attempts: Counter[tuple[str, str]] = Counter()
 
 
@@ -79,8 +84,31 @@ def record_metrics(line: str) -> None:
                     )
 
 
+def action(*request: Any, **options: Any) -> str | None:
+    """The IAM action of a call: AWS asks for `sns:Publish` when messages are published in a batch, and so on."""
+    found: str | None = _action(*request, **options)
+    return found.removesuffix("Batch") if found and found.startswith(("sns:", "sqs:")) else found
+
+
+def resource(service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any) -> str:
+    """The ARN that a call is about: a mail is sent with the right to its sender's identity, not to everything."""
+    if service == "ses" and path.rstrip("/").endswith("/outbound-emails"):
+        _, region, account = rest
+        sender = parseaddr(json.loads(body).get("FromEmailAddress", ""))[1]
+        return f"arn:aws:ses:{region}:{account}:identity/{sender}"
+    return str(_resource(service, method, path, headers, body, *rest))
+
+
+def arrive(address: str, _encrypted: object) -> None:
+    """Note where a request comes from. What never leaves this machine counts as encrypted on its way."""
+    _arrive(address, True)
+
+
 def mend() -> None:
     """Put the mends in place."""
+    iam_actions.extract_iam_action = action
+    iam_actions.extract_resource_arn = resource
+    app.pin_request_origin = arrive
     lambda_svc._execute_function = invoke  # noqa: SLF001 - see the module's docstring
     lambda_svc._emit_lambda_logs = write_logs  # noqa: SLF001 - likewise
     # ministack waits 50 ms for a first log line after each call; a handler that logs nothing pays it in full. A line
@@ -117,4 +145,4 @@ def _hand_on(name: str, function: Json, record: Json, result: Json) -> None:
 
 if __name__ == "__main__":
     mend()
-    main()
+    app.main()

@@ -26,6 +26,7 @@ STATE_VARIABLE = "OMS_LOCAL"
 
 REGION = "eu-central-1"
 ACCOUNT = "000000000000"
+SECRET = "local"  # noqa: S105 - of a cloud that answers this machine only
 STACK = "oms"
 
 START = 30.0
@@ -153,7 +154,7 @@ def client(endpoint_url: str, service: str) -> Any:
         endpoint_url=endpoint_url,
         region_name=REGION,
         aws_access_key_id=ACCOUNT,
-        aws_secret_access_key="local",  # noqa: S106 - nothing checks it
+        aws_secret_access_key=SECRET,
         config=Config(retries={"mode": "standard", "total_max_attempts": 3}, s3={"addressing_style": "path"}),
     )
 
@@ -194,7 +195,7 @@ def _variables(functions: Any, name: str, endpoint: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
     }
 
 
@@ -209,6 +210,10 @@ def _start_cloud(port: int, directory: Path) -> int:
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "LAMBDA_EXECUTOR": "local",
         "IOT_MTLS_ENABLED": "0",
+        # Roles are enforced as on AWS; an account's number as the key id is its root, which may do everything.
+        "AUTH": "true",
+        "AWS_ACCESS_KEY_ID": ACCOUNT,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
         "LOG_LEVEL": "WARNING",
         "TMPDIR": str(temporary),
         "PYTHONDONTWRITEBYTECODE": "1",

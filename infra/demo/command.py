@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -15,6 +13,7 @@ from rich.progress import Progress as Bars
 from infra import local
 from infra.build import BUILD
 from infra.demo import tables
+from infra.demo.borrow import a_cloud
 from infra.demo.keepsakes import keep as keep_files
 from infra.demo.report import Report, report_of
 from infra.demo.run import Plan, Progress, Run
@@ -29,7 +28,7 @@ LINE_EVERY = 5.0
 def perform(*, orders: int, seed: int, keep: bool, kills: int, report: Path | None) -> bool:
     """Run, show, write; whether everything ended as it should."""
     console, screen = Console(), Console(stderr=True)
-    with _cloud(screen, keep=keep) as cloud:
+    with a_cloud(screen, keep=keep) as cloud:
         run = Run(
             cloud, Plan(orders=orders, seed=seed, kills=kills, patience=300.0 if kills else 150.0), lambda _: None
         )
@@ -68,23 +67,6 @@ def _bars(console: Console) -> Bars:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     phase = TextColumn("{task.fields[phase]}")
     return Bars(*columns, TimeElapsedColumn(), phase, console=console, transient=True, disable=not console.is_terminal)
-
-
-@contextmanager
-def _cloud(console: Console, *, keep: bool) -> Iterator[local.Cloud]:
-    """The local cloud that runs; else one that lives as long as the demonstration, unless it is to be kept."""
-    running = local.current()
-    if running:
-        console.print(f"using the local cloud that runs at {running.endpoint_url}")
-        yield running
-        return
-    with console.status("starting a local cloud") as status:
-        cloud = local.up(say=status.update if console.is_terminal else console.print)
-    try:
-        yield cloud
-    finally:
-        if not keep:
-            local.down(say=lambda _: None)
 
 
 def _write(told: Report, report: Path | None) -> None:

@@ -18,9 +18,9 @@ def keep(run: Run, outcomes: list[Outcome], directory: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     shipped = [outcome for outcome in outcomes if outcome.order["parcels"]]
     if shipped:
-        # The one with the most lines has the most to show.
-        chosen = max(shipped, key=lambda outcome: (len(outcome.order["parcels"]), len(outcome.order["lines"])))
-        share = chosen.order["parcels"][0]["fulfillment_order_id"]
+        # The parcel with the most lines has the most to show.
+        parcels = [parcel for outcome in shipped for parcel in outcome.order["parcels"]]
+        share = max(parcels, key=lambda parcel: len(parcel["lines"]))["fulfillment_order_id"]
         for name in ("label", "packing-slip"):
             path = directory / f"{name}.pdf"
             path.write_bytes(run.api.document(f"/fulfillment-orders/{share}/{name}.pdf"))

@@ -26,7 +26,7 @@ from infra.redrive import waiting
 POSTING = 8
 """Episodes that go on at the same time."""
 
-LOOK = 1.0
+LOOK = 2.0
 """Seconds between two looks at all orders."""
 
 

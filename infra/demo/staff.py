@@ -14,7 +14,7 @@ from infra.demo.goods import Article
 WORK = ("accept", "pick", "pack", "ship")
 """The actions of staff, in their order."""
 
-PAUSE = 0.5
+PAUSE = 1.0
 """Seconds between two looks at an empty queue."""
 
 BOX = 180
@@ -63,20 +63,23 @@ class Staff:
             if self._home.is_set():
                 break
             if set(WORK) & set(share["actions"]):
-                busy = self._fulfill(share["fulfillment_order_id"]) or busy
+                busy = self._fulfill(share) or busy
         return busy
 
-    def _fulfill(self, share_id: str) -> bool:
-        """Do all that can be done now with a fulfillment order; whether anything could."""
-        share: Json = self._api.expect("GET", f"/fulfillment-orders/{share_id}", scope="fulfillment")
+    def _fulfill(self, share: Json) -> bool:
+        """Do all that can be done now with a fulfillment order of the queue; whether anything could."""
+        place = f"/fulfillment-orders/{share['fulfillment_order_id']}"
         begun = False
         while action := next((each for each in WORK if each in share["actions"]), None):
+            if action == "pack" and not begun:
+                # Somebody picked it before: the queue does not tell what.
+                share = self._api.expect("GET", place, scope="fulfillment")
             body = self._parcel(share) if action == "pack" else {}
-            reply = self._api.call("POST", f"/fulfillment-orders/{share_id}/{action}", body, scope="fulfillment")
+            reply = self._api.call("POST", f"{place}/{action}", body, scope="fulfillment")
             if reply.status == 409:  # noqa: PLR2004 - the order was held or cancelled meanwhile
                 return begun
             if reply.status != 200:  # noqa: PLR2004 - ok
-                raise CallFailed(f"{action} {share_id} answered {reply.status}: {reply.body.decode()[:500]}")
+                raise CallFailed(f"{action} {place} answered {reply.status}: {reply.body.decode()[:500]}")
             share, begun = reply.json, True
             self.done[action] += 1
         return begun

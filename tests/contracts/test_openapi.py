@@ -175,6 +175,8 @@ def stock(merchant: Merchant, world: DocumentedWorld) -> None:
 
 
 def reading(merchant: Merchant, world: DocumentedWorld) -> None:
+    assert merchant.get("/orders?status=cancelled")["orders"]
+    assert merchant.get(f"/orders?channel={SHOPIFY}")["orders"]
     cursor = ""
     while cursor is not None:
         page = merchant.get(f"/orders?limit=2&cursor={cursor}")

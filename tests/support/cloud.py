@@ -53,23 +53,26 @@ class Cloud:
     def __init__(self, template: Template) -> None:
         moto_fixes.install()
         self.template = template
-        self._mock = mock_aws()
+        self._mock: Any = mock_aws()
         self._clients: dict[str, Any] = {}
 
     def start(self) -> None:
-        """Begin to answer AWS calls in this process, with nothing there yet but the stack's resources."""
+        """Begin to answer AWS calls in this process, with nothing there yet but the stack's resources.
+
+        Two clouds at once would be one: moto's state belongs to the process.
+        """
+        assert not type(self._mock)._mocks_active, "moto is at work already in this process"
         self._mock.start()
         boto3.DEFAULT_SESSION = observed_session()
-        self._make()
+        try:
+            self._make()
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Forget everything."""
         self._mock.stop()
-
-    def reset(self) -> None:
-        """Begin again with a fresh stack."""
-        self._mock.reset()
-        self._make()
 
     def client(self, service: str) -> Any:
         """A client beside the functions' own."""
@@ -220,3 +223,12 @@ def let_pass(message: Message, seconds: float) -> None:
     """Bring the time at which a message becomes visible nearer."""
     message.visible_at -= seconds * 1000
     message.delayed_until -= seconds * 1000
+
+
+def replace_documents(bucket: str, contents: Mapping[str, bytes]) -> None:
+    """Make these the contents of a bucket."""
+    backend = s3_backends[ACCOUNT]["aws"]
+    for key in list(backend.buckets[bucket].keys):
+        backend.buckets[bucket].keys.pop(key)
+    for key, content in contents.items():
+        backend.put_object(bucket, key, content)

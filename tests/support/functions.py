@@ -36,6 +36,11 @@ class Function:
     entry: str
     environment: Mapping[str, str]
 
+    @property
+    def arn(self) -> str:
+        """The function's ARN."""
+        return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Context:

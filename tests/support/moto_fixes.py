@@ -4,6 +4,7 @@
   this also leaves the table and its stream the same objects, so that readers of the stream go on after a rollback.
 * A write that changes nothing still made a stream record; an upsert by `UpdateItem` made two. DynamoDB makes none,
   and one.
+* Answers are made by looking for each attribute under many names; DynamoDB's are there as they go out.
 * The backends are not safe for threads. Each request is answered under one lock, as a server with one thread would.
 """
 
@@ -18,6 +19,7 @@ from typing import Any
 
 import moto.dynamodb.models as dynamodb_models
 from moto.core.models import botocore_stubber
+from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import StreamShard, Table
 
@@ -34,6 +36,7 @@ def install() -> None:
     DynamoDBBackend.transact_write_items = _transactions(DynamoDBBackend.transact_write_items)
     DynamoDBBackend.update_item = _updates(DynamoDBBackend.update_item)
     StreamShard.add = _changes_only(StreamShard.add)
+    BaseJSONSerializer._serialize_type_structure = _as_they_are(BaseJSONSerializer._serialize_type_structure)
     botocore_stubber.process_request = _locked(botocore_stubber.process_request, LOCK)
 
 
@@ -101,6 +104,16 @@ def _changes_only(original: Callable[..., None]) -> Callable[..., None]:
         original(self, old, new)
 
     return add
+
+
+def _as_they_are(original: Callable[..., None]) -> Callable[..., None]:
+    def serialize(self: BaseJSONSerializer, serialized: Any, value: Any, shape: Any, key: str) -> None:
+        if key and shape.name == "AttributeValue" and isinstance(value, dict) and not value.keys() & {"B", "BS"}:
+            serialized[self.get_serialized_name(shape, key)] = value
+        else:
+            original(self, serialized, value, shape, key)
+
+    return serialize
 
 
 def _locked(original: Callable[..., Any], lock: AbstractContextManager[Any]) -> Callable[..., Any]:

@@ -83,6 +83,14 @@ class Pump(Protocol):
         """Messages or records that are not done yet, whether or not they can move now."""
         ...
 
+    def position(self) -> int:
+        """How far a stream was read, when nothing of it is in hand; a queue keeps its own."""
+        ...
+
+    def go_to(self, position: int) -> None:
+        """Go on from a position."""
+        ...
+
 
 def mappings(template: Template, functions: Mapping[str, Function]) -> list[Settings]:
     """The template's enabled event source mappings."""
@@ -140,6 +148,13 @@ class QueuePump:
     def waiting(self) -> int:
         """Messages in the queue, in flight and delayed ones too."""
         return len(cloud.messages(self.settings.source))
+
+    def position(self) -> int:
+        """See `Pump`."""
+        return 0
+
+    def go_to(self, position: int) -> None:
+        """See `Pump`."""
 
     def step(self) -> bool:
         """Receive one batch, invoke, delete what went well."""
@@ -252,6 +267,15 @@ class StreamPump:
         self._take_in()
         return sum(len(shard.pending) + sum(len(batch.records) for batch in shard.again) for shard in self._shards)
 
+    def position(self) -> int:
+        """See `Pump`."""
+        assert not any(shard.pending or shard.again for shard in self._shards), "records are in hand"
+        return self._read
+
+    def go_to(self, position: int) -> None:
+        """See `Pump`."""
+        self._read = position
+
     def step(self) -> bool:
         """One batch of one shard."""
         self._take_in()
@@ -318,19 +342,21 @@ class StreamPump:
     def _give_up(self, records: Sequence[Record]) -> None:
         if not self.settings.on_failure:
             return
+        table = cloud.table(name_in(self.settings.source))
+        assert table.stream_shard is not None
         message = {
             "version": "1.0",
             "requestContext": {
-                "functionArn": self.settings.function.name,
+                "functionArn": self.settings.function.arn,
                 "condition": "RetryAttemptsExhausted",
                 "approximateInvokeCount": (self.settings.retries or 0) + 1,
             },
             "DDBStreamBatchInfo": {
-                "shardId": "shardId-000000000000",
+                "shardId": table.stream_shard.id,
                 "startSequenceNumber": _number(records[0]),
                 "endSequenceNumber": _number(records[-1]),
                 "batchSize": len(records),
-                "streamArn": self.settings.source,
+                "streamArn": f"{table.table_arn}/stream/{table.latest_stream_label}",
             },
         }
         url = cloud.queue(self.settings.on_failure).physical_resource_id

@@ -1,4 +1,4 @@
-"""What a run of the tests leaves behind: lines at the end of its output, and the AWS calls of each function.
+"""What a run of the tests leaves behind: figures at the end of its output, and the AWS calls of each function.
 
 Under xdist each worker hands its share to the controller, which joins them.
 """
@@ -16,15 +16,15 @@ from tests.support.recorder import Need, recorder, save
 CALLS = Path(__file__).parents[2] / "build" / "aws-calls.json"
 """`{function's logical id: {"dynamodb:PutItem": [ARN, …]}}`, of a run that had all flows in it."""
 
-lines: list[str] = []
-"""What tests want said at the end of the run; one line each."""
+tallies: dict[str, int] = {}
+"""What tests counted, by a text with a place for the number: `crash test: {} points`."""
 
 _from_workers: list[dict[str, Any]] = []
 
 
-def say(line: str) -> None:
-    """Have a line printed in the summary of the run."""
-    lines.append(line)
+def tally(text: str, number: int = 1) -> None:
+    """Add to a number that the summary of the run prints, in a text that says `{}` where it stands."""
+    tallies[text] = tallies.get(text, 0) + number
 
 
 def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ARG001 - pytest's signature
@@ -38,7 +38,7 @@ pytest_testnodedown = pytest.hookimpl(optionalhook=True)(pytest_testnodedown)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Hand the findings to the controller, or write them down."""
     found = {
-        "lines": lines,
+        "tallies": tallies,
         "needs": {name: [[need.action, need.resource] for need in needs] for name, needs in recorder().needs.items()},
     }
     if hasattr(session.config, "workeroutput"):
@@ -48,8 +48,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     for share in [found, *_from_workers]:
         for name, pairs in share.get("needs", {}).items():
             needs.setdefault(name, set()).update(Need(*pair) for pair in pairs)
-        if share is not found:
-            lines.extend(share.get("lines", ()))
+    for share in _from_workers:
+        for text, number in share.get("tallies", {}).items():
+            tally(text, number)
     if needs and _all_flows(session):
         save(CALLS, needs)
 
@@ -62,8 +63,8 @@ def _all_flows(session: pytest.Session) -> bool:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print the lines."""
-    if lines:
+    """Print what was counted."""
+    if tallies:
         terminalreporter.section("what was tried")
-        for line in sorted(lines):
-            terminalreporter.write_line(line)
+        for text in sorted(tallies):
+            terminalreporter.write_line(text.format(tallies[text]))

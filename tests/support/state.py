@@ -36,7 +36,10 @@ def state(world: World) -> State:
             for key, content in cloud.documents(world.name("DocumentsBucket")).items()
         },
         "published": sorted({f"{each['id']} {each['type']}" for each in published(world)}),
-        "mails": Counter(f"{mail.destinations} {mail.subject}" for mail in cloud.mails()),
+        "mails": Counter(
+            f"{mail.destinations} {mail.subject} {hashlib.sha256(mail.body.encode()).hexdigest()[:8]}"
+            for mail in cloud.mails()
+        ),
         "texts": Counter(f"{number} {text}" for number, text in cloud.texts()),
         "charges": dict(sorted(world.charges.items())),
         "labels": dict(sorted(world.labels.items())),

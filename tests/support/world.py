@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -76,33 +76,36 @@ class World:
         """What the payment gateway was asked for, by idempotency key: `capture 1990 EUR`."""
         self.labels: dict[str, int] = {}
         """What the carrier was asked for: parcels' grams by idempotency key."""
-        self._environment = patch.dict(os.environ, cloud.ENVIRONMENT)
-        self._outside = outside.observed(self.charges, self.labels, self.recorder.violations)
-        self._requests = 0
+        self._opened = ExitStack()
+        self.requests = 0
 
     def __enter__(self) -> Self:
-        self._environment.start()
-        self._outside.__enter__()
-        self.cloud.start()
-        self.clock.install()
-        forget_clients()
-        self._begin()
+        with ExitStack() as opened:
+            opened.enter_context(patch.dict(os.environ, cloud.ENVIRONMENT))
+            opened.enter_context(outside.observed(self.charges, self.labels, self.recorder.violations))
+            self.cloud.start()
+            opened.callback(self.cloud.stop)
+            self.clock.install()
+            opened.callback(self.clock.uninstall)
+            forget_clients()
+            opened.callback(forget_clients)
+            opened.callback(self.runtime.forget)
+            self.recorder.violations.clear()
+            self.begin()
+            self._opened = opened.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.cloud.stop()
-        self.clock.uninstall()
-        self.runtime.forget()
-        forget_clients()
-        self._environment.stop()
-        self._outside.__exit__(None, None, None)
+        self._opened.close()
         if error is None:
             assert not self.recorder.violations, "would be refused outside:\n" + "\n".join(self.recorder.violations)
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Start with functions that remember nothing, and pumps at the beginning of their streams."""
         self.recorder.clear()
-        self.recorder.violations.clear()
+        self.crashes.clear()
         self.runtime.forget()
+        self.runtime.invocations.clear()
         self.pumps = [
             pump(settings, self.runtime.invoke, self.cloud.client("sqs"), self.chaos)
             for settings in mappings(self.template, self.functions)
@@ -152,8 +155,8 @@ class World:
         if key is not None:
             sent["Authorization"] = f"Bearer {self.bearer(key)}"
         for _ in range(6 if insist else 1):
-            self._requests += 1
-            event = self.api.event(route, parameters, path, sent, raw, f"call-{self._requests}")
+            self.requests += 1
+            event = self.api.event(route, parameters, path, sent, raw, f"call-{self.requests}")
             try:
                 answer = answer_of(self.runtime.invoke(route.function, event))
             except (Exception, ProcessDied) as error:  # noqa: BLE001 - whatever a function raises, the caller gets a 502

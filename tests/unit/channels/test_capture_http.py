@@ -247,9 +247,7 @@ def test_a_body_of_two_megabytes_is_refused_clearly(world: World) -> None:
     assert (answer.status, answer.problem) == (413, "too-large")
 
 
-def test_orders_and_money_are_counted_and_the_order_is_named_in_the_log(
-    world: World, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_orders_are_counted_and_the_order_is_named_in_the_log(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.runtime.forget()
     shopify(world, 510)
     shopify(world, 510)
@@ -257,8 +255,8 @@ def test_orders_and_money_are_counted_and_the_order_is_named_in_the_log(
     shopify(world, 512, test=True)
     output = capsys.readouterr().out
     counted = metrics(output)
-    assert (counted["OrdersCaptured"], counted["OrdersRepeated"], counted["OrdersHeld"]) == (3, 1, 1)
-    assert counted["RevenueMinorUnits"] == 6488 + 100
+    assert (counted["OrdersCaptured"], counted["OrdersRepeated"]) == (3, 1)
+    assert not {"OrdersHeld", "RevenueMinorUnits"} & counted.keys(), "the projection counts these"
     lines = logged(output, "order_captured")
     assert [line["outcome"] for line in lines] == ["new", "repeated", "new", "new"]
     assert lines[0]["order_id"] == order_id("shop", "5100000510")

@@ -11,7 +11,7 @@ from moto import mock_aws
 from tests.support import tables
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def cloud() -> Iterator[mock_aws]:
     with tables.started() as mock:
         yield mock

@@ -6,12 +6,16 @@ say how prices are *written*, differ for some currencies and are never used to c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Self
 
 from oms.errors import InvalidInput
+
+_AMOUNT = re.compile(r"([+-]?)([0-9]{1,15})(?:\.([0-9]{0,30}))?")
+"""An amount as platforms write it; the bounds keep a hostile one from growing into a number of a million digits."""
 
 _WITHOUT_MINOR_UNIT = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
 _THREE_DIGITS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
@@ -85,16 +89,15 @@ def minor_units(text: str | None, currency: str, *, path: str = "amount") -> int
     Raises:
         InvalidInput: not a number, or a fraction of a minor unit.
     """
-    try:
-        value = Decimal(text) if text is not None else Decimal("NaN")
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite():
+    digits = exponent(currency)
+    found = _AMOUNT.fullmatch(text) if text is not None else None
+    if not found:
         raise InvalidInput(f"{text!r} is not an amount of money", path=path)
-    scaled = value.scaleb(exponent(currency))
-    if scaled != scaled.to_integral_value():
+    sign, whole, fraction = found[1], found[2], (found[3] or "").rstrip("0")
+    if len(fraction) > digits:
         raise InvalidInput(f"{text} has more decimals than {currency} can pay", path=path)
-    return int(scaled)
+    amount = int(whole + fraction.ljust(digits, "0"))
+    return -amount if sign == "-" else amount
 
 
 def allocate(total: int, weights: Sequence[int]) -> list[int]:
@@ -118,11 +121,3 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     for i in by_remainder[: total - sum(shares)]:
         shares[i] += 1
     return shares
-
-
-def total(amounts: Iterable[Money], currency: str) -> Money:
-    """The sum of amounts of one currency; zero of it when there are none."""
-    result = Money(0, currency)
-    for amount in amounts:
-        result += amount
-    return result

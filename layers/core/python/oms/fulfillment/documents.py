@@ -23,7 +23,7 @@ FIRST_TABLE, NEXT_TABLE = 98.0, 30.0
 
 TEXT = 9.0
 PADDING = 1.6
-COLUMNS = {"picked": 20.0, "quantity": 37.0, "sku": 50.0, "item": 94.0}
+COLUMNS = {"picked": 20.0, "quantity": 40.0, "sku": 53.0, "item": 96.0}
 """Where each column begins, from the left edge of the page."""
 
 TABLE_HEAD = line_height(8) + 2 * PADDING

@@ -5,9 +5,9 @@ Each function is pure: from the state and the wish to the events, or to an error
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from oms.errors import FieldError, NotAllowed, NotFound
+from oms.errors import FieldError, InvalidInput, NotAllowed, NotFound
 from oms.money import Money
 from oms.orders import events as ev
 from oms.orders.contact import Contact
@@ -20,7 +20,7 @@ CHANNEL_PAYMENT = "channel"
 """The payment id of money that the channel took or reserved itself."""
 
 MAX_STOCK_KEYS = 90
-"""How many distinct (sku, location) pairs one decision may move: a DynamoDB transaction holds 100 items."""
+"""How many items of the stock table one decision may write: a DynamoDB transaction holds 100."""
 
 
 def place(placed: OrderPlaced) -> list[OrderEvent]:
@@ -141,10 +141,10 @@ def pay_again(order: Order, *, gateway: str, instrument: str) -> list[OrderEvent
     """Another attempt with another instrument after a decline; the holds for the decline are let go.
 
     Raises:
-        NotAllowed: no payment of this order was declined.
+        NotAllowed: no payment of this order was declined, or nothing is left to pay.
     """
     declined = [h for h in order.holds.values() if h.reason is HoldReason.PAYMENT_DECLINED]
-    if not declined:
+    if not declined or order.due <= order.covered:
         raise NotAllowed(f"order {order.order_id} waits for no payment")
     attempt = PaymentRequested(
         payment_id=str(len(order.payments) + 1),
@@ -164,13 +164,16 @@ def cancel(order: Order, wish: Mapping[str, int] | None = None, *, reason: str =
     Raises:
         NotAllowed: names each line and how many of its units can still be cancelled.
         NotFound: a line that the order does not have.
+        InvalidInput: less than one unit of a line.
     """
+    if wish and min(wish.values()) < 1:
+        raise InvalidInput("name at least one unit of each line", path="lines")
     unknown = set(wish or ()) - set(order.lines)
     if unknown:
         raise NotFound(f"order {order.order_id} has no line {', '.join(sorted(unknown))}")
     if wish is None:
-        wish = {line_id: _cancellable(order, line_id) for line_id in order.lines}
-        if not any(wish.values()):
+        wish = {line_id: count for line_id in order.lines if (count := _cancellable(order, line_id))}
+        if not wish:
             raise NotAllowed(f"order {order.order_id} is {order.status}: none of its units can still be cancelled")
     short = [
         FieldError(f"lines.{line_id}", f"{_cancellable(order, line_id)} of {quantity} units can still be cancelled")
@@ -179,8 +182,31 @@ def cancel(order: Order, wish: Mapping[str, int] | None = None, *, reason: str =
     ]
     if short:
         raise NotAllowed("some units can no longer be cancelled: they are being packed or have left", errors=short)
-    units = [gone for line_id, quantity in wish.items() for gone in _take(order, line_id, quantity)]
-    return [ev.UnitsCancelled(units=tuple(units[:MAX_STOCK_KEYS]), reason=reason)] if units else []
+    units = _fitting(gone for line_id, quantity in wish.items() for gone in _take(order, line_id, quantity))
+    return [ev.UnitsCancelled(units=units, reason=reason)] if units else []
+
+
+def _fitting(units: Iterable[ev.CancelledUnits]) -> tuple[ev.CancelledUnits, ...]:
+    """As many of these as one transaction can carry, in their order."""
+    fitting: list[ev.CancelledUnits] = []
+    items: set[tuple[str, str]] = set()
+    for gone in units:
+        items |= _stock_items(gone)
+        if len(items) > MAX_STOCK_KEYS:
+            break
+        fitting.append(gone)
+    return tuple(fitting)
+
+
+def _stock_items(gone: ev.CancelledUnits) -> set[tuple[str, str]]:
+    """What cancelling these units writes beside the entry: a level, or a place in line and the counter of the line."""
+    match gone.source:
+        case UnitState.OPEN:
+            return set()
+        case UnitState.BACKORDERED:
+            return {(gone.sku, "place"), (gone.sku, "counter")}
+        case _:
+            return {(gone.sku, f"at {gone.location_id}")}
 
 
 def _cancellable(order: Order, line_id: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import TypeVar
 
 from oms.ids import fulfillment_order_of
 from oms.orders import after_sale as back
@@ -12,6 +13,7 @@ from oms.orders import events as ev
 from oms.orders.contact import Contact
 from oms.orders.events import OrderEvent, UnitState
 from oms.orders.transitions import (
+    AT_LOCATION,
     CANCELLABLE,
     MOVES,
     FulfillmentStatus,
@@ -23,6 +25,7 @@ from oms.orders.transitions import (
 from oms.payments.ledger import Ledger, captured, covered, record, refunded
 
 Counts = Mapping[UnitState, int]
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +143,13 @@ class Order:
 
     @property
     def status(self) -> OrderStatus:
-        """Derived from holds and units."""
-        return order_status(self.counts, held=bool(self.holds))
+        """Derived from holds and units. While units that need a parcel live, the others do not count.
+
+        A gift card that was handed over with the order makes it neither shipped nor partially so.
+        """
+        parcelled = _sum(line.counts for line in self.lines.values() if line.placed.requires_shipping)
+        live = any(count for state, count in parcelled.items() if state is not UnitState.CANCELLED)
+        return order_status(parcelled if live else self.counts, held=bool(self.holds))
 
     @property
     def total(self) -> int:
@@ -163,11 +171,14 @@ class Order:
 
     @property
     def due(self) -> int:
-        """What the customer owes in all: for the units kept, charges and fees; nothing when everything is cancelled."""
+        """What the customer owes in all: for the units kept, charges and fees.
+
+        Nothing when everything is cancelled, and never less.
+        """
         if self.status is OrderStatus.CANCELLED:
             return 0
         kept = sum(units_value(line.placed, self.kept(line_id)) for line_id, line in self.lines.items())
-        return kept + self.charges_total - self.after_sale.credited_charges + self.after_sale.fees
+        return max(0, kept + self.charges_total - self.after_sale.credited_charges + self.after_sale.fees)
 
     @property
     def overcharged(self) -> int:
@@ -214,7 +225,7 @@ class Order:
             possible.append("cancel")
         if self.status not in {OrderStatus.CANCELLED, OrderStatus.SHIPPED, OrderStatus.DELIVERED}:
             possible.append("hold")
-        if not counts.get(UnitState.SHIPPED) and not counts.get(UnitState.DELIVERED):
+        if not any(parcel.shipped for parcel in self.parcels.values()):
             possible.append("edit_contact")
         if any(hold.reason is ev.HoldReason.PAYMENT_DECLINED for hold in self.holds.values()):
             possible.append("pay")
@@ -260,7 +271,8 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
     """The state after one more event.
 
     Raises:
-        BrokenHistory: quantities would no longer add up, or the order does not begin with `OrderPlaced`.
+        BrokenHistory: quantities would no longer add up, the event names what the order does not have, or the order
+            does not begin with `OrderPlaced`.
     """
     if isinstance(event, ev.OrderPlaced):
         if order is not None:
@@ -272,9 +284,12 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
         case ev.OrderRevised():
             return replace(order, revision=event.revision, fingerprint=event.fingerprint)
         case ev.OrderHeld():
+            if event.handle in order.holds:
+                raise BrokenHistory(f"order {order_id} has two holds {event.handle}")
             hold = Hold(event.handle, event.reason, event.note, at)
             return replace(order, holds={**order.holds, event.handle: hold}, holds_opened=order.holds_opened + 1)
         case ev.HoldReleased():
+            _known(order.holds, event.handle, "hold")
             return replace(order, holds={h: hold for h, hold in order.holds.items() if h != event.handle})
         case ev.UnitsAllocated():
             return _allocated(order, event, at)
@@ -293,19 +308,17 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
         case ev.UnitsProvided():
             return _move_all(order, event.units, UnitState.OPEN, UnitState.DELIVERED)
         case ev.FulfillmentAccepted():
-            return _with_fulfillment(
-                order, replace(order.fulfillment_orders[event.fulfillment_order_id], accepted=True)
-            )
+            return _with_fulfillment(order, replace(_share(order, event.fulfillment_order_id), accepted=True))
         case ev.UnitsPicked():
             return _move_all(order, event.units, UnitState.ALLOCATED, UnitState.PICKED, event.fulfillment_order_id)
         case ev.UnitsPacked():
             return _packed(order, event)
         case ev.LabelBought():
-            return _with_parcel(order, replace(order.parcels[event.parcel_id], label=event))
+            return _with_parcel(order, replace(_parcel(order, event.parcel_id), label=event))
         case ev.UnitsShipped():
             return _shipped(order, event, at)
         case ev.ParcelTracked():
-            parcel = order.parcels[event.parcel_id]
+            parcel = _parcel(order, event.parcel_id)
             return _with_parcel(order, replace(parcel, scans=(*parcel.scans, event)))
         case ev.ParcelDelivered():
             return _delivered(order, event)
@@ -331,7 +344,15 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
 
 
 def _after_sale(order: Order, event: back.AfterSaleEvent, at: datetime) -> Order:
-    after = replace(order, after_sale=back.record(order.after_sale, event, at))
+    if isinstance(event, back.ReturnRequested) and event.return_id in order.after_sale.returns:
+        raise BrokenHistory(f"return {event.return_id} is requested twice")
+    try:
+        after = replace(order, after_sale=back.record(order.after_sale, event, at))
+    except KeyError as error:
+        raise BrokenHistory(f"order {order.order_id} has no return {error}") from error
+    if isinstance(event, back.ReturnRequested | back.UnitsReceived | back.UnitsCredited):
+        for unit in event.units:
+            _known(order.lines, unit.line_id, "line")
     if isinstance(event, back.UnitsCredited):
         short = [line.line_id for line in event.units if after.kept(line.line_id) < 0]
         if short or after.after_sale.credited_charges > max(0, after.charges_total):
@@ -341,9 +362,14 @@ def _after_sale(order: Order, event: back.AfterSaleEvent, at: datetime) -> Order
 
 def _placed(event: ev.OrderPlaced, order_id: str, at: datetime) -> Order:
     lines = {line.line_id: Line(line, {UnitState.OPEN: line.quantity}) for line in event.lines}
+    if len(lines) != len(event.lines):
+        raise BrokenHistory(f"order {order_id} has two lines of one id")
     for line in event.lines:
-        if sum(run.count for run in line.units) != line.quantity:
+        if line.quantity < 1 or sum(run.count for run in line.units) != line.quantity:
             raise BrokenHistory(f"line {line.line_id}: amounts are shared over another number of units")
+        shared = sum(run.count * run.net for run in line.units), sum(run.count * run.tax for run in line.units)
+        if shared != (line.net, line.tax):
+            raise BrokenHistory(f"line {line.line_id}: the units' amounts do not add up to the line's")
     return Order(
         order_id=order_id,
         version=1,
@@ -361,6 +387,8 @@ def _allocated(order: Order, event: ev.UnitsAllocated, at: datetime) -> Order:
         if allocation.fulfillment_order_id not in order.fulfillment_orders:
             fresh = FulfillmentOrder(allocation.fulfillment_order_id, allocation.location_id, at, {})
             order = _with_fulfillment(order, fresh)
+        if order.fulfillment_orders[allocation.fulfillment_order_id].location_id != allocation.location_id:
+            raise BrokenHistory(f"{allocation.fulfillment_order_id} is not at {allocation.location_id}")
         order = _move(
             order,
             allocation.line_id,
@@ -375,27 +403,42 @@ def _allocated(order: Order, event: ev.UnitsAllocated, at: datetime) -> Order:
 
 
 def _packed(order: Order, event: ev.UnitsPacked) -> Order:
+    if event.parcel_id in order.parcels or fulfillment_order_of(event.parcel_id) != event.fulfillment_order_id:
+        raise BrokenHistory(f"{event.parcel_id} is no new parcel of {event.fulfillment_order_id}")
     order = _move_all(order, event.units, UnitState.PICKED, UnitState.PACKED, event.fulfillment_order_id)
-    fulfillment = order.fulfillment_orders[event.fulfillment_order_id]
-    order = _with_fulfillment(order, replace(fulfillment, parcel_ids=(*fulfillment.parcel_ids, event.parcel_id)))
+    share = _share(order, event.fulfillment_order_id)
+    order = _with_fulfillment(order, replace(share, parcel_ids=(*share.parcel_ids, event.parcel_id)))
     return _with_parcel(order, Parcel(event))
 
 
 def _shipped(order: Order, event: ev.UnitsShipped, at: datetime) -> Order:
+    parcel, share = _parcel(order, event.parcel_id), _share(order, event.fulfillment_order_id)
+    if event.parcel_id not in share.parcel_ids or event.location_id != share.location_id:
+        raise BrokenHistory(f"{event.parcel_id} does not leave {event.location_id} for {event.fulfillment_order_id}")
     order = _move_all(order, event.units, UnitState.PACKED, UnitState.SHIPPED, event.fulfillment_order_id)
-    parcel = order.parcels[event.parcel_id]
-    shipped = dict(parcel.shipped)
-    for unit in event.units:
-        shipped[unit.line_id] = shipped.get(unit.line_id, 0) + unit.quantity
+    shipped = _units_by_line(event.units, parcel.shipped)
+    packed = _units_by_line(parcel.packed.units)
+    whole = shipped == packed
+    if event.complete != whole or any(count > packed.get(line_id, 0) for line_id, count in shipped.items()):
+        raise BrokenHistory(f"{event.parcel_id}: what is shipped is not what was packed")
     return _with_parcel(order, replace(parcel, shipped=shipped, shipped_at=at if event.complete else None))
 
 
 def _delivered(order: Order, event: ev.ParcelDelivered) -> Order:
-    parcel = order.parcels[event.parcel_id]
+    parcel = _parcel(order, event.parcel_id)
+    if parcel.shipped_at is None or parcel.delivered_at is not None:
+        raise BrokenHistory(f"{event.parcel_id} has not left, or is delivered already")
     fulfillment_order = fulfillment_order_of(event.parcel_id)
     for line_id, quantity in parcel.shipped.items():
         order = _move(order, line_id, UnitState.SHIPPED, UnitState.DELIVERED, quantity, fulfillment_order)
     return _with_parcel(order, replace(parcel, delivered_at=event.at))
+
+
+def _units_by_line(units: Iterable[ev.LineUnits], before: Mapping[str, int] | None = None) -> dict[str, int]:
+    counts = dict(before or {})
+    for unit in units:
+        counts[unit.line_id] = counts.get(unit.line_id, 0) + unit.quantity
+    return counts
 
 
 def _move_all(
@@ -412,12 +455,14 @@ def _move(
     """Move units of a line, and of its fulfillment order when they belong to one."""
     if target not in MOVES[source]:
         raise BrokenHistory(f"line {line_id}: {source} units cannot become {target}")
-    line = order.lines[line_id]
+    if bool(fulfillment_order_id) != bool({source, target} & AT_LOCATION or source is UnitState.SHIPPED):
+        raise BrokenHistory(f"line {line_id}: units at a location, and no others, belong to a fulfillment order")
+    line = _known(order.lines, line_id, "line")
     counts = _shift(line.counts, source, target, quantity, line_id)
     order = replace(order, lines={**order.lines, line_id: replace(line, counts=counts)})
     if not fulfillment_order_id:
         return order
-    fulfillment = order.fulfillment_orders[fulfillment_order_id]
+    fulfillment = _share(order, fulfillment_order_id)
     share = fulfillment.lines.get(line_id, {})
     if target is UnitState.ALLOCATED:
         share = {**share, target: share.get(target, 0) + quantity}
@@ -430,6 +475,20 @@ def _shift(counts: Counts, source: UnitState, target: UnitState, quantity: int, 
     if quantity <= 0 or counts.get(source, 0) < quantity:
         raise BrokenHistory(f"line {line_id}: {quantity} units cannot leave {source}, it has {counts.get(source, 0)}")
     return {**counts, source: counts[source] - quantity, target: counts.get(target, 0) + quantity}
+
+
+def _share(order: Order, fulfillment_order_id: str) -> FulfillmentOrder:
+    return _known(order.fulfillment_orders, fulfillment_order_id, "fulfillment order")
+
+
+def _parcel(order: Order, parcel_id: str) -> Parcel:
+    return _known(order.parcels, parcel_id, "parcel")
+
+
+def _known(things: Mapping[str, Thing], name: str, kind: str) -> Thing:
+    if name not in things:
+        raise BrokenHistory(f"there is no {kind} {name}")
+    return things[name]
 
 
 def _with_fulfillment(order: Order, fulfillment: FulfillmentOrder) -> Order:

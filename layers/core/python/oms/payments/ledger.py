@@ -247,6 +247,7 @@ def record(ledger: Ledger, event: PaymentEvent, at: datetime) -> Ledger:
                 by_channel=event.by_channel,
                 expires_at=event.expires_at,
                 pending=False,
+                declined="",
             )
         case PaymentDeclined():
             payment = replace(payment, reference=event.reference, declined=event.code, pending=False)
@@ -256,6 +257,8 @@ def record(ledger: Ledger, event: PaymentEvent, at: datetime) -> Ledger:
                 reference=payment.reference or event.reference,
                 captured=payment.captured + event.amount,
                 by_channel=event.by_channel or payment.by_channel,
+                pending=False,
+                declined="",
                 paid_parcels=(*payment.paid_parcels, event.parcel_id) if event.parcel_id else payment.paid_parcels,
             )
         case PaymentVoided():
