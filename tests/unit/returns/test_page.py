@@ -1,4 +1,4 @@
-"""The customer's link and page: nobody else's order, every language whole, nothing that a shop writes taken for markup."""
+"""The customer's link and page: nobody else's order, every language whole, no text of a shop taken for markup."""
 
 from __future__ import annotations
 
