@@ -64,8 +64,12 @@ def up(*, detach: bool, port: int | None) -> None:
     Writes build/local.json: URL, a key for each scope, channels with their webhook secrets.
     """
     from infra import local
+    from infra.deploy import DeployError
 
-    cloud = local.up(port=port, say=progress())
+    try:
+        cloud = local.up(port=port, say=progress())
+    except (DeployError, RuntimeError) as error:
+        raise click.ClickException(str(error)) from None
     click.echo(f"\nThe API answers at {cloud.url}\nKeys, channels and secrets are in {local.state_file()}")
     if detach:
         return

@@ -6,13 +6,20 @@ ministack's insides, so its version is pinned and `tests/e2e` shows that each of
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
+import tempfile
+import threading
+import zipfile
 from collections import Counter
 from email.utils import parseaddr
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from ministack import app  # type: ignore[import-untyped]
-from ministack.core import iam_actions  # type: ignore[import-untyped]
+from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-untyped]
 from ministack.core.lambda_runtime import Worker  # type: ignore[import-untyped]
 from ministack.services import cloudwatch, lambda_svc  # type: ignore[import-untyped]
 
@@ -104,11 +111,31 @@ def arrive(address: str, _encrypted: object) -> None:
     _arrive(address, True)
 
 
+class SharedZip(zipfile.ZipFile):
+    """A zip that is unpacked once for all workers: each has thousands of files, and a burst starts many workers."""
+
+    _unpacking = threading.Lock()
+
+    def extractall(self, path: Any = None, members: Any = None, pwd: Any = None) -> None:
+        """Put a link to the shared directory where `path` is, an empty directory."""
+        zipped, target = Path(str(self.filename)), Path(path)
+        place = Path(tempfile.gettempdir()) / "unpacked" / hashlib.sha256(zipped.read_bytes()).hexdigest()
+        with self._unpacking:
+            if not place.exists():
+                partial = place.with_suffix(".partial")
+                shutil.rmtree(partial, ignore_errors=True)
+                super().extractall(partial, members, pwd)
+                partial.rename(place)
+        target.rmdir()
+        target.symlink_to(place)
+
+
 def mend() -> None:
     """Put the mends in place."""
     iam_actions.extract_iam_action = action
     iam_actions.extract_resource_arn = resource
     app.pin_request_origin = arrive
+    lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedZip})
     lambda_svc._execute_function = invoke  # noqa: SLF001 - see the module's docstring
     lambda_svc._emit_lambda_logs = write_logs  # noqa: SLF001 - likewise
     # ministack waits 50 ms for a first log line after each call; a handler that logs nothing pays it in full. A line

@@ -155,7 +155,10 @@ def client(endpoint_url: str, service: str) -> Any:
         region_name=REGION,
         aws_access_key_id=ACCOUNT,
         aws_secret_access_key=SECRET,
-        config=Config(retries={"mode": "standard", "total_max_attempts": 3}, s3={"addressing_style": "path"}),
+        # An update of the stack ends all workers before it answers, which takes a while on a busy machine.
+        config=Config(
+            read_timeout=300, retries={"mode": "standard", "total_max_attempts": 3}, s3={"addressing_style": "path"}
+        ),
     )
 
 

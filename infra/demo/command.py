@@ -30,7 +30,7 @@ def perform(*, orders: int, seed: int, keep: bool, kills: int, report: Path | No
     console, screen = Console(), Console(stderr=True)
     with a_cloud(screen, keep=keep) as cloud:
         run = Run(
-            cloud, Plan(orders=orders, seed=seed, kills=kills, patience=300.0 if kills else 150.0), lambda _: None
+            cloud, Plan(orders=orders, seed=seed, kills=kills, patience=300.0 if kills else 240.0), lambda _: None
         )
         with _bars(screen) as bars:
             run.show = Painter(screen, bars)

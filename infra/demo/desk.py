@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -49,6 +50,8 @@ class Desk:
     patience: float
     tally: Counter[str] = field(default_factory=Counter)
     """Things worth telling at the end: webhooks posted again, calls refused."""
+    stopped: threading.Event = field(default_factory=threading.Event)
+    """Set when the run is broken off: nobody waits any more."""
     received: Counter[str] = field(default_factory=Counter)
     """Units by sku that suppliers delivered."""
     _deliveries: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -113,9 +116,8 @@ class Desk:
             shown = self.api.order(order)
             if until(shown):
                 return shown
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or self.stopped.wait(PAUSE):
                 raise NeverCame(f"order {order} ({shown['number']}) is {shown['status']} and never {what}")
-            time.sleep(PAUSE)
 
     def wait_held(self, order: str, reason: str) -> str:
         """Wait until an order is held for a reason; the hold's handle."""
@@ -134,9 +136,8 @@ class Desk:
         """
         deadline = time.monotonic() + self.patience
         while kind not in {told for told, _ in self.post.told(order)}:
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or self.stopped.wait(PAUSE):
                 raise NeverCame(f"order {order}: the customer was never told {kind}")
-            time.sleep(PAUSE)
 
     def release(self, order: str, handle: str, note: str) -> None:
         """Release a hold by hand."""

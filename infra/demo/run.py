@@ -37,7 +37,7 @@ class Plan:
     orders: int
     seed: int
     kills: int = 0
-    patience: float = 150.0
+    patience: float = 240.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +122,16 @@ class Run:
             self._posted += len(episode.sales)
             self.show(Progress(phase="orders come in", orders=orders, posted=self._posted))
 
-        with ThreadPoolExecutor(POSTING, thread_name_prefix="episode") as pool:
+        pool = ThreadPoolExecutor(POSTING, thread_name_prefix="episode")
+        try:
             list(pool.map(act, [each for each in self._result.episodes if each.before_work]))
             staff.open()
             list(pool.map(act, [each for each in self._result.episodes if not each.before_work]))
+        except BaseException:
+            self._desk.stopped.set()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def _await_end(self, orders: int) -> None:
         """Wait until every order is where it should end and every message is out, or nothing has moved for long."""

@@ -60,6 +60,8 @@ def _payment_terms(
                 )
             ]
         case ev.PaymentMethod.GATEWAY:
+            if terms.amount <= 0:
+                return []  # a gateway is not asked for nothing
             return [
                 PaymentRequested(
                     payment_id=payment_id, gateway=terms.gateway, instrument=terms.instrument, amount=terms.amount

@@ -365,7 +365,8 @@ def _placed(event: ev.OrderPlaced, order_id: str, at: datetime) -> Order:
     if len(lines) != len(event.lines):
         raise BrokenHistory(f"order {order_id} has two lines of one id")
     for line in event.lines:
-        if line.quantity < 1 or sum(run.count for run in line.units) != line.quantity:
+        counts = [run.count for run in line.units]
+        if min(counts, default=0) < 1 or sum(counts) != line.quantity:
             raise BrokenHistory(f"line {line.line_id}: amounts are shared over another number of units")
         shared = sum(run.count * run.net for run in line.units), sum(run.count * run.tax for run in line.units)
         if shared != (line.net, line.tax):
