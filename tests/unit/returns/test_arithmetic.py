@@ -22,6 +22,7 @@ from oms.returns.credits import (
     receive_unannounced_and_credit,
 )
 from oms.returns.decisions import Arrived, Receipt, Wanted
+from oms.returns.policy import FAULTS
 from oms.routing.steps import next_step
 from tests.support.orders import line
 from tests.unit.returns.shop import ORDER, RETURN, Shop, came, wants
@@ -94,26 +95,30 @@ def test_staff_may_credit_charges_and_no_more_than_were_charged(shop: Shop) -> N
 
 
 LINES = 3
-NAMES = ("cancel", "ship", "request", "approve", "decline", "receive", "unannounced", "credit", "claim", "close")
+NAMES = (
+    *("cancel", "ship", "request", "approve", "decline", "receive", "unannounced", "credit", "claim", "close"),
+    *("send back", "send back"),
+)
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(NAMES),
         st.integers(0, LINES - 1),
-        st.integers(1, 4),
+        st.integers(1, 3),
         st.sampled_from(ReturnReason),
         st.sampled_from(Disposition),
         st.integers(0, 300),
     ),
+    min_size=3,
     max_size=14,
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     prices=st.lists(st.integers(0, 999), min_size=LINES, max_size=LINES),
     quantities=st.lists(st.integers(1, 5), min_size=LINES, max_size=LINES),
     shipping=st.integers(0, 500),
-    early=st.booleans(),
+    early=st.sampled_from([True, True, True, False]),
     steps=STEPS,
 )
 def test_money_goods_and_stock_add_up_after_every_step(
@@ -159,6 +164,17 @@ def take(
         return shop.bring(order) if order.counts.get(UnitState.ALLOCATED) else order
     if name in {"approve", "decline", "receive", "credit", "close"} and not return_id:
         return order
+    if name == "send back":
+        count = min(count, decisions.returnable(order, line_id))
+        if not count:
+            return order
+        order = shop.do(decisions.request(order, [Wanted(line_id=line_id, quantity=count, reason=reason)]))
+        return_id = list(order.after_sale.returns)[-1]
+        restocking, shipping = (0, 0) if reason in FAULTS else (amount, amount // 2)
+        order = shop.do(
+            decisions.approve(order, return_id, location_id="north", restocking_fee=restocking, shipping_fee=shipping)
+        )
+        return shop.do(receive_and_credit(order, return_id, Receipt(location_id="north", units=(came(line_id, 1),))))
     deciders = {
         "cancel": lambda: orders.cancel(order, {line_id: count}),
         "request": lambda: decisions.request(order, wanted),
