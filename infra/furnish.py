@@ -49,6 +49,13 @@ def make_carriers() -> dict[str, dict[str, str]]:
     return made
 
 
+def make_links_secret() -> None:
+    """Store the secret that signs customers' links."""
+    from oms.platform.secrets import LINKS, put_secret
+
+    put_secret(LINKS, {"signing_secret": secrets.token_urlsafe(32)})
+
+
 @contextmanager
 def environment(values: Mapping[str, str]) -> Iterator[None]:
     """Run our own AWS code in this process as if it were a function of the stack."""

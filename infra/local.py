@@ -17,7 +17,7 @@ from typing import Any
 from infra import processes
 from infra.build import BUILD, geo_directory
 from infra.deploy import deploy, outputs, resources
-from infra.furnish import environment, make_carriers, make_channels, make_keys
+from infra.furnish import environment, make_carriers, make_channels, make_keys, make_links_secret
 from infra.packages import LOCAL
 from infra.processes import HOST
 
@@ -174,6 +174,8 @@ def _deploy(
     variables = _variables(client_of("lambda"), f"{stack}-capture-http", endpoint)
     with environment(variables):
         say("making keys, channels and secrets")
+        if running is None:
+            make_links_secret()
         return Cloud(
             url=f"{endpoint}/_aws/execute-api/{told['ApiId']}/v1",
             stack=stack,

@@ -44,6 +44,7 @@ TAGS = {
     "stock": "What is where, and how it got there.",
     "routing": "Why an order goes out from where it goes out.",
     "fulfillment": "Work queues, picking, packing, shipping, delivery, and what carriers say.",
+    "returns": "What comes back, what is credited for it, and the customers' signed links.",
 }
 
 Json = dict[str, Any]

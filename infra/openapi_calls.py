@@ -10,23 +10,36 @@ from oms.channels.canonical_model import CanonicalOrder
 from oms.fulfillment.requests import OfParcel, Pack, Pick
 from oms.orders.commands import CancelOrder, EditOrder, HoldOrder, PayOrder, ReleaseHold
 from oms.orders.transitions import FulfillmentStatus, OrderStatus
+from oms.returns.requests import (
+    ApproveReturn,
+    ClaimUnits,
+    CreditReturn,
+    CustomerReturn,
+    DeclineReturn,
+    ReceiveReturn,
+    ReceiveUnannounced,
+    RequestReturn,
+)
 from oms.routing.resource import RoutingResource
 from oms.setup import Channel, Location, Product
 from oms.setup_forms import ChannelForm, ImportKind, LocationForm, ProductForm
 from oms.stock.resource import Adjustments, Count, LevelResource, LevelsResource, SkuResource
 from oms.views.answers import (
     Acknowledgement,
+    CustomersOrder,
     EventPage,
     FulfillmentPage,
     ImportReport,
     OrderPage,
     OrderReceipt,
+    OrderReturns,
+    ReturnLink,
     ScansReceipt,
 )
 from oms.views.shapes import OrderResource
 from oms.views.work import FulfillmentWork
 
-Tag = Literal["intake", "set-up", "orders", "stock", "routing", "fulfillment"]
+Tag = Literal["intake", "set-up", "orders", "stock", "routing", "fulfillment", "returns"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +128,18 @@ def _work(body: type | None = None) -> Call:
         body=body,
         body_required=False,
         answers={200: FulfillmentWork},
+        if_match=True,
+        repeatable=True,
+    )
+
+
+def _return(body: type | None = None, *, body_required: bool = True) -> Call:
+    """A step of a return."""
+    return Call(
+        tag="returns",
+        body=body,
+        body_required=body_required,
+        answers={200: OrderReturns},
         if_match=True,
         repeatable=True,
     )
@@ -216,5 +241,17 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/carriers/{carrier}/webhooks"): Call(
         tag="fulfillment", body=Signed((SIGNATURE_HEADER,)), answers={200: ScansReceipt, 202: ScansReceipt}
     ),
+    ("GET", "/orders/{order_id}/returns"): Call(tag="returns", answers={200: OrderReturns}),
+    ("POST", "/orders/{order_id}/returns"): _return(RequestReturn),
+    ("POST", "/orders/{order_id}/claims"): _return(ClaimUnits),
+    ("POST", "/orders/{order_id}/receipts"): _return(ReceiveUnannounced),
+    ("POST", "/orders/{order_id}/return-links"): Call(tag="returns", answers={200: ReturnLink}),
+    ("POST", "/returns/{return_id}/approve"): _return(ApproveReturn, body_required=False),
+    ("POST", "/returns/{return_id}/decline"): _return(DeclineReturn),
+    ("POST", "/returns/{return_id}/receive"): _return(ReceiveReturn),
+    ("POST", "/returns/{return_id}/credit"): _return(CreditReturn),
+    ("POST", "/returns/{return_id}/close"): _return(),
+    ("GET", "/return/{token}"): Call(tag="returns", answers={200: CustomersOrder}),
+    ("POST", "/return/{token}"): Call(tag="returns", body=CustomerReturn, answers={200: CustomersOrder}),
 }
 """Every call of the API."""

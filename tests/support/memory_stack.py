@@ -30,6 +30,7 @@ class RecordingGateway:
     def __init__(self, inner: Gateway) -> None:
         self._inner = inner
         self.charges: dict[str, int] = {}
+        self.refunds: dict[str, int] = {}
         self.releases: dict[str, int] = {}
         self.authorisations: dict[str, int] = {}
 
@@ -44,6 +45,10 @@ class RecordingGateway:
     def capture(self, reference: str, amount: object, key: str) -> str:
         assert self.charges.setdefault(key, amount.amount) == amount.amount, "one key, two amounts"  # type: ignore[attr-defined]
         return self._inner.capture(reference, amount, key)  # type: ignore[arg-type]
+
+    def refund(self, reference: str, amount: object, key: str) -> object:
+        assert self.refunds.setdefault(key, amount.amount) == amount.amount, "one key, two amounts"  # type: ignore[attr-defined]
+        return self._inner.refund(reference, amount, key)  # type: ignore[arg-type]
 
     def void(self, reference: str, amount: object, key: str) -> str:
         self.releases[key] = amount.amount  # type: ignore[attr-defined]

@@ -29,6 +29,7 @@ BERLIN, MILAN = "berlin", "milan"
 
 SECRETS = {SHOPIFY: "shopify-test-secret", WOO: "woo-test-secret"}
 CARRIER_SECRET = "carrier-test-secret"
+LINKS_SECRET = "links-test-secret"
 
 CHANNELS: list[Json] = [
     {"channel_id": WEB, "platform": "canonical", "name": "Example Web", "gateway": "simulated", "currency": "EUR"},
@@ -84,6 +85,10 @@ class Merchant:
         self.world.cloud.client("secretsmanager").create_secret(
             Name=f"{self.world.template.parameters['Stack']}/carriers/simulated",
             SecretString=json.dumps({"webhook_secret": CARRIER_SECRET}),
+        )
+        self.world.cloud.client("secretsmanager").create_secret(
+            Name=f"{self.world.template.parameters['Stack']}/links",
+            SecretString=json.dumps({"signing_secret": LINKS_SECRET}),
         )
         self.world.settle()
         return self

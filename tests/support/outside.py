@@ -23,6 +23,7 @@ def observed(charges: dict[str, str], labels: dict[str, int], violations: list[s
             violations.append(f"{key} asked for {charges[key]} before, and for {wish} now")
 
     authorise, capture, void = SimulatedGateway.authorise, SimulatedGateway.capture, SimulatedGateway.void
+    refund = SimulatedGateway.refund
     buy_label = SimulatedCarrier.buy_label
 
     def authorised(self: Any, request: Any) -> Any:
@@ -44,6 +45,7 @@ def observed(charges: dict[str, str], labels: dict[str, int], violations: list[s
         patch.object(SimulatedGateway, "authorise", authorised),
         patch.object(SimulatedGateway, "capture", moved("capture", capture)),
         patch.object(SimulatedGateway, "void", moved("void", void)),
+        patch.object(SimulatedGateway, "refund", moved("refund", refund)),
         patch.object(SimulatedCarrier, "buy_label", bought),
     ):
         yield

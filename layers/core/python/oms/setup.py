@@ -38,6 +38,12 @@ class Channel:
     """The gateway that authorises and captures what the channel did not take itself; empty when there is none."""
     active: bool = True
     """An inactive channel's orders are refused."""
+    return_window_days: int = 30
+    """Days after delivery in which customers may announce a return; 0 takes nothing back."""
+    restocking_percent: int = 0
+    """Share of the price that is kept when a customer sends something back for a reason of their own."""
+    return_shipping_fee: int = 0
+    """What the way back costs the customer then, in minor units of the order's currency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,3 +75,7 @@ class Product:
     length: int = 0
     width: int = 0
     height: int = 0
+    return_window_days: int | None = None
+    """In place of the channel's; None is the channel's."""
+    final_sale: bool = False
+    """Taken back only when it is faulty."""

@@ -101,6 +101,12 @@ class ChannelForm(Form):
     """What authorises and captures money that the channel did not take itself."""
     active: bool = True
     """An inactive channel's orders are refused."""
+    return_window_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    """Days after delivery in which customers may announce a return; 0 takes nothing back."""
+    restocking_percent: Annotated[int, Field(ge=0, le=100)] = 0
+    """Share of the price that is kept when a customer sends something back for a reason of their own."""
+    return_shipping_fee: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    """What the way back costs the customer then, in minor units of the order's currency."""
     webhook_secret: Annotated[SecretStr, Field(min_length=8, max_length=500)] | None = None
     """Signs the platform's webhooks. It can be written and never read; without it, the one of before stays."""
 
@@ -153,6 +159,10 @@ class ProductForm(Form):
     """Millimetres, as are width and height."""
     width: Millimetres = 0
     height: Millimetres = 0
+    return_window_days: Annotated[int, Field(ge=0, le=3650)] | None = None
+    """In place of the channel's."""
+    final_sale: bool = False
+    """Taken back only when it is faulty."""
 
     def value(self, sku: str) -> Product:
         """The product."""

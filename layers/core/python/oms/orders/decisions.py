@@ -27,6 +27,8 @@ def place(placed: OrderPlaced) -> list[OrderEvent]:
     """A new order with what its payment terms say; held at once when its figures do not add up to the channel's."""
     events: list[OrderEvent] = [placed]
     events += _payment_terms(placed.payment, "1")
+    for number, tender in enumerate(placed.tenders, 2):
+        events += _payment_terms(tender, str(number), channel_payment=f"{CHANNEL_PAYMENT}-{number}")
     ours = sum(x.net + x.tax for x in placed.lines) + sum(x.net + x.tax for x in placed.charges)
     if ours != placed.total:
         difference = Money(placed.total - ours, placed.currency)
@@ -41,18 +43,20 @@ def place(placed: OrderPlaced) -> list[OrderEvent]:
     return events
 
 
-def _payment_terms(terms: ev.PaymentTerms, payment_id: str) -> list[OrderEvent]:
+def _payment_terms(
+    terms: ev.PaymentTerms, payment_id: str, *, channel_payment: str = CHANNEL_PAYMENT
+) -> list[OrderEvent]:
     match terms.method:
         case ev.PaymentMethod.PREPAID:
             return [
                 PaymentCaptured(
-                    payment_id=CHANNEL_PAYMENT, reference=terms.reference, amount=terms.amount, by_channel=True
+                    payment_id=channel_payment, reference=terms.reference, amount=terms.amount, by_channel=True
                 )
             ]
         case ev.PaymentMethod.CHANNEL_AUTHORISED:
             return [
                 PaymentAuthorised(
-                    payment_id=CHANNEL_PAYMENT, reference=terms.reference, amount=terms.amount, by_channel=True
+                    payment_id=channel_payment, reference=terms.reference, amount=terms.amount, by_channel=True
                 )
             ]
         case ev.PaymentMethod.GATEWAY:

@@ -10,11 +10,27 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from oms.orders.after_sale import (
+    ExchangeOrdered,
+    RefundRequested,
+    ReturnApproved,
+    ReturnClosed,
+    ReturnDeclined,
+    ReturnLabelIssued,
+    ReturnRequested,
+    UnitsCredited,
+    UnitsReceived,
+)
 from oms.payments.ledger import (
+    AuthorisationExpired,
+    DisputeClosed,
+    DisputeOpened,
     PaymentAuthorised,
     PaymentCaptured,
     PaymentDeclined,
     PaymentPending,
+    PaymentRefunded,
+    PaymentRefundFailed,
     PaymentRequested,
     PaymentVoided,
 )
@@ -165,6 +181,8 @@ class OrderPlaced:
     shipping_service: str = ""
     revision: str = ""
     """The channel's own version of its document (its time of change), comparable as text; empty when it has none."""
+    tenders: tuple[PaymentTerms, ...] = ()
+    """Further means of payment beside `payment`: a gift card, store credit; each covers its own amount."""
     fingerprint: str = ""
     """A hash of what was sent, by which a repetition is told from a contradiction."""
     test: bool = False
@@ -183,6 +201,13 @@ class ContactChanged:
     """Contact or address changed; the new data is the `contact` of the same entry. `fields` names what changed."""
 
     fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinesAdded:
+    """More was sold after the order was placed, by an edit; more units of a line are a line of their own."""
+
+    lines: tuple[PlacedLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,6 +397,7 @@ OrderEvent = (
     OrderPlaced
     | OrderRevised
     | ContactChanged
+    | LinesAdded
     | OrderHeld
     | HoldReleased
     | PaymentRequested
@@ -380,6 +406,11 @@ OrderEvent = (
     | PaymentDeclined
     | PaymentCaptured
     | PaymentVoided
+    | AuthorisationExpired
+    | PaymentRefunded
+    | PaymentRefundFailed
+    | DisputeOpened
+    | DisputeClosed
     | UnitsAllocated
     | UnitsBackordered
     | UnitsProvided
@@ -392,4 +423,13 @@ OrderEvent = (
     | UnitsShipped
     | ParcelTracked
     | ParcelDelivered
+    | ReturnRequested
+    | ReturnApproved
+    | ReturnDeclined
+    | ReturnLabelIssued
+    | UnitsReceived
+    | ReturnClosed
+    | UnitsCredited
+    | ExchangeOrdered
+    | RefundRequested
 )

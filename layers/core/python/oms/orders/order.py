@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from oms.ids import fulfillment_order_of
+from oms.orders import after_sale as back
 from oms.orders import events as ev
 from oms.orders.contact import Contact
 from oms.orders.events import OrderEvent, UnitState
@@ -21,7 +22,7 @@ from oms.orders.transitions import (
     fulfillment_status,
     order_status,
 )
-from oms.payments.ledger import Ledger, captured, covered, record
+from oms.payments.ledger import Ledger, captured, covered, record, refunded
 
 Counts = Mapping[UnitState, int]
 Thing = TypeVar("Thing")
@@ -130,6 +131,7 @@ class Order:
     confirmed: ev.OrderConfirmed | None = None
     revision: str = ""
     fingerprint: str = ""
+    after_sale: back.AfterSale = field(default_factory=back.AfterSale)
     explanations: tuple[ev.Explanation, ...] = ()
     causes: frozenset[str] = frozenset()
     """The causes of all entries: a command whose cause is here has been done."""
@@ -156,20 +158,48 @@ class Order:
 
     @property
     def charges_total(self) -> int:
-        """All that is not in the lines: shipping, fees and the like with tax.
+        """All that is not in the lines as placed: shipping, fees and the like with tax.
 
         It takes in the difference between the channel's total and the sum of the figures, if a hold for that was
         released: what the customer was told is what is due.
         """
-        return self.placed.total - sum(line.placed.net + line.placed.tax for line in self.lines.values())
+        return self.placed.total - sum(line.net + line.tax for line in self.placed.lines)
+
+    def kept(self, line_id: str) -> int:
+        """Units of a line that the customer owes: neither cancelled nor credited."""
+        return self.lines[line_id].live - self.after_sale.credited_units.get(line_id, 0)
 
     @property
     def due(self) -> int:
-        """What the customer owes in all for what is not cancelled; nothing when everything is, and never less."""
+        """What the customer owes in all: for the units kept, charges and fees.
+
+        Nothing when everything is cancelled, and never less.
+        """
         if self.status is OrderStatus.CANCELLED:
             return 0
-        kept = sum(units_value(line.placed, line.live) for line in self.lines.values())
-        return max(0, kept + self.charges_total)
+        kept = sum(units_value(line.placed, self.kept(line_id)) for line_id, line in self.lines.items())
+        return max(0, kept + self.charges_total - self.after_sale.credited_charges + self.after_sale.fees)
+
+    @property
+    def overcharged(self) -> int:
+        """What was charged beyond what is due and has not been given back, nor is about to be.
+
+        It is what a refund is made of, whatever led to it: a return, a cancellation, an edit, a claim.
+        """
+        requested = sum(part.amount for refund in self.after_sale.refunds.values() for part in refund.parts)
+        failed = sum(
+            part.amount
+            for refund in self.after_sale.refunds.values()
+            for part in refund.parts
+            if refund.refund_id in self.payments[part.payment_id].failed_refunds
+        )
+        lost = sum(
+            dispute.opened.amount
+            for payment in self.payments.values()
+            for dispute in payment.disputes
+            if dispute.won is not True
+        )
+        return max(0, self.charged - lost - (requested - failed) - self.due)
 
     @property
     def charged(self) -> int:
@@ -177,8 +207,13 @@ class Order:
         return captured(self.payments)
 
     @property
+    def refunded(self) -> int:
+        """Given back so far."""
+        return refunded(self.payments)
+
+    @property
     def covered(self) -> int:
-        """Captured, or authorised and still capturable."""
+        """Captured and not given back, or authorised and still capturable."""
         return covered(self.payments)
 
     @property
@@ -289,8 +324,40 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
             return _delivered(order, event)
         case ev.ContactChanged():
             return order
+        case ev.LinesAdded():
+            fresh = {line.line_id: Line(line, {UnitState.OPEN: line.quantity}) for line in event.lines}
+            return replace(order, lines={**order.lines, **fresh})
+        case (
+            back.ReturnRequested()
+            | back.ReturnApproved()
+            | back.ReturnDeclined()
+            | back.ReturnLabelIssued()
+            | back.UnitsReceived()
+            | back.ReturnClosed()
+            | back.UnitsCredited()
+            | back.ExchangeOrdered()
+            | back.RefundRequested()
+        ):
+            return _after_sale(order, event, at)
         case _:
             return replace(order, payments=record(order.payments, event, at))
+
+
+def _after_sale(order: Order, event: back.AfterSaleEvent, at: datetime) -> Order:
+    if isinstance(event, back.ReturnRequested) and event.return_id in order.after_sale.returns:
+        raise BrokenHistory(f"return {event.return_id} is requested twice")
+    try:
+        after = replace(order, after_sale=back.record(order.after_sale, event, at))
+    except KeyError as error:
+        raise BrokenHistory(f"order {order.order_id} has no return {error}") from error
+    if isinstance(event, back.ReturnRequested | back.UnitsReceived | back.UnitsCredited):
+        for unit in event.units:
+            _known(order.lines, unit.line_id, "line")
+    if isinstance(event, back.UnitsCredited):
+        short = [line.line_id for line in event.units if after.kept(line.line_id) < 0]
+        if short or after.after_sale.credited_charges > max(0, after.charges_total):
+            raise BrokenHistory(f"more is credited than was sold: lines {short}, or the charges")
+    return after
 
 
 def _placed(event: ev.OrderPlaced, order_id: str, at: datetime) -> Order:

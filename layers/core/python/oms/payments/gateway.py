@@ -23,9 +23,10 @@ class PaymentRequest:
 
 @dataclass(frozen=True, slots=True)
 class Authorised:
-    """The amount is reserved."""
+    """The amount is reserved, until `expires_at` if the gateway says so."""
 
     reference: str
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,13 @@ class Pending:
 Answer = Authorised | Declined | Pending
 
 
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """The money is on its way back."""
+
+    reference: str
+
+
 class Gateway(Protocol):
     """A payment gateway. Each call raises `oms.errors.Unavailable` when it gets no answer: it is made again."""
 
@@ -63,6 +71,10 @@ class Gateway(Protocol):
 
     def void(self, reference: str, amount: Money, key: str) -> str:
         """Let go what is left of an authorisation; returns the gateway's reference."""
+        ...
+
+    def refund(self, reference: str, amount: Money, key: str) -> Refunded | Declined:
+        """Give back part or all of what was captured on an authorisation."""
         ...
 
 

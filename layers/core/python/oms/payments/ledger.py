@@ -34,6 +34,8 @@ class PaymentAuthorised:
     reference: str
     amount: int
     by_channel: bool = False
+    expires_at: datetime | None = None
+    """When the reservation lapses; None when the gateway does not say, or the money is promised (cash on delivery)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,66 @@ class PaymentVoided:
     amount: int
 
 
-PaymentEvent = PaymentRequested | PaymentPending | PaymentAuthorised | PaymentDeclined | PaymentCaptured | PaymentVoided
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorisationExpired:
+    """The reservation lapsed before it was used; what was left of it can no longer be captured."""
+
+    payment_id: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRefunded:
+    """Money went back to where it came from, for the refund that was requested under `refund_id`."""
+
+    payment_id: str
+    refund_id: str
+    reference: str
+    amount: int
+    by_channel: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRefundFailed:
+    """The gateway cannot give this money back; somebody has to find another way."""
+
+    payment_id: str
+    refund_id: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeOpened:
+    """The customer's bank took the amount back until the case is decided."""
+
+    dispute_id: str
+    payment_id: str
+    amount: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeClosed:
+    """The case is decided: won, and the money is here again; or lost, and it stays with the customer."""
+
+    dispute_id: str
+    payment_id: str
+    won: bool
+
+
+PaymentEvent = (
+    PaymentRequested
+    | PaymentPending
+    | PaymentAuthorised
+    | PaymentDeclined
+    | PaymentCaptured
+    | PaymentVoided
+    | AuthorisationExpired
+    | PaymentRefunded
+    | PaymentRefundFailed
+    | DisputeOpened
+    | DisputeClosed
+)
 
 
 class PaymentStatus(StrEnum):
@@ -77,6 +138,16 @@ class PaymentStatus(StrEnum):
     DECLINED = "declined"
     CAPTURED = "captured"
     VOIDED = "voided"
+    EXPIRED = "expired"
+    REFUNDED = "refunded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    """A chargeback: `won` is None while the case is open."""
+
+    opened: DisputeOpened
+    won: bool | None = None
 
 
 class Cover(StrEnum):
@@ -105,6 +176,12 @@ class Payment:
     declined: str = ""
     pending: bool = False
     paid_parcels: tuple[str, ...] = ()
+    expired: int = 0
+    expires_at: datetime | None = None
+    refunds: tuple[PaymentRefunded, ...] = ()
+    failed_refunds: tuple[str, ...] = ()
+    """Ids of refunds that the gateway could not make."""
+    disputes: tuple[Dispute, ...] = ()
 
     @property
     def status(self) -> PaymentStatus:
@@ -112,7 +189,9 @@ class Payment:
         if self.declined:
             return PaymentStatus.DECLINED
         if self.captured:
-            return PaymentStatus.CAPTURED
+            return PaymentStatus.REFUNDED if self.refunded >= self.captured else PaymentStatus.CAPTURED
+        if self.expired:
+            return PaymentStatus.EXPIRED
         if self.voided:
             return PaymentStatus.VOIDED
         if self.authorised:
@@ -122,7 +201,24 @@ class Payment:
     @property
     def capturable(self) -> int:
         """What is still authorised and neither captured nor let go."""
-        return max(0, self.authorised - self.captured - self.voided)
+        return max(0, self.authorised - self.captured - self.voided - self.expired)
+
+    @property
+    def refunded(self) -> int:
+        """What went back to the customer, by refunds and by disputes that were lost."""
+        return sum(each.amount for each in self.refunds) + sum(
+            each.opened.amount for each in self.disputes if each.won is False
+        )
+
+    @property
+    def disputed(self) -> int:
+        """What the bank keeps while cases are open: it can be neither spent nor refunded."""
+        return sum(each.opened.amount for each in self.disputes if each.won is None)
+
+    @property
+    def refundable(self) -> int:
+        """What can still go back: never more than was charged."""
+        return max(0, self.captured - self.refunded - self.disputed)
 
 
 Ledger = dict[str, Payment]
@@ -149,6 +245,7 @@ def record(ledger: Ledger, event: PaymentEvent, at: datetime) -> Ledger:
                 reference=event.reference,
                 authorised=payment.authorised + event.amount,
                 by_channel=event.by_channel,
+                expires_at=event.expires_at,
                 pending=False,
                 declined="",
             )
@@ -166,6 +263,20 @@ def record(ledger: Ledger, event: PaymentEvent, at: datetime) -> Ledger:
             )
         case PaymentVoided():
             payment = replace(payment, voided=payment.voided + event.amount)
+        case AuthorisationExpired():
+            payment = replace(payment, expired=payment.expired + event.amount, expires_at=None)
+        case PaymentRefunded():
+            payment = replace(payment, refunds=(*payment.refunds, event))
+        case PaymentRefundFailed():
+            payment = replace(payment, failed_refunds=(*payment.failed_refunds, event.refund_id))
+        case DisputeOpened():
+            payment = replace(payment, disputes=(*payment.disputes, Dispute(opened=event)))
+        case DisputeClosed():
+            disputes = tuple(
+                replace(each, won=event.won) if each.opened.dispute_id == event.dispute_id else each
+                for each in payment.disputes
+            )
+            payment = replace(payment, disputes=disputes)
     return {**ledger, payment.payment_id: payment}
 
 
@@ -174,9 +285,14 @@ def captured(ledger: Ledger) -> int:
     return sum(payment.captured for payment in ledger.values())
 
 
+def refunded(ledger: Ledger) -> int:
+    """Given back so far, in minor units."""
+    return sum(payment.refunded for payment in ledger.values())
+
+
 def covered(ledger: Ledger) -> int:
-    """Charged, or authorised and still capturable."""
-    return sum(payment.captured + payment.capturable for payment in ledger.values())
+    """Charged and not given back, or authorised and still capturable."""
+    return sum(payment.captured - payment.refunded + payment.capturable for payment in ledger.values())
 
 
 def cover(amount: int, due: int) -> Cover:

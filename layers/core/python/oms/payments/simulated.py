@@ -5,6 +5,7 @@ It keeps no state: answers and references follow from the request alone, so each
     sim_ok                  authorises
     sim_decline[:code]      declines with the code (card_declined)
     sim_timeout[:seconds]   does not answer until so many seconds (2) after the request, then authorises
+    sim_expires[:seconds]   authorises, but the reservation lapses after so many seconds (60)
     sim_late[:seconds]      answers `Pending`, and authorises so many seconds (3) after the request
     sim_late_decline[:s]    answers `Pending`, and declines then
 """
@@ -17,7 +18,7 @@ from oms.clock import Clock
 from oms.errors import Unavailable
 from oms.ids import derived
 from oms.money import Money
-from oms.payments.gateway import Answer, Authorised, Declined, PaymentRequest, Pending
+from oms.payments.gateway import Answer, Authorised, Declined, PaymentRequest, Pending, Refunded
 
 
 class SimulatedGateway:
@@ -33,6 +34,9 @@ class SimulatedGateway:
         match kind:
             case "sim_ok":
                 return Authorised(reference)
+            case "sim_expires":
+                # Reservations lapse so many seconds after they were asked for; a fresh one may be had.
+                return Authorised(reference, request.requested_at + timedelta(seconds=float(argument or "60")))
             case "sim_decline":
                 return Declined(reference, argument or "card_declined")
             case "sim_timeout" if self._waits(request, argument or "2"):
@@ -58,6 +62,10 @@ class SimulatedGateway:
     def void(self, reference: str, amount: Money, key: str) -> str:
         """The reference of a release."""
         return f"sim_{derived('void', reference, str(amount), key)}"
+
+    def refund(self, reference: str, amount: Money, key: str) -> Refunded | Declined:
+        """Gives back what nobody paid."""
+        return Refunded(f"sim_{derived('refund', reference, str(amount), key)}")
 
     def _waits(self, request: PaymentRequest, seconds: str) -> bool:
         return self._clock() < request.requested_at + timedelta(seconds=float(seconds))

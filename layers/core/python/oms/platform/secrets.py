@@ -1,4 +1,4 @@
-"""Shared secrets of channels and carriers in Secrets Manager, kept in memory for five minutes."""
+"""Secrets of channels, carriers and customers' links in Secrets Manager, kept in memory for five minutes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ LIFE = 300
 FRESH = 10
 """Seconds within which a second wish for a fresh secret is answered from memory: bad signatures cost us no calls."""
 
+LINKS = "links"
+"""The name of the secret that signs customers' links: `{"signing_secret": ...}`."""
+
 _secrets: Cache[str, dict[str, str]] = Cache(seconds=LIFE, size=1000)
 
 
@@ -29,7 +32,7 @@ def carrier_secret(carrier: str) -> str:
 
 
 def secret(name: str, *, fresh: bool = False) -> dict[str, str]:
-    """The secret `<stack>/<name>`: `{"webhook_secret": ...}`.
+    """The secret `<stack>/<name>`: `{"webhook_secret": ...}`, or what its name's own docstring says.
 
     A signature that does not match may come from a secret that was changed a moment ago: ask again with `fresh`, and
     compare once more.

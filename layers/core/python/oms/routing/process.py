@@ -5,22 +5,40 @@ from __future__ import annotations
 from oms.errors import ConcurrentAppend, ShortStock
 from oms.ids import derived
 from oms.money import Money
+from oms.orders.after_sale import RefundRequested
 from oms.orders.decisions import hold
 from oms.orders.events import HoldReason, OrderEvent, UnitState
 from oms.orders.log import Caller, append, load
 from oms.orders.order import Order
 from oms.payments.gateway import Authorised, Declined, PaymentRequest, Pending
 from oms.payments.ledger import (
+    AuthorisationExpired,
     Payment,
     PaymentAuthorised,
     PaymentCaptured,
     PaymentDeclined,
     PaymentPending,
+    PaymentRefunded,
+    PaymentRefundFailed,
+    PaymentRequested,
     PaymentVoided,
 )
 from oms.routing.ports import Ports
 from oms.routing.source import problems, source, steps_of
-from oms.routing.steps import Authorise, Capture, CheckPayment, HoldUnpaid, Source, Step, Void, next_step
+from oms.routing.steps import (
+    Authorise,
+    Capture,
+    CheckPayment,
+    Expire,
+    HoldUnpaid,
+    Refund,
+    Renew,
+    RequestRefund,
+    Source,
+    Step,
+    Void,
+    next_step,
+)
 
 ACTOR = "route"
 MAX_ROUNDS = 200
@@ -39,7 +57,7 @@ def advance(ports: Ports, order_id: str, cause: str, *, check_pending: bool = Fa
     caller = Caller(actor=ACTOR, cause=cause, clock=ports.clock)
     for _ in range(MAX_ROUNDS):
         order = load(ports.log, order_id)
-        step = next_step(order, check_pending=check_pending)
+        step = next_step(order, ports.clock(), check_pending=check_pending)
         if step is None:
             return order
         try:
@@ -78,7 +96,37 @@ def _do(ports: Ports, order: Order, step: Step, caller: Caller, attempt: int) ->
             reference = ports.gateway(payment.gateway).void(payment.reference, money, key(order, "void", payment))
             voided = PaymentVoided(payment_id=payment.payment_id, reference=reference, amount=payment.capturable)
             append(ports.log, order, [voided], caller)
+        case Expire(payment):
+            lapsed = AuthorisationExpired(payment_id=payment.payment_id, amount=payment.capturable)
+            append(ports.log, order, [lapsed], caller)
+        case Renew(payment, amount):
+            again = PaymentRequested(
+                payment_id=str(len(order.payments) + 1),
+                gateway=payment.gateway,
+                instrument=payment.instrument,
+                amount=amount,
+            )
+            append(ports.log, order, [again], caller)
+        case RequestRefund(refund_id, parts):
+            append(ports.log, order, [RefundRequested(refund_id=refund_id, parts=parts)], caller)
+        case Refund():
+            append(ports.log, order, [_refunded(ports, order, step)], caller)
     return True
+
+
+def _refunded(ports: Ports, order: Order, step: Refund) -> PaymentRefunded | PaymentRefundFailed:
+    """Give money back once per refund and payment, whatever happens between the gateway's answer and the record."""
+    payment = step.payment
+    answer = ports.gateway(payment.gateway).refund(
+        payment.reference,
+        Money(step.amount, order.placed.currency),
+        key(order, "refund", payment, step.refund_id),
+    )
+    if isinstance(answer, Declined):
+        return PaymentRefundFailed(payment_id=payment.payment_id, refund_id=step.refund_id, code=answer.code)
+    return PaymentRefunded(
+        payment_id=payment.payment_id, refund_id=step.refund_id, reference=answer.reference, amount=step.amount
+    )
 
 
 def key(order: Order, step: str, payment: Payment, detail: str = "") -> str:
@@ -125,8 +173,15 @@ def _check(ports: Ports, order: Order, payment: Payment, caller: Caller, attempt
 
 def _answered(order: Order, payment: Payment, answer: Authorised | Declined | Pending) -> list[OrderEvent]:
     match answer:
-        case Authorised(reference):
-            return [PaymentAuthorised(payment_id=payment.payment_id, reference=reference, amount=payment.requested)]
+        case Authorised():
+            return [
+                PaymentAuthorised(
+                    payment_id=payment.payment_id,
+                    reference=answer.reference,
+                    amount=payment.requested,
+                    expires_at=answer.expires_at,
+                )
+            ]
         case Declined(reference, code):
             return _declined(order, payment, reference, code, f"the gateway declined: {code}")
         case Pending(reference):

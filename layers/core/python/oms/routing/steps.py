@@ -6,7 +6,9 @@ This is what makes routing safe to repeat, to reorder and to interrupt: nothing 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from oms.orders.after_sale import RefundPart
 from oms.orders.events import UnitState
 from oms.orders.order import Order, Parcel, units_value
 from oms.orders.transitions import AT_LOCATION
@@ -58,16 +60,53 @@ class Void:
     payment: Payment
 
 
-Step = Authorise | CheckPayment | HoldUnpaid | Source | Capture | Void
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """A reservation has lapsed: note it. What is still needed is asked for again."""
+
+    payment: Payment
 
 
-def next_step(order: Order, *, check_pending: bool = False) -> Step | None:
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """Ask for a fresh reservation on the instrument whose last one lapsed: `amount` minor units are still uncovered."""
+
+    payment: Payment
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefund:
+    """More was charged than is due: decide what goes back to which payment."""
+
+    refund_id: str
+    parts: tuple[RefundPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Carry out one part of a refund that was decided."""
+
+    payment: Payment
+    refund_id: str
+    amount: int
+
+
+Step = Authorise | CheckPayment | HoldUnpaid | Source | Capture | Void | Expire | Renew | RequestRefund | Refund
+
+
+def next_step(order: Order, now: datetime, *, check_pending: bool = False) -> Step | None:
     """The next thing to do, or None when the order waits for somebody else.
 
     Money that is due or no longer needed is moved even while the order is held; everything else waits for the holds.
     `check_pending` is set when the time has come to ask about a payment that the gateway wanted to decide later.
     """
     ours = [payment for payment in order.payments.values() if not payment.by_channel]
+    return _money_that_left(order, ours) or _refund(order) or _next_for_the_sale(order, ours, now, check_pending)
+
+
+def _money_that_left(order: Order, ours: list[Payment]) -> Step | None:
+    """Charge what was shipped; let go what will not be needed."""
     for payment in ours:
         if payment.capturable and (capture := _capture(order, payment)):
             return capture
@@ -75,16 +114,59 @@ def next_step(order: Order, *, check_pending: bool = False) -> Step | None:
         for payment in ours:
             if payment.capturable:
                 return Void(payment)
+    return None
+
+
+def _refund(order: Order) -> Step | None:
+    """Carry out refunds that were decided, then decide what else was charged beyond what is due.
+
+    A payment that the channel took is refunded by the channel: the part waits until the channel says so.
+    """
+    for refund_id, refund in order.after_sale.refunds.items():
+        for part in refund.parts:
+            payment = order.payments[part.payment_id]
+            done = {each.refund_id for each in payment.refunds} | set(payment.failed_refunds)
+            if refund_id not in done and not payment.by_channel:
+                return Refund(payment, refund_id, part.amount)
+    if not order.overcharged:
+        return None
+    parts = _refund_parts(order, order.overcharged)
+    return RequestRefund(f"refund-{len(order.after_sale.refunds) + 1}", parts) if parts else None
+
+
+def _refund_parts(order: Order, amount: int) -> tuple[RefundPart, ...]:
+    """Spread an amount over the payments that can still give it back, the latest first; never more than they took."""
+    promised: dict[str, int] = {}
+    for refund_id, refund in order.after_sale.refunds.items():
+        for part in refund.parts:
+            payment = order.payments[part.payment_id]
+            if refund_id not in {each.refund_id for each in payment.refunds} | set(payment.failed_refunds):
+                promised[part.payment_id] = promised.get(part.payment_id, 0) + part.amount
+    parts = []
+    for payment in reversed(order.payments.values()):
+        share = min(amount, payment.refundable - promised.get(payment.payment_id, 0))
+        if share > 0 and not payment.failed_refunds:
+            parts.append(RefundPart(payment_id=payment.payment_id, amount=share))
+            amount -= share
+    return tuple(parts)
+
+
+def _next_for_the_sale(order: Order, ours: list[Payment], now: datetime, check_pending: bool) -> Step | None:  # noqa: FBT001 - handed through
+    for payment in ours:
+        if payment.capturable and payment.expires_at is not None and payment.expires_at <= now:
+            return Expire(payment)
     pending = [payment for payment in ours if payment.status is PaymentStatus.PENDING]
     if pending:
         return CheckPayment(pending[0]) if check_pending else None
     if order.holds or not _owed_later(order):
         return None
     for payment in ours:
-        if payment.status is PaymentStatus.REQUESTED:
+        if payment.status is PaymentStatus.REQUESTED and payment.requested:
             return Authorise(payment)
-    if order.covered < order.due:
-        return HoldUnpaid(order.due - order.covered)
+    missing = order.due - order.covered
+    if missing > 0:
+        lapsed = [payment for payment in ours if payment.expired and not payment.declined]
+        return Renew(lapsed[-1], missing) if lapsed else HoldUnpaid(missing)
     if order.counts.get(UnitState.OPEN) or order.confirmed is None:
         return Source()
     return None

@@ -18,6 +18,7 @@ class StockReason(StrEnum):
     COUNTED = "counted"
     CORRECTED = "corrected"
     DAMAGED = "damaged"
+    RETURNED = "returned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

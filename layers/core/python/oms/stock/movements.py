@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from oms.orders.after_sale import Disposition, UnitsReceived
 from oms.orders.events import (
     CancelledUnits,
     OrderEvent,
@@ -77,6 +78,18 @@ def _of(order: Order, event: OrderEvent) -> Iterable[Movement]:
                 )
         case UnitsCancelled():
             yield from (_released(order, unit) for unit in event.units if unit.location_id)
+        case UnitsReceived():
+            for came in event.units:
+                sellable = came.quantity if came.disposition is Disposition.RESTOCK else 0
+                if sellable:
+                    yield Movement(
+                        sku=came.sku,
+                        location_id=event.location_id,
+                        reason=StockReason.RETURNED,
+                        reference=event.return_id or event.receipt_id,
+                        on_hand=sellable,
+                        available=sellable,
+                    )
         case _:
             return
 

@@ -5,10 +5,19 @@ from __future__ import annotations
 import sys
 from typing import Literal
 
+from oms.orders.after_sale import ReturnReason, ReturnStatus
 from oms.orders.events import HoldReason
 from oms.orders.transitions import FulfillmentStatus, OrderStatus
 from oms.payments.ledger import Cover
-from oms.views.shapes import EventResource, MoneyResource, Time
+from oms.views.shapes import (
+    CreditResource,
+    EventResource,
+    MoneyResource,
+    ReceiptResource,
+    RefundResource,
+    ReturnResource,
+    Time,
+)
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict
@@ -131,3 +140,70 @@ class ScansReceipt(TypedDict):
 
     applied: int
     parked: int
+
+
+class OrderReturns(TypedDict):
+    """All that came back of an order or is to come, and the money that followed."""
+
+    order_id: str
+    version: int
+    returnable: dict[str, int]
+    """Units by line that can still be announced."""
+    returns: list[ReturnResource]
+    receipts: list[ReceiptResource]
+    """What came without having been announced."""
+    credits: list[CreditResource]
+    refunds: list[RefundResource]
+    due: MoneyResource
+    charged: MoneyResource
+    refunded: MoneyResource
+    actions: list[str]
+
+
+class CustomersLine(TypedDict):
+    """A line of an order as its customer sees it, with the units that can still be announced."""
+
+    line_id: str
+    title: str
+    returnable: int
+
+
+class CustomersUnits(TypedDict):
+    """Units that a customer announced."""
+
+    line_id: str
+    title: str
+    quantity: int
+    reason: ReturnReason
+
+
+class CustomersReturn(TypedDict):
+    """A return as its customer sees it."""
+
+    number: int
+    status: ReturnStatus
+    units: list[CustomersUnits]
+    declined: str | None
+    """Why not."""
+    fees: MoneyResource
+    """What is kept of the refund when all of it comes back."""
+    send_to: list[str]
+    """The address to send it to, line by line; empty until it is approved."""
+
+
+class CustomersOrder(TypedDict):
+    """What a customer can return, and what became of it. No names, no addresses but the merchant's."""
+
+    order_number: str
+    next: int
+    """The number of the next return: who sends it along may send the call again."""
+    lines: list[CustomersLine]
+    returns: list[CustomersReturn]
+    refunded: MoneyResource
+
+
+class ReturnLink(TypedDict):
+    """A signed link for the customer; without the stack's own address in it, a path of the API."""
+
+    url: str
+    expires_at: Time

@@ -9,6 +9,14 @@ from oms.orders.events import Charge, ParcelTracked
 from oms.orders.order import Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, expected_delivery
 from oms.orders.transitions import order_status
 from oms.payments.ledger import Payment, cover
+from oms.returns.decisions import came_back, order_actions
+from oms.views.after_sale import (
+    credit_resource,
+    money,
+    receipt_resource,
+    refund_resource,
+    return_resource,
+)
 from oms.views.shapes import (
     AddressResource,
     ChargeResource,
@@ -17,7 +25,6 @@ from oms.views.shapes import (
     FulfillmentOrderResource,
     HoldResource,
     LineResource,
-    MoneyResource,
     OrderResource,
     ParcelResource,
     PaymentResource,
@@ -43,15 +50,19 @@ def order_resource(order: Order, *, contact: bool = False) -> OrderResource:
         "updated_at": to_text(order.updated_at),
         "expected_delivery": promised.isoformat() if (promised := expected_delivery(order)) else None,
         "prices": order.placed.prices,
-        "total": _money(order, order.total),
-        "due": _money(order, order.due),
+        "total": money(order, order.total),
+        "due": money(order, order.due),
         "lines": [_line(order, line) for line in order.lines.values()],
         "charges": [_charge(order, charge) for charge in order.placed.charges],
         "payment": _payment_state(order),
         "fulfillment_orders": [fulfillment_order_resource(order, each) for each in order.fulfillment_orders.values()],
         "parcels": [parcel_resource(parcel) for parcel in order.parcels.values()],
+        "returns": [return_resource(order, each) for each in order.after_sale.returns.values()],
+        "receipts": [receipt_resource(each) for each in order.after_sale.unannounced],
+        "credits": [credit_resource(order, each) for each in order.after_sale.credits],
+        "refunds": [refund_resource(order, each) for each in order.after_sale.refunds.values()],
         "holds": [_hold(hold) for hold in order.holds.values()],
-        "actions": list(order.actions),
+        "actions": [*order.actions, *order_actions(order)],
     }
     if contact:
         shown["contact"] = _contact(order.contact)
@@ -121,10 +132,6 @@ def event_resources(entry: Entry) -> list[EventResource]:
     ]
 
 
-def _money(order: Order, amount: int) -> MoneyResource:
-    return {"amount": amount, "currency": order.placed.currency}
-
-
 def _units(counts: Counts) -> Units:
     return {state: count for state, count in counts.items() if count}
 
@@ -140,10 +147,12 @@ def _line(order: Order, line: Line) -> LineResource:
         "status": order_status(line.counts, held=False),
         "units": _units(line.counts),
         "requires_shipping": placed.requires_shipping,
-        "list_price": _money(order, placed.list_price) if placed.list_price is not None else None,
-        "discount": _money(order, placed.discount),
-        "net": _money(order, placed.net),
-        "tax": _money(order, placed.tax),
+        "list_price": money(order, placed.list_price) if placed.list_price is not None else None,
+        "discount": money(order, placed.discount),
+        "net": money(order, placed.net),
+        "tax": money(order, placed.tax),
+        "returned": came_back(order, placed.line_id),
+        "credited": order.after_sale.credited_units.get(placed.line_id, 0),
     }
 
 
@@ -152,17 +161,18 @@ def _charge(order: Order, charge: Charge) -> ChargeResource:
         "kind": charge.kind,
         "title": charge.title,
         "code": charge.code,
-        "net": _money(order, charge.net),
-        "tax": _money(order, charge.tax),
+        "net": money(order, charge.net),
+        "tax": money(order, charge.tax),
     }
 
 
 def _payment_state(order: Order) -> PaymentStateResource:
     return {
         "authorised": cover(order.covered, order.due),
-        "charged": cover(order.charged, order.due),
-        "covered_amount": _money(order, order.covered),
-        "charged_amount": _money(order, order.charged),
+        "charged": cover(order.charged - order.refunded, order.due),
+        "covered_amount": money(order, order.covered),
+        "charged_amount": money(order, order.charged),
+        "refunded_amount": money(order, order.refunded),
         "payments": [_payment(order, payment) for payment in order.payments.values()],
     }
 
@@ -174,10 +184,11 @@ def _payment(order: Order, payment: Payment) -> PaymentResource:
         "gateway": payment.gateway,
         "reference": payment.reference,
         "by_channel": payment.by_channel,
-        "requested": _money(order, payment.requested),
-        "authorised": _money(order, payment.authorised),
-        "captured": _money(order, payment.captured),
-        "voided": _money(order, payment.voided),
+        "requested": money(order, payment.requested),
+        "authorised": money(order, payment.authorised),
+        "captured": money(order, payment.captured),
+        "voided": money(order, payment.voided),
+        "refunded": money(order, payment.refunded),
         "declined": payment.declined,
     }
 

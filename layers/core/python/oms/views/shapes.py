@@ -7,8 +7,9 @@ nothing.
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
+from oms.orders.after_sale import Disposition, ReturnReason, ReturnStatus
 from oms.orders.events import ChargeKind, HoldReason, PriceMode, TrackingStatus, UnitState
 from oms.orders.transitions import FulfillmentStatus, OrderStatus
 from oms.payments.ledger import Cover, PaymentStatus
@@ -63,6 +64,10 @@ class LineResource(TypedDict):
     discount: MoneyResource
     net: MoneyResource
     tax: MoneyResource
+    returned: int
+    """Units that came back."""
+    credited: int
+    """Units that the customer no longer owes, beside those that were cancelled."""
 
 
 class ChargeResource(TypedDict):
@@ -87,6 +92,7 @@ class PaymentResource(TypedDict):
     authorised: MoneyResource
     captured: MoneyResource
     voided: MoneyResource
+    refunded: MoneyResource
     declined: str
     """The gateway's reason for refusing; empty when it did not."""
 
@@ -97,9 +103,11 @@ class PaymentStateResource(TypedDict):
     authorised: Cover
     """How what is captured, or authorised and can still be captured, stands to what is due."""
     charged: Cover
-    """How what is captured stands to what is due."""
+    """How what is captured and was not given back stands to what is due."""
     covered_amount: MoneyResource
     charged_amount: MoneyResource
+    """All that was ever captured."""
+    refunded_amount: MoneyResource
     payments: list[PaymentResource]
 
 
@@ -185,6 +193,82 @@ class ContactResource(TypedDict):
     billing: AddressResource | None
 
 
+class ReturnUnitsResource(TypedDict):
+    """Units of a line that were announced to come back."""
+
+    line_id: str
+    sku: str
+    title: str
+    quantity: int
+    reason: ReturnReason
+
+
+class ReceivedUnitsResource(TypedDict):
+    """Units of a line that came back, or were missed, and what became of them."""
+
+    line_id: str
+    sku: str
+    quantity: int
+    disposition: Disposition
+
+
+class ReceiptResource(TypedDict):
+    """A parcel that came back to a location."""
+
+    receipt_id: str
+    location_id: str
+    units: list[ReceivedUnitsResource]
+
+
+class ReturnResource(TypedDict):
+    """A return, what came of it, and what can be done with it now."""
+
+    return_id: str
+    status: ReturnStatus
+    requested_at: Time
+    by_customer: bool
+    note: str
+    units: list[ReturnUnitsResource]
+    location_id: str | None
+    """Where the goods may come to, once the return is approved."""
+    restocking_fee: MoneyResource
+    shipping_fee: MoneyResource
+    declined: str | None
+    """Why not, as the customer is told."""
+    receipts: list[ReceiptResource]
+    credited: dict[str, int]
+    """Units by line that the customer no longer owes because of it."""
+    actions: list[str]
+
+
+class CreditResource(TypedDict):
+    """What the customer no longer owes: `amount` is the value of the units with `charges`, less the `fee`."""
+
+    credit_id: str
+    return_id: str | None
+    reason: ReturnReason
+    units: dict[str, int]
+    charges: MoneyResource
+    fee: MoneyResource
+    amount: MoneyResource
+
+
+class RefundPartResource(TypedDict):
+    """The share of a refund that goes back to one payment."""
+
+    payment_id: str
+    amount: MoneyResource
+    status: Literal["requested", "refunded", "failed"]
+
+
+class RefundResource(TypedDict):
+    """Money that goes back to where it came from."""
+
+    refund_id: str
+    amount: MoneyResource
+    parts: list[RefundPartResource]
+
+
 class OrderResource(TypedDict):
     """An order at one version of its log. `actions` are the calls that are possible now."""
 
@@ -205,12 +289,17 @@ class OrderResource(TypedDict):
     """How the channel quoted its prices: `gross` or `net`."""
     total: MoneyResource
     due: MoneyResource
-    """What the customer owes in all for what is not cancelled."""
+    """What the customer owes in all, for what is neither cancelled nor credited."""
     lines: list[LineResource]
     charges: list[ChargeResource]
     payment: PaymentStateResource
     fulfillment_orders: list[FulfillmentOrderResource]
     parcels: list[ParcelResource]
+    returns: list[ReturnResource]
+    receipts: list[ReceiptResource]
+    """What came back without having been announced."""
+    credits: list[CreditResource]
+    refunds: list[RefundResource]
     holds: list[HoldResource]
     actions: list[str]
     contact: NotRequired[ContactResource | None]

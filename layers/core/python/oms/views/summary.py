@@ -57,7 +57,7 @@ def order_summary(order: Order) -> Summary:
         "total": {"amount": order.total, "currency": order.placed.currency},
         "units": _live(order.counts),
         "authorised": cover(order.covered, order.due),
-        "charged": cover(order.charged, order.due),
+        "charged": cover(order.charged - order.refunded, order.due),
         "holds": [hold.reason for hold in order.holds.values()],
         "locations": sorted({each.location_id for each in order.fulfillment_orders.values()}),
     }

@@ -1,0 +1,89 @@
+"""The customer's own door: a signed link to the returns of one order, for programs and for browsers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalice.app import Blueprint, Response
+
+from oms.errors import OmsError
+from oms.platform.http import caller, current, endpoint, header, ok, problem, raw_body, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from oms.orders.order import Order
+
+links = Blueprint(__name__)
+
+
+@links.route("/return/{token}", methods=["GET"], content_types=[])
+@endpoint(links, scope=None)
+def show_return(token: str) -> Response:
+    """What the customer of an order can return, and what became of it. Browsers get a page in their language."""
+    from oms.platform.returns import customers_order, order_now
+
+    return _answered(lambda: _shown(order_now(customers_order(token))))
+
+
+@links.route("/return/{token}", methods=["POST"], content_types=[])
+@endpoint(links, scope=None)
+def announce_return(token: str) -> Response:
+    """Announce a return. The shop's policy approves or declines it at once, or leaves it to a person."""
+    return _answered(lambda: _announce(token))
+
+
+def _announce(token: str) -> Response:
+    from oms.platform.returns import customers_order, ports
+    from oms.returns.requests import CustomerReturn
+    from oms.returns.work import Wish, request_by_customer
+    from oms.views.return_page import FORM, form_values
+
+    order_id = customers_order(token)
+    if header(links, "content-type").startswith(FORM):
+        import json
+
+        wish = read(CustomerReturn, json.dumps(form_values(raw_body(links))).encode())
+    else:
+        wish = read(CustomerReturn, raw_body(links))
+    order = request_by_customer(
+        ports(),
+        Wish(order_id=order_id, caller=caller(links, actor="customer")),
+        [each.value() for each in wish.units],
+        number=wish.number,
+    )
+    if _browser():
+        # Back to the page, so that loading it again does not send the form again.
+        return Response(body="", status_code=303, headers={"Location": token, "Cache-Control": "no-store"})
+    return _shown(order)
+
+
+def _shown(order: Order) -> Response:
+    from oms.platform.returns import ports
+    from oms.views.after_sale import customers_order
+    from oms.views.return_page import HEADERS, page
+
+    shown = customers_order(order, ports().location)
+    if _browser():
+        return Response(body=page(shown, order.placed.language), status_code=200, headers=dict(HEADERS))
+    return ok(shown)
+
+
+def _answered(answer: Callable[[], Response]) -> Response:
+    """The answer, or for a browser a page that says why not."""
+    from oms.views.return_page import HEADERS, error_page
+
+    try:
+        return answer()
+    except OmsError as error:
+        if not _browser():
+            raise
+        language = header(links, "accept-language").split(",")[0].split(";")[0]
+        refused = problem(error)
+        return Response(body=error_page(error, language), status_code=refused.status_code, headers=dict(HEADERS))
+
+
+def _browser() -> bool:
+    from oms.views.return_page import wants_page
+
+    return wants_page(current(links).headers.get("accept", ""))

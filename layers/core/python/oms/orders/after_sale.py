@@ -1,0 +1,324 @@
+"""What happens after the sale: returns, credits, refunds, disputes. Events, and the part of an order's state they make.
+
+Goods and money are two axes. Goods come back in receipts, unit by unit with a disposition. Money follows from credits:
+a credit says that the customer no longer owes certain units (with a return, or without one when a parcel was damaged or
+lost), what an order is due falls by it, and whatever was charged beyond what is due is refunded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+
+class ReturnReason(StrEnum):
+    """Why a customer sends something back, or claims for it."""
+
+    DAMAGED = "damaged"
+    WRONG_ITEM = "wrong_item"
+    NOT_AS_DESCRIBED = "not_as_described"
+    DOES_NOT_FIT = "does_not_fit"
+    CHANGED_MIND = "changed_mind"
+    ARRIVED_LATE = "arrived_late"
+    MISSING = "missing"
+    OTHER = "other"
+
+
+class Disposition(StrEnum):
+    """What becomes of a unit that came back. Only `RESTOCK` makes it sellable at once."""
+
+    RESTOCK = "restock"
+    REFURBISH = "refurbish"
+    SCRAP = "scrap"
+    MISSING = "missing"
+    """Announced, and not in the parcel."""
+    WRONG_ITEM = "wrong_item"
+    """Something else was in the parcel."""
+
+
+class Resolution(StrEnum):
+    """What the customer wants for what comes back."""
+
+    REFUND = "refund"
+    EXCHANGE = "exchange"
+
+
+class ReturnStatus(StrEnum):
+    """Where a return is; derived."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    RECEIVED = "received"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnUnits:
+    """Units of a line that are to come back, and why."""
+
+    line_id: str
+    sku: str
+    quantity: int
+    reason: ReturnReason = ReturnReason.OTHER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedUnits:
+    """Units of a line that came back (or should have) and what becomes of them."""
+
+    line_id: str
+    sku: str
+    quantity: int
+    disposition: Disposition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeUnits:
+    """What is sent instead: `price` is net and tax of all units together, in minor units of the order's currency."""
+
+    sku: str
+    title: str
+    quantity: int
+    net: int
+    tax: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditedUnits:
+    """Units of a line that the customer no longer owes; `amount` is their net and tax as they were sold."""
+
+    line_id: str
+    quantity: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundPart:
+    """How much of a refund goes back to which payment."""
+
+    payment_id: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnRequested:
+    """Units are to come back. `by_customer` when the customer asked over the signed link."""
+
+    return_id: str
+    units: tuple[ReturnUnits, ...]
+    resolution: Resolution = Resolution.REFUND
+    by_customer: bool = False
+    note: str = ""
+    exchange: tuple[ExchangeUnits, ...] = ()
+    ship_at_once: bool = False
+    """Of an exchange: whether it is sent before the return arrives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnApproved:
+    """The parcel may come back to `location_id`; fees (minor units) are kept from the refund."""
+
+    return_id: str
+    location_id: str
+    restocking_fee: int = 0
+    shipping_fee: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnDeclined:
+    """Policy or staff said no; `reason` is told to the customer."""
+
+    return_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnLabelIssued:
+    """The customer has a label to send the parcel back with."""
+
+    return_id: str
+    carrier: str
+    tracking_number: str
+    tracking_url: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsReceived:
+    """Units came back to a location; those to be restocked were booked in by the same transaction.
+
+    `return_id` is empty when nobody announced them; `receipt_id` tells receipts apart.
+    """
+
+    receipt_id: str
+    location_id: str
+    units: tuple[ReceivedUnits, ...]
+    return_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnClosed:
+    """Nothing more is expected of this return."""
+
+    return_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsCredited:
+    """The customer no longer owes these units, `charges` of shipping and the like, and owes `fee` instead."""
+
+    credit_id: str
+    reason: ReturnReason
+    units: tuple[CreditedUnits, ...] = ()
+    charges: int = 0
+    fee: int = 0
+    return_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeOrdered:
+    """Another order carries what is sent instead."""
+
+    return_id: str
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundRequested:
+    """More was charged than is due: this is to go back, in these parts. Decided once, then carried out."""
+
+    refund_id: str
+    parts: tuple[RefundPart, ...]
+    reason: str = ""
+
+
+AfterSaleEvent = (
+    ReturnRequested
+    | ReturnApproved
+    | ReturnDeclined
+    | ReturnLabelIssued
+    | UnitsReceived
+    | ReturnClosed
+    | UnitsCredited
+    | ExchangeOrdered
+    | RefundRequested
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A return and what became of it. Units are counted per line; `received` also by disposition."""
+
+    requested: ReturnRequested
+    requested_at: datetime
+    approved: ReturnApproved | None = None
+    declined: str | None = None
+    label: ReturnLabelIssued | None = None
+    received: tuple[UnitsReceived, ...] = ()
+    credited: Mapping[str, int] = field(default_factory=dict)
+    exchange_order_id: str = ""
+    closed: bool = False
+
+    @property
+    def status(self) -> ReturnStatus:
+        """Derived, never stored."""
+        if self.declined is not None:
+            return ReturnStatus.DECLINED
+        if self.closed:
+            return ReturnStatus.CLOSED
+        if self.received:
+            return ReturnStatus.RECEIVED
+        return ReturnStatus.APPROVED if self.approved else ReturnStatus.REQUESTED
+
+    @property
+    def open(self) -> bool:
+        """Whether something may still happen to it."""
+        return self.status not in {ReturnStatus.DECLINED, ReturnStatus.CLOSED}
+
+    def announced(self) -> dict[str, int]:
+        """Units by line that were to come back."""
+        units: dict[str, int] = {}
+        for each in self.requested.units:
+            units[each.line_id] = units.get(each.line_id, 0) + each.quantity
+        return units
+
+    def came(self, *dispositions: Disposition) -> dict[str, int]:
+        """Units by line that were received with one of these dispositions; without any named, with whichever."""
+        units: dict[str, int] = {}
+        for receipt in self.received:
+            for each in receipt.units:
+                if not dispositions or each.disposition in dispositions:
+                    units[each.line_id] = units.get(each.line_id, 0) + each.quantity
+        return units
+
+
+@dataclass(frozen=True, slots=True)
+class AfterSale:
+    """What happened to an order after the sale. Amounts in minor units of its currency."""
+
+    returns: Mapping[str, Return] = field(default_factory=dict)
+    unannounced: tuple[UnitsReceived, ...] = ()
+    credited_units: Mapping[str, int] = field(default_factory=dict)
+    """Units by line that the customer no longer owes."""
+    credited_charges: int = 0
+    fees: int = 0
+    credits: tuple[UnitsCredited, ...] = ()
+    refunds: Mapping[str, RefundRequested] = field(default_factory=dict)
+
+
+def record(state: AfterSale, event: AfterSaleEvent, at: datetime) -> AfterSale:
+    """The state after one more event.
+
+    Raises:
+        KeyError: the event is about a return that was never requested.
+    """
+    match event:
+        case ReturnRequested():
+            return _with(state, Return(event, at))
+        case ReturnApproved():
+            # Staff may let come what policy had declined.
+            return _with(state, replace(state.returns[event.return_id], approved=event, declined=None))
+        case ReturnDeclined():
+            return _with(state, replace(state.returns[event.return_id], declined=event.reason))
+        case ReturnLabelIssued():
+            return _with(state, replace(state.returns[event.return_id], label=event))
+        case UnitsReceived() if not event.return_id:
+            return replace(state, unannounced=(*state.unannounced, event))
+        case UnitsReceived():
+            known = state.returns[event.return_id]
+            return _with(state, replace(known, received=(*known.received, event)))
+        case ReturnClosed():
+            return _with(state, replace(state.returns[event.return_id], closed=True))
+        case ExchangeOrdered():
+            return _with(state, replace(state.returns[event.return_id], exchange_order_id=event.order_id))
+        case RefundRequested():
+            return replace(state, refunds={**state.refunds, event.refund_id: event})
+        case UnitsCredited():
+            return _credited(state, event)
+
+
+def _credited(state: AfterSale, event: UnitsCredited) -> AfterSale:
+    units = dict(state.credited_units)
+    for each in event.units:
+        units[each.line_id] = units.get(each.line_id, 0) + each.quantity
+    state = replace(
+        state,
+        credited_units=units,
+        credited_charges=state.credited_charges + event.charges,
+        fees=state.fees + event.fee,
+        credits=(*state.credits, event),
+    )
+    if not event.return_id:
+        return state
+    known = state.returns[event.return_id]
+    credited = dict(known.credited)
+    for each in event.units:
+        credited[each.line_id] = credited.get(each.line_id, 0) + each.quantity
+    return _with(state, replace(known, credited=credited))
+
+
+def _with(state: AfterSale, known: Return) -> AfterSale:
+    return replace(state, returns={**state.returns, known.requested.return_id: known})

@@ -1,0 +1,117 @@
+"""The bodies that the calls of returns take."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from oms.orders.after_sale import Disposition, ReturnReason
+from oms.returns.credits import StaffCredit
+from oms.returns.decisions import Arrived, Receipt, Wanted
+
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Number = Annotated[int, Field(ge=1, le=100_000)]
+Amount = Annotated[int, Field(ge=0, le=10**12)]
+Id = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Body(BaseModel):
+    """What all bodies share: what is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class WantedUnits(Body):
+    """Units of a line, and why they come back."""
+
+    line_id: Id
+    quantity: Count
+    reason: ReturnReason = ReturnReason.OTHER
+
+    def value(self) -> Wanted:
+        """The wish as the domain has it."""
+        return Wanted(line_id=self.line_id, quantity=self.quantity, reason=self.reason)
+
+
+class ArrivedUnits(Body):
+    """Units of a line that were unpacked or missed, and what becomes of them. Only `restock` makes them sellable."""
+
+    line_id: Id
+    quantity: Count
+    disposition: Disposition
+
+
+class CustomerReturn(Body):
+    """What a customer wants to send back."""
+
+    units: Annotated[list[WantedUnits], Field(min_length=1, max_length=1000)]
+    number: Number | None = None
+    """The return's number within the order, from 1: who names it may send the call again."""
+
+
+class RequestReturn(CustomerReturn):
+    """What is to come back, as staff note it. Nothing of it is decided yet."""
+
+    note: Annotated[str, Field(max_length=500)] = ""
+
+
+class ApproveReturn(Body):
+    """Where the goods may come to, and what is kept of the refund."""
+
+    location_id: Id | None = None
+    """Without it: where the goods were sent from."""
+    restocking_fee: Amount | None = None
+    """Minor units; without it what the channel's policy says, as with the fee for shipping."""
+    shipping_fee: Amount | None = None
+
+
+class DeclineReturn(Body):
+    """Why not; the customer is told."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class ReceiveReturn(Body):
+    """What came, unit by unit."""
+
+    location_id: Id
+    units: Annotated[list[ArrivedUnits], Field(min_length=1, max_length=1000)]
+    receipt: Number | None = None
+    """The receipt's number within the return, from 1: who names it may send the call again."""
+
+    def value(self) -> Receipt:
+        """The receipt as the domain has it."""
+        units = tuple(
+            Arrived(line_id=each.line_id, quantity=each.quantity, disposition=each.disposition) for each in self.units
+        )
+        return Receipt(location_id=self.location_id, units=units, number=self.receipt)
+
+
+class ReceiveUnannounced(ReceiveReturn):
+    """What came back without a word, such as a parcel that was refused."""
+
+    credit: bool = False
+    """Whether the customer no longer owes it."""
+    reason: ReturnReason = ReturnReason.OTHER
+
+
+class CreditReturn(Body):
+    """What staff credit of a return beyond what was announced: units by line id, and an amount of charges."""
+
+    units: Annotated[dict[str, Count], Field(max_length=1000)] = Field(default_factory=dict)
+    charges: Amount = 0
+    """Of shipping and the like, in minor units."""
+    reason: ReturnReason = ReturnReason.OTHER
+
+    def value(self) -> StaffCredit:
+        """The credit as the domain has it."""
+        return StaffCredit(units=self.units, charges=self.charges, reason=self.reason)
+
+
+class ClaimUnits(Body):
+    """What a customer gets back the money for without sending it: damaged, missing, wrong, not as described."""
+
+    units: Annotated[list[WantedUnits], Field(min_length=1, max_length=1000)]
+    charges: Amount = 0
+    """Of shipping and the like, in minor units."""

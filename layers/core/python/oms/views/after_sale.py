@@ -1,0 +1,166 @@
+"""What happened to an order after the sale, as the API shows it: to staff, and to the customer behind a signed link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from oms.clock import to_text
+from oms.orders.after_sale import RefundPart, RefundRequested, Return, UnitsCredited, UnitsReceived
+from oms.orders.contact import address_lines
+from oms.orders.order import Order
+from oms.returns.decisions import ACTIONS, order_actions, returnable
+from oms.setup import Location
+from oms.views.answers import CustomersOrder, CustomersReturn, OrderReturns
+from oms.views.shapes import (
+    CreditResource,
+    MoneyResource,
+    ReceiptResource,
+    RefundPartResource,
+    RefundResource,
+    ReturnResource,
+)
+
+
+def money(order: Order, amount: int) -> MoneyResource:
+    """An amount in the order's currency."""
+    return {"amount": amount, "currency": order.placed.currency}
+
+
+def order_returns(order: Order) -> OrderReturns:
+    """All about what comes back of an order."""
+    known = order.after_sale
+    return {
+        "order_id": order.order_id,
+        "version": order.version,
+        "returnable": _returnable(order),
+        "returns": [return_resource(order, each) for each in known.returns.values()],
+        "receipts": [receipt_resource(each) for each in known.unannounced],
+        "credits": [credit_resource(order, each) for each in known.credits],
+        "refunds": [refund_resource(order, each) for each in known.refunds.values()],
+        "due": money(order, order.due),
+        "charged": money(order, order.charged),
+        "refunded": money(order, order.refunded),
+        "actions": list(order_actions(order)),
+    }
+
+
+def return_resource(order: Order, known: Return) -> ReturnResource:
+    """One return."""
+    requested, approved = known.requested, known.approved
+    return {
+        "return_id": requested.return_id,
+        "status": known.status,
+        "requested_at": to_text(known.requested_at),
+        "by_customer": requested.by_customer,
+        "note": requested.note,
+        "units": [
+            {
+                "line_id": each.line_id,
+                "sku": each.sku,
+                "title": order.lines[each.line_id].placed.title,
+                "quantity": each.quantity,
+                "reason": each.reason,
+            }
+            for each in requested.units
+        ],
+        "location_id": approved.location_id if approved else None,
+        "restocking_fee": money(order, approved.restocking_fee if approved else 0),
+        "shipping_fee": money(order, approved.shipping_fee if approved else 0),
+        "declined": known.declined,
+        "receipts": [receipt_resource(each) for each in known.received],
+        "credited": dict(known.credited),
+        "actions": list(ACTIONS[known.status]),
+    }
+
+
+def receipt_resource(receipt: UnitsReceived) -> ReceiptResource:
+    """One parcel that came back."""
+    return {
+        "receipt_id": receipt.receipt_id,
+        "location_id": receipt.location_id,
+        "units": [
+            {"line_id": each.line_id, "sku": each.sku, "quantity": each.quantity, "disposition": each.disposition}
+            for each in receipt.units
+        ],
+    }
+
+
+def credit_resource(order: Order, credited: UnitsCredited) -> CreditResource:
+    """One credit."""
+    value = sum(each.amount for each in credited.units) + credited.charges - credited.fee
+    return {
+        "credit_id": credited.credit_id,
+        "return_id": credited.return_id or None,
+        "reason": credited.reason,
+        "units": {each.line_id: each.quantity for each in credited.units},
+        "charges": money(order, credited.charges),
+        "fee": money(order, credited.fee),
+        "amount": money(order, value),
+    }
+
+
+def refund_resource(order: Order, refund: RefundRequested) -> RefundResource:
+    """One refund and where its money goes."""
+    return {
+        "refund_id": refund.refund_id,
+        "amount": money(order, sum(each.amount for each in refund.parts)),
+        "parts": [_part(order, refund.refund_id, each) for each in refund.parts],
+    }
+
+
+def customers_order(order: Order, location: Callable[[str], Location]) -> CustomersOrder:
+    """What the customer of an order is shown of it: whoever has the link may have had it from somebody else."""
+    shown = [line_id for line_id, line in order.lines.items() if line.placed.requires_shipping]
+    return {
+        "order_number": order.placed.number,
+        "next": len(order.after_sale.returns) + 1,
+        "lines": [
+            {
+                "line_id": line_id,
+                "title": order.lines[line_id].placed.title,
+                "returnable": returnable(order, line_id),
+            }
+            for line_id in shown
+        ],
+        "returns": [
+            _customers_return(order, number, known, location)
+            for number, known in enumerate(order.after_sale.returns.values(), 1)
+        ],
+        "refunded": money(order, order.refunded),
+    }
+
+
+def _customers_return(order: Order, number: int, known: Return, location: Callable[[str], Location]) -> CustomersReturn:
+    approved = known.approved if known.declined is None else None
+    place = location(approved.location_id) if approved and known.open else None
+    return {
+        "number": number,
+        "status": known.status,
+        "units": [
+            {
+                "line_id": each.line_id,
+                "title": order.lines[each.line_id].placed.title,
+                "quantity": each.quantity,
+                "reason": each.reason,
+            }
+            for each in known.requested.units
+        ],
+        "declined": known.declined,
+        "fees": money(order, approved.restocking_fee + approved.shipping_fee if approved else 0),
+        "send_to": [place.name, *address_lines(place.address)] if place else [],
+    }
+
+
+def _returnable(order: Order) -> dict[str, int]:
+    return {line_id: count for line_id in order.lines if (count := returnable(order, line_id))}
+
+
+def _part(order: Order, refund_id: str, part: RefundPart) -> RefundPartResource:
+    payment = order.payments[part.payment_id]
+    status: Literal["requested", "refunded", "failed"] = "requested"
+    if refund_id in payment.failed_refunds:
+        status = "failed"
+    elif any(each.refund_id == refund_id for each in payment.refunds):
+        status = "refunded"
+    return {"payment_id": part.payment_id, "amount": money(order, part.amount), "status": status}

@@ -1,0 +1,149 @@
+"""The customer's page of returns: one HTML document without scripts, for any browser and any screen reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+from urllib.parse import parse_qsl
+
+from oms.errors import InvalidInput, OmsError, Unauthenticated
+from oms.money import Money
+from oms.orders.after_sale import ReturnReason
+from oms.returns.texts import Texts, texts
+from oms.views.answers import CustomersLine, CustomersOrder, CustomersReturn
+from oms.views.shapes import MoneyResource
+
+FORM = "application/x-www-form-urlencoded"
+
+REASONS = tuple(reason for reason in ReturnReason if reason is not ReturnReason.MISSING)
+"""Why something comes back. What is missing cannot: that is a claim."""
+
+HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+    # The address of the page is the customer's key: no other site may learn it, no search engine keep it.
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'",
+}
+
+STYLE = (
+    "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem;color:#111;"
+    "background:#fff}fieldset{margin:1rem 0;border:1px solid #767676}label{display:block;margin:.5rem 0}"
+    "input,select,button{font:inherit;padding:.4rem}button{background:#0b3d91;color:#fff;border:0;padding:.6rem 1rem}"
+    ":focus-visible{outline:3px solid #b35900}address{font-style:normal;margin:.5rem 0 .5rem 1rem}"
+)
+
+
+def wants_page(accept: str) -> bool:
+    """Whether a caller is a browser: it names HTML, and JSON not before it."""
+    kinds = [part.split(";")[0].strip().lower() for part in accept.split(",")]
+    return "text/html" in kinds and "application/json" not in kinds[: kinds.index("text/html")]
+
+
+def page(order: CustomersOrder, language: str) -> str:
+    """The page of an order: what can be sent back, and what became of what was."""
+    code, words = texts(language)
+    title = words["title"].format(number=order["order_number"])
+    open_lines = [line for line in order["lines"] if line["returnable"]]
+    body = [_returns(order, words)] if order["returns"] else []
+    body.append(_form(open_lines, order["next"], words) if open_lines else f"<p>{escape(words['nothing'])}</p>")
+    if order["refunded"]["amount"]:
+        body.insert(0, f"<p>{escape(words['refunded'].format(amount=_money(order['refunded'])))}</p>")
+    return _document(code, title, body)
+
+
+def error_page(error: OmsError, language: str) -> str:
+    """The page of a wish that was refused, with the reason as far as it is the customer's business."""
+    code, words = texts(language)
+    if isinstance(error, Unauthenticated):
+        return _document(code, words["refused"], [f"<p>{escape(words['invalid'])}</p>"])
+    if error.status >= 500:  # noqa: PLR2004 - ours to mend
+        return _document(code, words["refused"], [f'<p role="alert">{escape(words["retry"])}</p>', _back(words)])
+    said = [each.message for each in error.errors] or [error.detail]
+    items = "".join(f"<li>{escape(each)}</li>" for each in said)
+    return _document(code, words["refused"], [f'<ul role="alert">{items}</ul>', _back(words)])
+
+
+def form_values(raw: bytes) -> dict[str, Any]:
+    """What the form of the page sends, in the shape of the call's JSON body.
+
+    Raises:
+        InvalidInput: it is no form.
+    """
+    try:
+        fields = dict(parse_qsl(raw.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=5000))
+    except ValueError:
+        raise InvalidInput("the form cannot be read", path="body") from None
+    units = [
+        {
+            "line_id": name.removeprefix("quantity:"),
+            "quantity": value.strip(),
+            "reason": fields.get(f"reason:{name.removeprefix('quantity:')}", ReturnReason.OTHER.value),
+        }
+        for name, value in fields.items()
+        if name.startswith("quantity:") and not re.fullmatch(r"\s*0*\s*", value)
+    ]
+    return {"units": units, "number": fields.get("number") or None}
+
+
+def _returns(order: CustomersOrder, words: Texts) -> str:
+    parts = "".join(_return(each, words) for each in order["returns"])
+    return f"<section><h2>{escape(words['yours'])}</h2>{parts}</section>"
+
+
+def _return(known: CustomersReturn, words: Texts) -> str:
+    heading = words["return"].format(number=known["number"], status=words[known["status"].value])
+    items = "".join(f"<li>{each['quantity']} × {escape(each['title'])}</li>" for each in known["units"])
+    parts = [f"<h3>{escape(heading)}</h3><ul>{items}</ul>"]
+    if known["declined"]:
+        parts.append(f"<p>{escape(known['declined'])}</p>")
+    if known["send_to"]:
+        address = "<br>".join(escape(line) for line in known["send_to"])
+        parts.append(f"<p>{escape(words['send_to'])}</p><address>{address}</address>")
+    if known["fees"]["amount"]:
+        parts.append(f"<p>{escape(words['fees'].format(amount=_money(known['fees'])))}</p>")
+    return "".join(parts)
+
+
+def _form(lines: Iterable[CustomersLine], number: int, words: Texts) -> str:
+    fields = "".join(_fieldset(index, line, words) for index, line in enumerate(lines))
+    return (
+        f"<section><h2>{escape(words['choose'])}</h2>"
+        f'<form method="post"><input type="hidden" name="number" value="{number}">'
+        f'{fields}<button type="submit">{escape(words["send"])}</button></form></section>'
+    )
+
+
+def _fieldset(index: int, line: CustomersLine, words: Texts) -> str:
+    line_id, most = escape(line["line_id"], quote=True), line["returnable"]
+    options = "".join(f'<option value="{reason.value}">{escape(words[reason.value])}</option>' for reason in REASONS)
+    return (
+        f"<fieldset><legend>{escape(line['title'])}</legend>"
+        f'<label for="q{index}">{escape(words["quantity"].format(count=most))}</label>'
+        f'<input id="q{index}" name="quantity:{line_id}" type="number" inputmode="numeric" min="0" max="{most}"'
+        ' value="0">'
+        f'<label for="r{index}">{escape(words["reason"])}</label>'
+        f'<select id="r{index}" name="reason:{line_id}">{options}</select></fieldset>'
+    )
+
+
+def _back(words: Mapping[str, str]) -> str:
+    return f'<p><a href="">{escape(words["back"])}</a></p>'
+
+
+def _money(amount: MoneyResource) -> str:
+    return str(Money(amount["amount"], amount["currency"]))
+
+
+def _document(language: str, title: str, body: Iterable[str]) -> str:
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
+        f"<body><main><h1>{escape(title)}</h1>{''.join(body)}</main></body></html>\n"
+    )

@@ -1,0 +1,154 @@
+"""Back from the door: a return from the customer's wish to the refund, one unit on the shelf again and one scrapped."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.support.gateway_api import Answer
+from tests.support.merchant import BERLIN, Merchant
+from tests.support.shops import GERMAN, Sale, canonical_order
+from tests.support.world import World
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml", "Content-Type": "application/x-www-form-urlencoded"}
+
+
+def sold(merchant: Merchant, external_id: str, units: int = 3) -> tuple[str, str]:
+    """An order at its customer's door, and the id of its line."""
+    order_id = merchant.sell(canonical_order(external_id, [Sale("TEE", units, "20.00")], shipping="5.00"))
+    merchant.to_the_door(order_id)
+    return order_id, merchant.order(order_id)["lines"][0]["line_id"]
+
+
+def link(merchant: Merchant, order_id: str) -> str:
+    """The path of the customer's link."""
+    answer = merchant.post(f"/orders/{order_id}/return-links", key="returns")
+    assert answer.status == 200, answer
+    return str(answer.json["url"]).removeprefix("https://orders.shop.example/v1")
+
+
+def did(answer: Answer) -> Any:
+    assert answer.status == 200, answer
+    return answer.json
+
+
+def test_a_customer_returns_two_units_and_is_refunded_once_they_are_in(merchant: Merchant, world: World) -> None:
+    order_id, line_id = sold(merchant, "R-1")
+    assert merchant.stock("TEE")[BERLIN] == (7, 7, 0)
+    path = link(merchant, order_id)
+    wish = {"units": [{"line_id": line_id, "quantity": 2, "reason": "does_not_fit"}], "number": 1}
+    for _ in range(2):
+        shown = did(world.http("POST", path, wish))
+    (announced,) = shown["returns"]
+    assert (announced["status"], announced["send_to"][0]) == ("approved", "Warehouse Berlin")
+
+    arrived = {
+        "location_id": BERLIN,
+        "units": [
+            {"line_id": line_id, "quantity": 1, "disposition": "restock"},
+            {"line_id": line_id, "quantity": 1, "disposition": "scrap"},
+        ],
+    }
+    return_id = f"{order_id}-r1"
+    for _ in range(2):
+        did(merchant.post(f"/returns/{return_id}/receive", arrived, key="returns", wish="parcel of Monday"))
+    world.settle()
+    done = merchant.order(order_id)
+    assert merchant.stock("TEE")[BERLIN] == (8, 8, 0)
+    assert done["payment"]["charged_amount"] == {"amount": 6500, "currency": "EUR"}
+    assert done["payment"]["refunded_amount"] == {"amount": 4000, "currency": "EUR"}
+    assert (done["due"]["amount"], done["payment"]["charged"]) == (2500, "full")
+    assert (done["lines"][0]["returned"], done["lines"][0]["credited"]) == (2, 2)
+    assert [part["status"] for refund in done["refunds"] for part in refund["parts"]] == ["refunded"]
+    assert [wish for wish in world.charges.values() if wish.startswith("refund")] == ["refund 40.00 EUR"]
+
+    closed = did(merchant.post(f"/returns/{return_id}/close", key="returns"))
+    assert [each["status"] for each in closed["returns"]] == ["closed"]
+    assert merchant.get(f"/orders/{order_id}/returns", key="returns") == closed
+    assert closed["returnable"] == {line_id: 1}
+
+
+def test_a_browser_gets_a_page_that_works_without_scripts_and_tells_nobodys_name(
+    merchant: Merchant, world: World
+) -> None:
+    order_id, line_id = sold(merchant, "R-2")
+    path = link(merchant, order_id)
+    page = world.http("GET", path, headers=BROWSER)
+    assert page.status == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert '<html lang="de">' in page.body
+    assert "<script" not in page.body
+    assert page.body.count("<label for=") == page.body.count("<input id=") + page.body.count("<select id=") == 2
+    for private in (GERMAN.email, GERMAN.name):
+        assert private not in page.body
+
+    form = {"number": "1", f"quantity:{line_id}": "1", f"reason:{line_id}": "changed_mind"}
+    for _ in range(2):
+        sent = world.http("POST", path, urlencode(form).encode(), headers=BROWSER)
+        assert (sent.status, sent.headers["location"]) == (303, path.rsplit("/", 1)[1])
+    assert "Rücksendung 1: angenommen" in world.http("GET", path, headers=BROWSER).body
+
+    form = {"number": "2", f"quantity:{line_id}": "3", f"reason:{line_id}": "changed_mind"}
+    refused = world.http("POST", path, urlencode(form).encode(), headers=BROWSER)
+    assert (refused.status, "2 of 3 units can be returned" in refused.body) == (409, True)
+    for broken in (b"", b"number=1", urlencode({f"quantity:{line_id}": "many"}).encode()):
+        assert world.http("POST", path, broken, headers=BROWSER).status == 422
+
+
+def test_a_link_that_was_tampered_with_or_is_over_opens_nothing(merchant: Merchant, world: World) -> None:
+    order_id, _ = sold(merchant, "R-3", 1)
+    other, _ = sold(merchant, "R-4", 1)
+    path = link(merchant, order_id)
+    claim, signature = path.rsplit(".", 1)
+    for forged in (
+        path.replace(order_id, other),
+        f"{claim}0.{signature}",
+        f"{claim}.{signature[:-2]}",
+        f"/return/{order_id}",
+        "/return/..",
+        "/return/%C3%A9.1.2",
+    ):
+        answer = world.http("GET", forged)
+        assert (answer.status, answer.problem) == (401, "unauthenticated"), forged
+        page = world.http("GET", forged, headers=BROWSER | {"Accept-Language": "fr-CH, en;q=0.5"})
+        assert (page.status, '<html lang="fr">' in page.body) == (401, True)
+    assert world.http("GET", path).status == 200
+    world.clock.wait(91 * 86400)
+    assert world.http("GET", path).status == 401
+    assert world.http("POST", path, {"units": []}).status == 401
+
+
+def test_a_damaged_order_is_refunded_whole_without_coming_back(merchant: Merchant, world: World) -> None:
+    order_id, line_id = sold(merchant, "R-5", 2)
+    body = {"units": [{"line_id": line_id, "quantity": 2, "reason": "damaged"}]}
+    assert did(merchant.post(f"/orders/{order_id}/claims", body, key="returns"))["due"]["amount"] == 0
+    world.settle()
+    done = merchant.order(order_id)
+    assert done["payment"]["refunded_amount"]["amount"] == 4500
+    assert done["actions"] == []
+    again = merchant.post(f"/orders/{order_id}/claims", body, key="returns")
+    assert (again.status, again.json["errors"][0]["message"]) == (409, "0 of 2 units can be credited")
+
+
+def test_staff_decide_what_policy_would_not(merchant: Merchant, world: World) -> None:
+    order_id, line_id = sold(merchant, "R-6")
+    one = [{"line_id": line_id, "quantity": 1, "reason": "other"}]
+    did(merchant.post(f"/orders/{order_id}/returns", {"units": one, "note": "called"}, key="returns"))
+    return_id = f"{order_id}-r1"
+    place = f"/returns/{return_id}"
+    declined = did(merchant.post(f"{place}/decline", {"reason": "worn"}, key="returns"))
+    assert declined["returns"][0]["declined"] == "worn"
+    approved = did(merchant.post(f"{place}/approve", {"shipping_fee": 300}, key="returns"))
+    assert approved["returns"][0]["actions"] == ["receive", "decline", "close"]
+    two = [{"line_id": line_id, "quantity": 2, "disposition": "refurbish"}]
+    assert merchant.post(f"{place}/receive", {"location_id": "moon", "units": two}, key="returns").status == 422
+    did(merchant.post(f"{place}/receive", {"location_id": BERLIN, "units": two}, key="returns"))
+    did(merchant.post(f"{place}/credit", {"units": {line_id: 1}, "charges": 100}, key="returns"))
+    refused = [{"line_id": line_id, "quantity": 1, "disposition": "restock"}]
+    body = {"location_id": BERLIN, "units": refused, "credit": True}
+    did(merchant.post(f"/orders/{order_id}/receipts", body, key="returns"))
+    world.settle()
+    done = merchant.order(order_id)
+    assert done["payment"]["refunded_amount"]["amount"] == 6000 - 300 + 100
+    assert merchant.stock("TEE")[BERLIN] == (8, 8, 0)
