@@ -70,13 +70,13 @@ class Staff:
         """Do all that can be done now with a fulfillment order of the queue; whether anything could."""
         place = f"/fulfillment-orders/{share['fulfillment_order_id']}"
         begun = False
+        if "pack" in share["actions"]:
+            # It was picked before, or the queue is behind: look at what is there to be packed.
+            share = self._api.expect("GET", place, scope="fulfillment")
         while action := next((each for each in WORK if each in share["actions"]), None):
-            if action == "pack" and not begun:
-                # Somebody picked it before: the queue does not tell what.
-                share = self._api.expect("GET", place, scope="fulfillment")
             body = self._parcel(share) if action == "pack" else {}
             reply = self._api.call("POST", f"{place}/{action}", body, scope="fulfillment")
-            if reply.status == 409:  # noqa: PLR2004 - the order was held or cancelled meanwhile
+            if reply.status == 409:  # noqa: PLR2004 - it was held, cancelled or done meanwhile
                 return begun
             if reply.status != 200:  # noqa: PLR2004 - ok
                 raise CallFailed(f"{action} {place} answered {reply.status}: {reply.body.decode()[:500]}")
