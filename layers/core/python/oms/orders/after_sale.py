@@ -1,4 +1,4 @@
-"""What happens after the sale: returns, credits, refunds, disputes. Events, and the part of an order's state they make.
+"""What happens after the sale: returns, credits, refunds. Events, and the part of an order's state they make.
 
 Goods and money are two axes. Goods come back in receipts, unit by unit with a disposition. Money follows from credits:
 a credit says that the customer no longer owes certain units (with a return, or without one when a parcel was damaged or
@@ -38,13 +38,6 @@ class Disposition(StrEnum):
     """Something else was in the parcel."""
 
 
-class Resolution(StrEnum):
-    """What the customer wants for what comes back."""
-
-    REFUND = "refund"
-    EXCHANGE = "exchange"
-
-
 class ReturnStatus(StrEnum):
     """Where a return is; derived."""
 
@@ -76,17 +69,6 @@ class ReceivedUnits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeUnits:
-    """What is sent instead: `price` is net and tax of all units together, in minor units of the order's currency."""
-
-    sku: str
-    title: str
-    quantity: int
-    net: int
-    tax: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CreditedUnits:
     """Units of a line that the customer no longer owes; `amount` is their net and tax as they were sold."""
 
@@ -109,12 +91,8 @@ class ReturnRequested:
 
     return_id: str
     units: tuple[ReturnUnits, ...]
-    resolution: Resolution = Resolution.REFUND
     by_customer: bool = False
     note: str = ""
-    exchange: tuple[ExchangeUnits, ...] = ()
-    ship_at_once: bool = False
-    """Of an exchange: whether it is sent before the return arrives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,17 +111,6 @@ class ReturnDeclined:
 
     return_id: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnLabelIssued:
-    """The customer has a label to send the parcel back with."""
-
-    return_id: str
-    carrier: str
-    tracking_number: str
-    tracking_url: str
-    document: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,14 +146,6 @@ class UnitsCredited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeOrdered:
-    """Another order carries what is sent instead."""
-
-    return_id: str
-    order_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRequested:
     """More was charged than is due: this is to go back, in these parts. Decided once, then carried out."""
 
@@ -196,15 +155,7 @@ class RefundRequested:
 
 
 AfterSaleEvent = (
-    ReturnRequested
-    | ReturnApproved
-    | ReturnDeclined
-    | ReturnLabelIssued
-    | UnitsReceived
-    | ReturnClosed
-    | UnitsCredited
-    | ExchangeOrdered
-    | RefundRequested
+    ReturnRequested | ReturnApproved | ReturnDeclined | UnitsReceived | ReturnClosed | UnitsCredited | RefundRequested
 )
 
 
@@ -216,10 +167,8 @@ class Return:
     requested_at: datetime
     approved: ReturnApproved | None = None
     declined: str | None = None
-    label: ReturnLabelIssued | None = None
     received: tuple[UnitsReceived, ...] = ()
     credited: Mapping[str, int] = field(default_factory=dict)
-    exchange_order_id: str = ""
     closed: bool = False
 
     @property
@@ -283,8 +232,6 @@ def record(state: AfterSale, event: AfterSaleEvent, at: datetime) -> AfterSale:
             return _with(state, replace(state.returns[event.return_id], approved=event, declined=None))
         case ReturnDeclined():
             return _with(state, replace(state.returns[event.return_id], declined=event.reason))
-        case ReturnLabelIssued():
-            return _with(state, replace(state.returns[event.return_id], label=event))
         case UnitsReceived() if not event.return_id:
             return replace(state, unannounced=(*state.unannounced, event))
         case UnitsReceived():
@@ -292,8 +239,6 @@ def record(state: AfterSale, event: AfterSaleEvent, at: datetime) -> AfterSale:
             return _with(state, replace(known, received=(*known.received, event)))
         case ReturnClosed():
             return _with(state, replace(state.returns[event.return_id], closed=True))
-        case ExchangeOrdered():
-            return _with(state, replace(state.returns[event.return_id], exchange_order_id=event.order_id))
         case RefundRequested():
             return replace(state, refunds={**state.refunds, event.refund_id: event})
         case UnitsCredited():

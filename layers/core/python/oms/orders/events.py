@@ -11,20 +11,16 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from oms.orders.after_sale import (
-    ExchangeOrdered,
     RefundRequested,
     ReturnApproved,
     ReturnClosed,
     ReturnDeclined,
-    ReturnLabelIssued,
     ReturnRequested,
     UnitsCredited,
     UnitsReceived,
 )
 from oms.payments.ledger import (
     AuthorisationExpired,
-    DisputeClosed,
-    DisputeOpened,
     PaymentAuthorised,
     PaymentCaptured,
     PaymentDeclined,
@@ -201,13 +197,6 @@ class ContactChanged:
     """Contact or address changed; the new data is the `contact` of the same entry. `fields` names what changed."""
 
     fields: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinesAdded:
-    """More was sold after the order was placed, by an edit; more units of a line are a line of their own."""
-
-    lines: tuple[PlacedLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -397,7 +386,6 @@ OrderEvent = (
     OrderPlaced
     | OrderRevised
     | ContactChanged
-    | LinesAdded
     | OrderHeld
     | HoldReleased
     | PaymentRequested
@@ -409,8 +397,6 @@ OrderEvent = (
     | AuthorisationExpired
     | PaymentRefunded
     | PaymentRefundFailed
-    | DisputeOpened
-    | DisputeClosed
     | UnitsAllocated
     | UnitsBackordered
     | UnitsProvided
@@ -426,10 +412,8 @@ OrderEvent = (
     | ReturnRequested
     | ReturnApproved
     | ReturnDeclined
-    | ReturnLabelIssued
     | UnitsReceived
     | ReturnClosed
     | UnitsCredited
-    | ExchangeOrdered
     | RefundRequested
 )

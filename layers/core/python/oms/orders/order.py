@@ -193,13 +193,7 @@ class Order:
             for part in refund.parts
             if refund.refund_id in self.payments[part.payment_id].failed_refunds
         )
-        lost = sum(
-            dispute.opened.amount
-            for payment in self.payments.values()
-            for dispute in payment.disputes
-            if dispute.won is not True
-        )
-        return max(0, self.charged - lost - (requested - failed) - self.due)
+        return max(0, self.charged - (requested - failed) - self.due)
 
     @property
     def charged(self) -> int:
@@ -324,18 +318,13 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
             return _delivered(order, event)
         case ev.ContactChanged():
             return order
-        case ev.LinesAdded():
-            fresh = {line.line_id: Line(line, {UnitState.OPEN: line.quantity}) for line in event.lines}
-            return replace(order, lines={**order.lines, **fresh})
         case (
             back.ReturnRequested()
             | back.ReturnApproved()
             | back.ReturnDeclined()
-            | back.ReturnLabelIssued()
             | back.UnitsReceived()
             | back.ReturnClosed()
             | back.UnitsCredited()
-            | back.ExchangeOrdered()
             | back.RefundRequested()
         ):
             return _after_sale(order, event, at)

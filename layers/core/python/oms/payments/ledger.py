@@ -95,25 +95,6 @@ class PaymentRefundFailed:
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisputeOpened:
-    """The customer's bank took the amount back until the case is decided."""
-
-    dispute_id: str
-    payment_id: str
-    amount: int
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisputeClosed:
-    """The case is decided: won, and the money is here again; or lost, and it stays with the customer."""
-
-    dispute_id: str
-    payment_id: str
-    won: bool
-
-
 PaymentEvent = (
     PaymentRequested
     | PaymentPending
@@ -124,8 +105,6 @@ PaymentEvent = (
     | AuthorisationExpired
     | PaymentRefunded
     | PaymentRefundFailed
-    | DisputeOpened
-    | DisputeClosed
 )
 
 
@@ -140,14 +119,6 @@ class PaymentStatus(StrEnum):
     VOIDED = "voided"
     EXPIRED = "expired"
     REFUNDED = "refunded"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dispute:
-    """A chargeback: `won` is None while the case is open."""
-
-    opened: DisputeOpened
-    won: bool | None = None
 
 
 class Cover(StrEnum):
@@ -181,7 +152,6 @@ class Payment:
     refunds: tuple[PaymentRefunded, ...] = ()
     failed_refunds: tuple[str, ...] = ()
     """Ids of refunds that the gateway could not make."""
-    disputes: tuple[Dispute, ...] = ()
 
     @property
     def status(self) -> PaymentStatus:
@@ -205,20 +175,13 @@ class Payment:
 
     @property
     def refunded(self) -> int:
-        """What went back to the customer, by refunds and by disputes that were lost."""
-        return sum(each.amount for each in self.refunds) + sum(
-            each.opened.amount for each in self.disputes if each.won is False
-        )
-
-    @property
-    def disputed(self) -> int:
-        """What the bank keeps while cases are open: it can be neither spent nor refunded."""
-        return sum(each.opened.amount for each in self.disputes if each.won is None)
+        """What went back to the customer."""
+        return sum(each.amount for each in self.refunds)
 
     @property
     def refundable(self) -> int:
         """What can still go back: never more than was charged."""
-        return max(0, self.captured - self.refunded - self.disputed)
+        return max(0, self.captured - self.refunded)
 
 
 Ledger = dict[str, Payment]
@@ -269,14 +232,6 @@ def record(ledger: Ledger, event: PaymentEvent, at: datetime) -> Ledger:
             payment = replace(payment, refunds=(*payment.refunds, event))
         case PaymentRefundFailed():
             payment = replace(payment, failed_refunds=(*payment.failed_refunds, event.refund_id))
-        case DisputeOpened():
-            payment = replace(payment, disputes=(*payment.disputes, Dispute(opened=event)))
-        case DisputeClosed():
-            disputes = tuple(
-                replace(each, won=event.won) if each.opened.dispute_id == event.dispute_id else each
-                for each in payment.disputes
-            )
-            payment = replace(payment, disputes=disputes)
     return {**ledger, payment.payment_id: payment}
 
 
