@@ -66,8 +66,11 @@ def measure() -> dict[str, dict[str, Any]]:
         for number, (name, sales) in enumerate(LIVES.items()):
             merchant.to_the_door(merchant.sell(canonical_order(f"WARM-{number}", sales)))
             world.recorder.clear()
-            merchant.to_the_door(merchant.sell(canonical_order(f"LIFE-{number}", sales)))
+            order_id = merchant.sell(canonical_order(f"LIFE-{number}", sales))
+            merchant.to_the_door(order_id)
             found[name] = _by_function(world.recorder.calls)
+            status = merchant.order(order_id)["status"]
+            assert status == "delivered", f"the life of an order ended {status}"
     return found
 
 
