@@ -136,6 +136,17 @@ def test_a_gateway_that_answers_late_is_asked_again(stack: MemoryStack) -> None:
     assert order.status is OrderStatus.IN_FULFILLMENT
 
 
+@pytest.mark.parametrize("instrument", ["sim_late", "sim_late_decline"])
+def test_an_answer_that_comes_after_the_order_was_cancelled_harms_nothing(stack: MemoryStack, instrument: str) -> None:
+    stack.stock("mug", "north", 5)
+    order = stack.captured(placed(line("1", "mug", 1, 1000), instrument=instrument), "o1")
+    order = advance(stack.ports(), "o1", "m1")
+    append(stack, order, decisions.cancel(order), stack.caller("changed my mind"))
+    stack.tick(60)
+    order = advance(stack.ports(), "o1", "m2", check_pending=True)
+    assert (order.status, order.covered, dict(order.holds)) == (OrderStatus.CANCELLED, 0, {})
+
+
 def test_an_unpaid_order_waits_until_the_channel_has_the_money(stack: MemoryStack) -> None:
     stack.captured(placed(MUG, method=PaymentMethod.UNPAID), "o1")
     assert advance(stack.ports(), "o1", "m1").status is OrderStatus.HELD

@@ -189,5 +189,6 @@ def _answered(order: Order, payment: Payment, answer: Authorised | Declined | Pe
 
 
 def _declined(order: Order, payment: Payment, reference: str, code: str, note: str) -> list[OrderEvent]:
+    """A refusal, for which the order waits; one that was cancelled before the answer came has nothing to wait for."""
     declined = PaymentDeclined(payment_id=payment.payment_id, reference=reference, code=code)
-    return [declined, *hold(order, HoldReason.PAYMENT_DECLINED, note)]
+    return [declined, *(hold(order, HoldReason.PAYMENT_DECLINED, note) if "hold" in order.actions else [])]
