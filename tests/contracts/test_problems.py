@@ -35,5 +35,5 @@ def test_no_two_errors_share_a_problem() -> None:
 
 def test_the_figures_in_the_reference_are_those_of_the_code() -> None:
     assert PROBLEM_TYPES in REFERENCE
-    assert f"more than {MAX_BODY // 1024**2} MB" in REFERENCE
+    assert f"more than {MAX_BODY // 1024} kB" in REFERENCE
     assert f"more than {MAX_ROWS} rows" in REFERENCE

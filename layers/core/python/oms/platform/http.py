@@ -21,8 +21,8 @@ from oms.platform.observability import Metric, count, flush, logger
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-MAX_BODY = 1024 * 1024
-"""Bytes that a request body may have. An order of 500 lines takes about 250 kB."""
+MAX_BODY = 1536 * 1024
+"""Bytes that a request body may have. 500 lines take about 250 kB, or 1.1 MB as a Shopify webhook full of taxes."""
 
 PROBLEM_TYPES = "https://oms.example/problems/"
 """Prefix of problem types; each is documented under its last part in `docs/reference/problems.md`."""
