@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-WORK = 1_000_000
+WORK = 500_000
 """How many looks at a (row, column) pair a search may take (a third of a second) before the best so far must do."""
 
 _ROWS_COMPARED = 64
