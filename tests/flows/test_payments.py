@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
 
 from oms.ids import order_id as derive_order_id
+from oms.orders.commands import CancelOrder, cancel_order
+from oms.orders.log import Caller
+from oms.payments.gateway import Answer, PaymentRequest
+from oms.payments.simulated import SimulatedGateway
+from oms.platform.event_log import order_log
 from tests.support.merchant import SHOPIFY, WEB, Merchant
+from tests.support.recorder import not_a_function
 from tests.support.shops import GERMAN, Sale, canonical_order, shopify_order
 from tests.support.world import World
 
@@ -87,6 +95,26 @@ def test_cancelling_before_the_pick_gives_stock_back_and_lets_the_authorisation_
     assert done["status"] == "cancelled"
     assert merchant.stock("TEE")["berlin"] == (10, 10, 0)
     assert [payment["status"] for payment in done["payment"]["payments"]] == ["voided"]
+    assert sorted(wish.split()[0] for wish in world.charges.values()) == ["authorise", "void"]
+
+
+def test_an_order_cancelled_while_the_gateway_is_asked_lets_the_money_go(merchant: Merchant, world: World) -> None:
+    merchant.place(canonical_order("P-8", TEE))
+    order_id = derive_order_id(WEB, "P-8")
+    ask = SimulatedGateway.authorise
+
+    def slow(self: SimulatedGateway, request: PaymentRequest) -> Answer:
+        answer = ask(self, request)
+        # While the gateway reserved the money, the customer has changed her mind.
+        customer = Caller(actor="customer", cause="once", clock=world.clock)
+        with not_a_function():
+            cancel_order(order_log(), order_id, CancelOrder(), customer)
+        return answer
+
+    with patch.object(SimulatedGateway, "authorise", slow):
+        world.settle()
+    assert merchant.order(order_id)["status"] == "cancelled"
+    assert [payment["status"] for payment in merchant.order(order_id)["payment"]["payments"]] == ["voided"]
     assert sorted(wish.split()[0] for wish in world.charges.values()) == ["authorise", "void"]
 
 

@@ -8,7 +8,7 @@ from oms.money import Money
 from oms.orders.after_sale import RefundRequested
 from oms.orders.decisions import hold
 from oms.orders.events import HoldReason, OrderEvent, UnitState
-from oms.orders.log import Caller, append, load
+from oms.orders.log import ATTEMPTS, Caller, append, load
 from oms.orders.order import Order
 from oms.payments.gateway import Authorised, Declined, PaymentRequest, Pending
 from oms.payments.ledger import (
@@ -21,6 +21,7 @@ from oms.payments.ledger import (
     PaymentRefunded,
     PaymentRefundFailed,
     PaymentRequested,
+    PaymentStatus,
     PaymentVoided,
 )
 from oms.routing.ports import Ports
@@ -73,8 +74,10 @@ def _do(ports: Ports, order: Order, step: Step, caller: Caller, attempt: int) ->
     """Carry out one step; False when the order then waits."""
     match step:
         case Authorise(payment):
-            found = problems(order, ports)
-            append(ports.log, order, found or _authorise(ports, order, payment), caller)
+            if found := problems(order, ports):
+                append(ports.log, order, found, caller)
+            else:
+                _authorise(ports, order, payment, caller)
         case CheckPayment(payment):
             return _check(ports, order, payment, caller, attempt)
         case HoldUnpaid(missing):
@@ -154,12 +157,28 @@ def _request(order: Order, payment: Payment) -> PaymentRequest:
     )
 
 
-def _authorise(ports: Ports, order: Order, payment: Payment) -> list[OrderEvent]:
+def _authorise(ports: Ports, order: Order, payment: Payment, caller: Caller) -> None:
+    """Ask for the money, and write the answer down on whatever the order has become meanwhile.
+
+    If it was cancelled while the gateway was asked, nobody would ask again: what is reserved must be on the log to be
+    let go.
+    """
     try:
         gateway = ports.gateway(payment.gateway)
     except KeyError:
-        return _declined(order, payment, "", "unknown_gateway", f"there is no payment gateway {payment.gateway!r}")
-    return _answered(order, payment, gateway.authorise(_request(order, payment)))
+        note = f"there is no payment gateway {payment.gateway!r}"
+        append(ports.log, order, _declined(order, payment, "", "unknown_gateway", note), caller)
+        return
+    answer = gateway.authorise(_request(order, payment))
+    for _ in range(ATTEMPTS):
+        try:
+            append(ports.log, order, _answered(order, payment, answer), caller)
+        except ConcurrentAppend:
+            order = load(ports.log, order.order_id)
+            if order.payments[payment.payment_id].status is PaymentStatus.REQUESTED:
+                continue
+        return
+    raise ConcurrentAppend(f"order {order.order_id} is busy: try again")
 
 
 def _check(ports: Ports, order: Order, payment: Payment, caller: Caller, attempt: int) -> bool:
