@@ -72,6 +72,8 @@ def test_no_more_is_reserved_than_there_is_however_many_want_it() -> None:
         for number in range(16):
             merchant.place(canonical_order(f"R-{number}", [Sale("TEE", 1 + number % 2, "10.00")], method="prepaid"))
         world.recorder.clear()
+        # All have read the same stock when the first of them takes from it.
+        world.recorder.meet("TransactWriteItems", WORKERS)
         route_at_once(world)
         refused = Counter(call.refused for call in world.recorder.calls if call.operation == "TransactWriteItems")
         world.settle()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,6 +24,16 @@ Json = Mapping[str, Any]
 
 running: ContextVar[str] = ContextVar("running", default="")
 """The function that runs now; empty while the test itself acts."""
+
+
+@contextmanager
+def not_a_function() -> Iterator[None]:
+    """Let the test act in the middle of a function's work: its calls are not the function's."""
+    token = running.set("")
+    try:
+        yield
+    finally:
+        running.reset(token)
 
 
 class ProcessDied(BaseException):
@@ -74,15 +85,21 @@ class Recorder:
         """Calls that DynamoDB would refuse though moto does not."""
         self._lock = threading.Lock()
         self._death: tuple[int, Moment] | None = None
+        self._meeting: tuple[str, threading.Barrier] | None = None
 
     def clear(self) -> None:
         """Forget the calls so far, and any death that was planned."""
         self.calls.clear()
         self._death = None
+        self._meeting = None
 
     def die_at(self, number: int, moment: Moment) -> None:
         """Kill the process at its call of this number, counted from 0 since `clear`; once."""
         self._death = (number, moment)
+
+    def meet(self, operation: str, count: int) -> None:
+        """Let the first `count` calls of an operation wait for each other, so that they are sent at the same time."""
+        self._meeting = (operation, threading.Barrier(count, timeout=5))
 
     @property
     def death_is_due(self) -> bool:
@@ -107,8 +124,16 @@ class Recorder:
             if dies:
                 self._death = None
         context["oms_call"] = (number, call)
+        if self._meeting is not None and self._meeting[0] == operation:
+            self._wait_for_the_others(self._meeting[1])
         if dies:
             raise ProcessDied(f"before {call.name}")
+
+    def _wait_for_the_others(self, barrier: threading.Barrier) -> None:
+        # When all have met, or waited in vain for one, nobody waits any more.
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait()
+        self._meeting = None
 
     def arguments(self, params: Json, model: Any, context: Any, **_: Any) -> None:
         """Hook: the arguments of a call as the code gave them. A presigned URL makes no call, but needs a right."""
