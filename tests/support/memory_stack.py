@@ -11,8 +11,9 @@ from oms.orders.codec import dump_events, load_events
 from oms.orders.contact import Address, Contact
 from oms.orders.decisions import place as decide_place
 from oms.orders.events import OrderPlaced
+from oms.orders.evolve import fold
 from oms.orders.log import Caller, OrderLog, Reference, load
-from oms.orders.order import Entry, Order, fold
+from oms.orders.order import Entry, Order
 from oms.payments.gateway import Answer, Gateway, PaymentRequest
 from oms.payments.simulated import SimulatedGateway
 from oms.routing.ports import Ports

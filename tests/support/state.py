@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from oms.orders.order import Entry, fold
+from oms.orders.evolve import fold
+from oms.orders.order import Entry
 from oms.platform.event_log import entry_of
 from oms.views.resource import order_resource
 from tests.support import cloud

@@ -12,8 +12,8 @@ import pytest
 from oms.channels.intake import Captured, Outcome, capture
 from oms.clock import now
 from oms.ids import order_id
+from oms.orders.evolve import fold
 from oms.orders.log import Caller
-from oms.orders.order import fold
 from oms.platform.event_log import MAX_ITEM, order_log
 from tests.support import shops
 from tests.support.gateway_api import Answer

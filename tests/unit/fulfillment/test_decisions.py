@@ -17,8 +17,9 @@ from oms.fulfillment.decisions import Packing
 from oms.orders import events as ev
 from oms.orders.decisions import cancel, hold, release
 from oms.orders.events import HoldReason, OrderEvent, TrackingStatus, UnitState
+from oms.orders.evolve import fold
 from oms.orders.journey import history, tracking_status
-from oms.orders.order import Entry, Order, fold
+from oms.orders.order import Entry, Order
 from oms.orders.transitions import FULFILLMENT_ACTIONS, FulfillmentStatus
 from tests.unit.fulfillment.warehouse import NUMBER, PARCEL, SHARE, Warehouse, many, mugs, plates, scan
 

@@ -10,7 +10,8 @@ from oms.notifications.catalogue import Kind
 from oms.orders import events as ev
 from oms.orders.contact import Address, Contact
 from oms.orders.events import HoldReason, OrderEvent
-from oms.orders.order import Entry, Order, fold
+from oms.orders.evolve import fold
+from oms.orders.order import Entry, Order
 from oms.payments.ledger import PaymentCaptured
 
 ORDER_ID = "oq4rduk7w2m5x3fzt6b7a"

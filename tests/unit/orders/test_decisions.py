@@ -11,7 +11,8 @@ from oms.orders import decisions
 from oms.orders import events as ev
 from oms.orders.contact import Address, Contact
 from oms.orders.events import HoldReason, OrderEvent, PaymentMethod, PaymentTerms, PlacedLine, UnitState
-from oms.orders.order import Entry, Order, fold
+from oms.orders.evolve import fold
+from oms.orders.order import Entry, Order
 from oms.payments.ledger import PaymentAuthorised, PaymentCaptured, PaymentDeclined, PaymentRequested
 from tests.support.orders import line, placed
 

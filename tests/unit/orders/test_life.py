@@ -16,8 +16,9 @@ from oms.fulfillment import decisions as work
 from oms.fulfillment.decisions import Packing
 from oms.orders import decisions
 from oms.orders.events import HoldReason, OrderEvent, PaymentMethod, PlacedLine, UnitState
+from oms.orders.evolve import fold
 from oms.orders.log import append, load
-from oms.orders.order import FulfillmentOrder, Order, fold
+from oms.orders.order import FulfillmentOrder, Order
 from oms.orders.transitions import AT_LOCATION, OrderStatus, fulfillment_actions, order_status
 from oms.routing.backorders import fill_backorders
 from oms.routing.process import advance

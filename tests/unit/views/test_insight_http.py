@@ -8,7 +8,7 @@ from chalice.app import Chalice
 from pydantic import TypeAdapter
 
 from oms.clock import to_text
-from oms.orders.order import fold
+from oms.orders.evolve import fold
 from oms.platform import keys, views
 from oms.platform.event_log import _to_item
 from oms.views.answers import EventPage, OrderPage

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oms.errors import InvalidInput
-from oms.orders.order import Entry, fold
+from oms.orders.evolve import fold
+from oms.orders.order import Entry
 from oms.platform import cache, projection, views
 from oms.platform.event_log import _from_item, _to_item
 from oms.platform.observability import Metric

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 
 from oms.clock import to_text
 from oms.errors import InvalidInput, NotFound
-from oms.orders.order import Order, fold
+from oms.orders.evolve import fold
+from oms.orders.order import Order
 from oms.views.answers import EventPage
 from oms.views.resource import event_resources, order_resource
 from oms.views.shapes import OrderResource

@@ -14,7 +14,8 @@ from oms.orders import decisions
 from oms.orders import events as ev
 from oms.orders.contact import Contact
 from oms.orders.events import HoldReason, OrderEvent, PaymentMethod, PlacedLine, UnitState
-from oms.orders.order import Line, Order, evolve, units_value
+from oms.orders.evolve import evolve
+from oms.orders.order import Line, Order, units_value
 from oms.orders.transitions import CANCELLABLE, OrderStatus
 from oms.payments.ledger import PaymentVoided
 

@@ -10,8 +10,9 @@ from oms.channels.document import ChannelDocument, DocumentKind
 from oms.errors import ConcurrentAppend, Conflict
 from oms.ids import order_id as order_id_of
 from oms.orders.events import OrderEvent, OrderPlaced
+from oms.orders.evolve import fold
 from oms.orders.log import ATTEMPTS, Caller, OrderLog, append
-from oms.orders.order import Entry, Order, fold
+from oms.orders.order import Entry, Order
 
 MAX_STEPS = 100
 """Appends that one document may take: more than an order of 1000 lines from as many locations needs."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from oms.errors import NotFound
 from oms.orders.events import OrderEvent
-from oms.orders.order import Entry, Order, fold
+from oms.orders.evolve import fold
+from oms.orders.order import Entry, Order
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from oms.errors import ConcurrentAppend, FieldError, InvalidInput, NotFound, Ver
 from oms.orders import decisions
 from oms.orders.contact import Address, Contact
 from oms.orders.events import HoldReason, OrderEvent, UnitsCancelled
+from oms.orders.evolve import fold
 from oms.orders.log import ATTEMPTS, Caller, OrderLog, append, execute, load
-from oms.orders.order import Entry, Order, fold
+from oms.orders.order import Entry, Order
 from oms.orders.transitions import CANCELLABLE
 
 MAX_STEPS = 100

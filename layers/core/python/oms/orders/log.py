@@ -11,7 +11,8 @@ from oms.clock import Clock
 from oms.errors import ConcurrentAppend, Conflict, NotFound, VersionMismatch
 from oms.orders.contact import Contact
 from oms.orders.events import OrderEvent, OrderPlaced
-from oms.orders.order import Entry, Order, fold
+from oms.orders.evolve import fold
+from oms.orders.order import Entry, Order
 
 Decide = Callable[[Order], Sequence[OrderEvent]]
 """What a use case does: the events that follow from the state, or none when there is nothing to do."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from oms.clock import from_text, to_text
 from oms.errors import ConcurrentAppend, ShortStock, TooLarge
 from oms.orders.codec import dump_contact, dump_events, event_type, load_contact, load_events
+from oms.orders.evolve import fold
 from oms.orders.log import OrderLog, Reference
-from oms.orders.order import Entry, Order, fold
+from oms.orders.order import Entry, Order
 from oms.platform.aws import client, code
 from oms.platform.config import settings
 from oms.platform.observability import Metric, count

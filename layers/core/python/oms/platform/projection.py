@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from oms.orders import events as ev
+from oms.orders.evolve import fold
 from oms.orders.log import OrderLog
-from oms.orders.order import Entry, Order, fold
+from oms.orders.order import Entry, Order
 from oms.payments.ledger import PaymentCaptured, PaymentDeclined
 from oms.platform import views
 from oms.platform.batch import BatchAnswer, stream_batch

@@ -20,7 +20,8 @@ from oms.orders.after_sale import (
     UnitsReceived,
 )
 from oms.orders.events import OrderEvent
-from oms.orders.order import Order, evolve, units_value
+from oms.orders.evolve import evolve
+from oms.orders.order import Order, units_value
 from oms.returns.decisions import (
     CAME,
     Receipt,

@@ -8,7 +8,8 @@ from typing import Any
 
 from oms.clock import to_text
 from oms.orders.events import UnitState
-from oms.orders.order import Counts, Entry, FulfillmentOrder, Order, fold
+from oms.orders.evolve import fold
+from oms.orders.order import Counts, Entry, FulfillmentOrder, Order
 from oms.payments.ledger import cover
 from oms.views.answers import FulfillmentSummary, OrderSummary
 
