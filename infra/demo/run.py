@@ -26,6 +26,9 @@ from infra.redrive import waiting
 POSTING = 8
 """Episodes that go on at the same time."""
 
+HURRY = 30.0
+"""Seconds of patience that are left to the others when one episode has failed."""
+
 LOOK = 2.0
 """Seconds between two looks at all orders."""
 
@@ -119,6 +122,8 @@ class Run:
                 episode.act(self._desk, episode.sales)
             except Exception as error:  # noqa: BLE001 - the other episodes go on; it is reported at the end
                 self._result.troubles.append(f"{episode.name}: {type(error).__name__}: {error}")
+                # Something is wrong: the other episodes wait for it less long.
+                self._desk.patience = min(self._desk.patience, HURRY)
             self._posted += len(episode.sales)
             self.show(Progress(phase="orders come in", orders=orders, posted=self._posted))
 
