@@ -6,6 +6,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from tests.support.gateway_api import Answer
 from tests.support.merchant import BERLIN, MILAN, Merchant
@@ -43,7 +44,8 @@ def in_threads(count: int, work: Callable[[int], None]) -> None:
 
 def route_at_once(world: World) -> None:
     """Let several workers take messages of the routing queue at the same time, one message each, until it is empty."""
-    settings = next(each.settings for each in world.pumps if each.settings.logical_id == "RouteTrigger")
+    mapping = next(each.settings for each in world.pumps if each.settings.logical_id == "RouteTrigger")
+    settings = replace(mapping, batch_size=1)
 
     def work(_number: int) -> None:
         own = QueuePump(settings, world.runtime.invoke, world.cloud.client("sqs"), world.chaos)
