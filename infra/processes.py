@@ -13,6 +13,9 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 
+MARK = " -m infra."
+"""In the command line of every process that we start."""
+
 PATIENCE = 10.0
 """Seconds that a process has to end before it is killed."""
 
@@ -43,15 +46,25 @@ def alive(process: int) -> bool:
         return False
     if process in _started:
         return _started[process].poll() is None
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    # An id that was written down long ago may be another process's by now: look at what it runs.
+    return MARK in _command_line(process)
+
+
+def _command_line(process: int) -> str:
+    """What a process runs; empty when there is none of this id."""
+    if Path("/proc/self/cmdline").exists():
+        try:
+            return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            return ""
+    command = ["ps", "-o", "command=", "-p", str(process)]
+    return subprocess.run(command, check=False, capture_output=True, text=True).stdout
 
 
 def end(process: int) -> None:
-    """End a process that `spawn` started, with all that it started in turn."""
+    """End a process that `spawn` started, with all that it started in turn; one that is not ours is left alone."""
+    if not alive(process):
+        return
     for sign in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process, sign)

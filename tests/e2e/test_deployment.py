@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 import requests
 
+from infra import processes
 from infra.compose import compose
 from infra.local import Cloud
 from infra.redrive import redrive, waiting
@@ -137,3 +140,14 @@ def test_the_cloud_listens_on_this_machine_only(cloud: Cloud) -> None:
     ]
     assert listening
     assert {address.split(":")[0] for address in listening} == {"0100007F"}
+
+
+def test_a_process_that_is_not_ours_is_left_alone() -> None:
+    # A stale state file may name an id that the system has given to another process since.
+    stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True)
+    try:
+        assert not processes.alive(stranger.pid)
+        processes.end(stranger.pid)
+        assert stranger.poll() is None
+    finally:
+        stranger.communicate()
