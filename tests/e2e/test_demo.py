@@ -9,9 +9,6 @@ from infra.demo.report import Report, report_of
 from infra.demo.run import Plan, Run
 from infra.local import Cloud
 
-SPECIAL = 29
-"""Orders of the episodes that are not plain: the least that the demonstration can do with."""
-
 
 def performed(cloud: Cloud, plan: Plan) -> Report:
     """The report of a run."""
