@@ -4,6 +4,7 @@
   this also leaves the table and its stream the same objects, so that readers of the stream go on after a rollback.
 * A write that changes nothing still made a stream record; an upsert by `UpdateItem` made two. DynamoDB makes none,
   and one.
+* A query looked at each item of its table. Here it looks at those of its partition.
 * Answers are made by looking for each attribute under many names; DynamoDB's are there as they go out.
 * The backends are not safe for threads. Each request is answered under one lock, as a server with one thread would.
 """
@@ -11,6 +12,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -35,6 +37,7 @@ def install() -> None:
     dynamodb_models.copy = SimpleNamespace(copy=copy.copy, deepcopy=_deepcopy)
     DynamoDBBackend.transact_write_items = _transactions(DynamoDBBackend.transact_write_items)
     DynamoDBBackend.update_item = _updates(DynamoDBBackend.update_item)
+    Table.query = _queries(Table.query)
     StreamShard.add = _changes_only(StreamShard.add)
     BaseJSONSerializer._serialize_type_structure = _as_they_are(BaseJSONSerializer._serialize_type_structure)
     botocore_stubber.process_request = _locked(botocore_stubber.process_request, LOCK)
@@ -95,6 +98,23 @@ def _updates(original: Callable[..., Any]) -> Callable[..., Any]:
         return item
 
     return update_item
+
+
+def _queries(original: Callable[..., Any]) -> Callable[..., Any]:
+    signature = inspect.signature(original)
+
+    def query(self: Table, *arguments: Any, **named: Any) -> Any:
+        given = signature.bind(self, *arguments, **named).arguments
+        if given.get("index_name") is not None or not self.has_range_key:
+            return original(self, *arguments, **named)
+        partition = list(self.items.get(given["hash_key"], {}).values())
+        self.all_items = lambda: iter(partition)
+        try:
+            return original(self, *arguments, **named)
+        finally:
+            del self.all_items
+
+    return query
 
 
 def _changes_only(original: Callable[..., None]) -> Callable[..., None]:

@@ -85,3 +85,22 @@ def test_an_upsert_makes_one_record_with_its_attributes(dynamodb: Any) -> None:
     assert images == [("INSERT", {"N": "7"}), ("MODIFY", {"N": "8"})]
     numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in records()]
     assert numbers == sorted(set(numbers))
+
+
+def test_a_query_finds_its_partition_only_and_in_order(dynamodb: Any) -> None:
+    for kind, number in (("b", 1), ("a", 2), ("a", 10), ("a", 1)):
+        dynamodb.put_item(TableName="toy-things", Item={"kind": {"S": kind}, "number": {"N": str(number)}})
+
+    def numbers(kind: str, **limits: Any) -> list[str]:
+        answer = dynamodb.query(
+            TableName="toy-things",
+            KeyConditionExpression="kind = :kind",
+            ExpressionAttributeValues={":kind": {"S": kind}},
+            **limits,
+        )
+        return [item["number"]["N"] for item in answer["Items"]]
+
+    assert numbers("a") == ["1", "2", "10"]
+    assert numbers("a", ScanIndexForward=False, Limit=2) == ["10", "2"]
+    assert numbers("b") == ["1"]
+    assert numbers("c") == []
