@@ -36,5 +36,9 @@ def bench(*, parts: tuple[str, ...], orders: int, runs: int, report: Path | None
     Times depend on the machine and what else it does; the ratios much less.
     """
     from infra.bench.command import perform
+    from infra.demo.api import CallFailed
 
-    perform(parts=parts or PARTS, orders=orders, runs=runs, report=report)
+    try:
+        perform(parts=parts or PARTS, orders=orders, runs=runs, report=report)
+    except (CallFailed, RuntimeError) as error:
+        raise click.ClickException(str(error)) from None
