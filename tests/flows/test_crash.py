@@ -269,6 +269,20 @@ def test_the_undisturbed_life_ends_at_the_door() -> None:
     }
 
 
+def test_whoever_goes_back_to_a_moment_lives_the_same_life_from_there() -> None:
+    """Else what the test says of a death would be about another life."""
+    life = undisturbed()
+    with _world() as world:
+        prepare(world)
+        for first in range(0, len(LIFE), 4):
+            before, moment = life.moments[first]
+            restore(world, moment)
+            for step in LIFE[first:]:
+                step(Merchant(world))
+            assert _calls(world) == life.calls[before:]
+            assert differences(life.end, state(world)) == []
+
+
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_a_process_that_dies_at_any_call_changes_nothing(chunk: int) -> None:
     wrong = {}
