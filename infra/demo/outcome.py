@@ -54,6 +54,16 @@ class Outcome:
                 found[line["sku"]] += sum(line["units"].get(state, 0) for state in GONE)
         return +found
 
+    @property
+    def value_shipped(self) -> int:
+        """What the units that left are worth at the shop's own prices; the first of them pay for the shipping too."""
+        value = 0
+        for item, line in zip(self.sale.items, self.order["lines"], strict=True):
+            units = sum(line["units"].get(state, 0) for state in GONE)
+            if units:
+                value += self.sale.with_tax(item.price * units - item.discount)
+        return value + self.sale.with_tax(self.sale.shipping) + self.sale.misquoted if value else 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockRow:

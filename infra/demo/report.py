@@ -144,7 +144,7 @@ def _money(outcomes: list[Outcome]) -> list[MoneyRow]:
             currency=currency,
             orders=len(mine),
             charged=sum(outcome.order["payment"]["charged_amount"]["amount"] for outcome in mine),
-            shipped=sum(outcome.end.charged for outcome in mine),
+            shipped=sum(outcome.value_shipped for outcome in mine),
         )
         for currency in sorted({outcome.sale.currency for outcome in outcomes})
         for mine in [[outcome for outcome in outcomes if outcome.sale.currency == currency]]
