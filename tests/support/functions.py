@@ -10,9 +10,13 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from oms.platform import cache, config, observability
 from tests.support.recorder import ProcessDied, running
@@ -77,32 +81,72 @@ def functions_of(template: Template) -> dict[str, Function]:
     return found
 
 
-_loading = threading.Lock()
+class _Chalicelib(MetaPathFinder):
+    """Finds the package `chalicelib` of the stage that is being loaded: every stage has one of that name.
+
+    On AWS each is on a path of its own. Here the path is left alone, since other threads may be importing along it.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.folder = FUNCTIONS
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """The package itself; what is in it is then found by its own path."""
+        del path, target
+        package = self.folder / "chalicelib"
+        if fullname != "chalicelib" or not package.is_dir():
+            return None
+        return importlib.util.spec_from_file_location(
+            fullname, package / "__init__.py", submodule_search_locations=[str(package)]
+        )
+
+
+_chalicelib = _Chalicelib()
+sys.meta_path.insert(0, _chalicelib)
 
 
 def load_app_module(stage: str) -> ModuleType:
     """A new module of a stage's `app.py`, with new modules of its `chalicelib`: files of one name in every stage."""
-    folder = FUNCTIONS / stage
     name = f"oms_test_{stage}_{threading.get_ident()}"
-    spec = importlib.util.spec_from_file_location(name, folder / "app.py")
+    spec = importlib.util.spec_from_file_location(name, FUNCTIONS / stage / "app.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    with _loading:
+    with _chalicelib.lock:
+        _chalicelib.folder = FUNCTIONS / stage
         sys.modules[name] = module
-        sys.path.insert(0, str(folder))
         try:
             _forget_chalicelib()
             spec.loader.exec_module(module)
         finally:
             _forget_chalicelib()
-            sys.path.remove(str(folder))
+            _chalicelib.folder = FUNCTIONS
     return module
 
 
 def _forget_chalicelib() -> None:
-    for name in [name for name in sys.modules if name.partition(".")[0] == "chalicelib"]:
-        del sys.modules[name]
+    for name in list(sys.modules):
+        if name.partition(".")[0] == "chalicelib":
+            del sys.modules[name]
+
+
+def _one_at_a_time(owner: type[Any], *names: str) -> None:
+    """Let threads use these methods in turn: on AWS each has a process, and with it its metrics, for itself."""
+    lock = threading.RLock()
+
+    def guarded(method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            with lock:
+                return method(*arguments, **named)
+
+        return call
+
+    for name in names:
+        setattr(owner, name, guarded(getattr(owner, name)))
+
+
+_one_at_a_time(AmazonCloudWatchEMFProvider, "add_metric", "flush_metrics")
 
 
 class Runtime:
