@@ -43,10 +43,11 @@ def environment(stage: str) -> Template:
         "OMS_STACK": {"Ref": "Stack"},
         **{
             f"OMS_{table.upper()}_TABLE": {"Ref": f"{table.capitalize()}Table"}
-            for table in ("orders", "stock", "setup", "views", "messages", "references")
+            for table in ("orders", "stock", "setup", "views", "messages", "references", "customers")
         },
         "OMS_EVENTS_TOPIC": {"Ref": "EventsTopic"},
         "OMS_ROUTE_QUEUE": {"Ref": "RouteQueue"},
+        "OMS_NOTIFY_QUEUE": {"Ref": "NotifyQueue"},
         "OMS_DOCUMENTS_BUCKET": {"Ref": "DocumentsBucket"},
         "OMS_MAIL_SENDER": {"Ref": "MailSender"},
         "OMS_MAIL_CONFIGURATION_SET": {"Ref": "MailConfigurationSet"},

@@ -18,9 +18,12 @@ class Settings:
     views_table: str
     messages_table: str
     references_table: str
+    customers_table: str
     events_topic: str = ""
     route_queue: str = ""
     """URL of the routing stage's own queue, for looking again later at a payment that is still pending."""
+    notify_queue: str = ""
+    """URL of the notification stage's own queue, for messages that wait for the end of quiet hours."""
     documents_bucket: str = ""
     mail_sender: str = ""
     mail_configuration_set: str = ""
