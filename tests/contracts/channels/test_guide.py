@@ -7,11 +7,11 @@ from pathlib import Path
 
 from oms.channels.canonical import canonical_document
 from oms.channels.canonical_model import CanonicalOrder
-from oms.channels.figures import MAX_TITLE
 from oms.channels.shopify import METHODS, TOPICS
 from oms.channels.woocommerce import GONE, LANGUAGE_KEYS, PAID
 from oms.channels.woocommerce import TOPICS as WOO_TOPICS
 from oms.orders.events import ChargeKind, HoldReason, PaymentMethod
+from oms.orders.sold import MAX_TITLE
 from oms.setup import Channel, Platform
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "channels.md").read_text()

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.channels.figures import MAX_TITLE, Sold, exactly, minor, placed_lines, shared, short, unit_runs
+from oms.channels.figures import Sold, exactly, minor, placed_lines, shared
 from oms.errors import InvalidInput
 from oms.money import allocate
 from oms.orders.events import PriceMode
+from oms.orders.sold import MAX_TITLE, short, unit_runs
 
 AMOUNTS = st.integers(min_value=0, max_value=10**9)
 

@@ -9,8 +9,8 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from oms.channels.figures import MAX_UNITS
 from oms.orders.events import ChargeKind, PaymentMethod, PriceMode, TaxRemitter
+from oms.orders.sold import MAX_UNITS
 from oms.setup import MAX_SKU
 
 MAX_LINES = 1000

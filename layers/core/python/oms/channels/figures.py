@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import pairwise
 
 from oms.money import allocate, exponent
-from oms.orders.events import Charge, ChargeKind, PlacedLine, PriceMode, UnitRun
-
-MAX_TITLE = 150
-"""Characters of a title that are kept: so an order of 500 lines fits into the log in any script."""
-
-MAX_UNITS = 1_000_000
-"""Units that one line may have."""
+from oms.orders.sold import MAX_TITLE, Charge, ChargeKind, PlacedLine, PriceMode, short, unit_runs
 
 
 def scaled(amount: Decimal, currency: str) -> Decimal:
@@ -39,22 +32,6 @@ def exactly(amount: Decimal, currency: str) -> int | None:
     """An amount in minor units, or None when it is no whole number of them."""
     value = scaled(amount, currency)
     return int(value) if value == value.to_integral_value() else None
-
-
-def unit_runs(quantity: int, net: int, tax: int) -> tuple[UnitRun, ...]:
-    """A line's amounts shared over its units: equal shares, and the units that come first have what is left over.
-
-    The same shares as `allocate` gives with equal weights, without counting out a million units.
-    """
-    cuts = sorted({0, net % quantity, tax % quantity, quantity})
-    return tuple(
-        UnitRun(
-            count=end - start,
-            net=net // quantity + (start < net % quantity),
-            tax=tax // quantity + (start < tax % quantity),
-        )
-        for start, end in pairwise(cuts)
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +91,3 @@ def shared(total: int, amounts: Sequence[int]) -> list[int]:
     Lines below zero take no share; without any amount the shares are equal, without lines there are none.
     """
     return allocate(total, [max(amount, 0) for amount in amounts]) if amounts else []
-
-
-def short(title: str) -> str:
-    """A title on one line, cut when it is too long for the log."""
-    one_line = " ".join(title.split())
-    return one_line if len(one_line) <= MAX_TITLE else one_line[: MAX_TITLE - 1] + "…"

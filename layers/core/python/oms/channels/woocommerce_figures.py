@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from html import unescape
 
-from oms.channels.figures import Sold, exactly, minor, scaled, shared, short
+from oms.channels.figures import Sold, exactly, minor, scaled, shared
 from oms.channels.woocommerce_payload import LineItem, TaxedLine, WooOrder
 from oms.money import allocate
-from oms.orders.events import Charge, ChargeKind
+from oms.orders.sold import Charge, ChargeKind, short
 
 _FINE = 10**6
 """Parts of a minor unit in which exact taxes are weighed."""

@@ -19,6 +19,9 @@ from oms.orders.after_sale import (
     UnitsCredited,
     UnitsReceived,
 )
+from oms.orders.reasons import CancellationReason
+from oms.orders.release import OrderReleased
+from oms.orders.sold import Charge, ChargeKind, LineUnits, PlacedLine, PriceMode, UnitRun
 from oms.payments.ledger import (
     AuthorisationExpired,
     PaymentAuthorised,
@@ -31,22 +34,8 @@ from oms.payments.ledger import (
     PaymentVoided,
 )
 
-
-class ChargeKind(StrEnum):
-    """What an amount beside the lines is for."""
-
-    SHIPPING = "shipping"
-    FEE = "fee"
-    TIP = "tip"
-    DUTY = "duty"
-    ROUNDING = "rounding"
-
-
-class PriceMode(StrEnum):
-    """How the channel quoted its prices: with the tax in them, or without."""
-
-    GROSS = "gross"
-    NET = "net"
+__all__ = ["Charge", "ChargeKind", "LineUnits", "PlacedLine", "PriceMode", "UnitRun"]
+"""What events are made of and other modules look for here."""
 
 
 class TaxRemitter(StrEnum):
@@ -108,46 +97,6 @@ class TrackingStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnitRun:
-    """`count` units of a line that each carry the same net amount and tax."""
-
-    count: int
-    net: int
-    tax: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedLine:
-    """One line as it was sold. `net` and `tax` are for the whole line, after its `discount`; `units` share them out."""
-
-    line_id: str
-    sku: str
-    title: str
-    quantity: int
-    net: int
-    tax: int
-    units: tuple[UnitRun, ...]
-    discount: int = 0
-    list_price: int | None = None
-    """Per unit before discount, as quoted; None when the channel's price is no whole number of minor units."""
-    external_line_id: str = ""
-    requires_shipping: bool = True
-    grams: int = 0
-    """Weight of one unit as the channel says it; 0 when it does not."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
-    """An amount beside the lines: shipping, a fee, a tip, duties, cash rounding (which may be negative)."""
-
-    kind: ChargeKind
-    title: str
-    net: int
-    tax: int = 0
-    code: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentTerms:
     """How the order is paid: `amount` is what the channel took or reserved; `instrument` is a gateway's token."""
 
@@ -182,6 +131,12 @@ class OrderPlaced:
     fingerprint: str = ""
     """A hash of what was sent, by which a repetition is told from a contradiction."""
     test: bool = False
+    release_at: datetime | None = None
+    """Nothing is released to a location before: the customer may change their mind. None is at once."""
+    pay_by: datetime | None = None
+    """An order that still waits for its money then is given up. None is never."""
+    backorder_days: int = 0
+    """Days after which units that wait for stock are given up. 0 is never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,15 +214,6 @@ class UnitsAllocated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineUnits:
-    """A number of units of a line."""
-
-    line_id: str
-    sku: str
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitsBackordered:
     """No location can cover these units now; they wait, first in, first out, for stock."""
 
@@ -306,6 +252,8 @@ class UnitsCancelled:
 
     units: tuple[CancelledUnits, ...]
     reason: str = ""
+    """In somebody's words, for staff; the customer is told what `code` says."""
+    code: CancellationReason = CancellationReason.OTHER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -401,6 +349,7 @@ OrderEvent = (
     | UnitsBackordered
     | UnitsProvided
     | OrderConfirmed
+    | OrderReleased
     | UnitsCancelled
     | FulfillmentAccepted
     | UnitsPicked
