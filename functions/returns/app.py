@@ -89,7 +89,7 @@ def decline_return(return_id: str) -> Response:
     from oms.returns.requests import DeclineReturn
     from oms.returns.work import decline
 
-    return _done(decline, return_id=return_id, reason=parse(DeclineReturn, app).reason)
+    return _done(decline, return_id=return_id, **parse(DeclineReturn, app).model_dump())
 
 
 @app.route("/returns/{return_id}/receive", methods=["POST"], content_types=[])

@@ -12,7 +12,9 @@ from oms.orders import decisions as orders
 from oms.orders.after_sale import ReturnReason, ReturnStatus
 from oms.orders.log import load
 from oms.orders.order import Order
+from oms.orders.reasons import DeclineReason
 from oms.returns import decisions, work
+from oms.returns.refusal import refusal
 from oms.returns.work import Wish
 from tests.support.orders import line
 from tests.unit.returns.shop import ORDER, RETURN, Shop, came, wants
@@ -24,6 +26,12 @@ def asks(shop: Shop, *units: decisions.Wanted) -> Order:
 
 def status(order: Order) -> ReturnStatus:
     return list(order.after_sale.returns.values())[-1].status
+
+
+def refused(order: Order, return_id: str, language: str = "en") -> str:
+    declined = order.after_sale.returns[return_id].declined
+    assert declined is not None
+    return " ".join(refusal(order, declined, language))
 
 
 @pytest.mark.parametrize(("days", "expected"), [(30, ReturnStatus.APPROVED), (31, ReturnStatus.DECLINED)])
@@ -41,7 +49,7 @@ def test_a_product_has_a_window_of_its_own(shop: Shop) -> None:
     shop.tick(60 * 86400)
     assert status(asks(shop, wants("2", 1))) is ReturnStatus.APPROVED
     order = asks(shop, wants("1", 1))
-    assert order.after_sale.returns["o1-r2"].declined == "mug can be returned within 30 days of its delivery"
+    assert refused(order, "o1-r2") == "“Mug” could be returned within 30 days of its delivery. This period is over."
 
 
 def test_the_window_is_open_while_the_parcel_is_on_its_way(shop: Shop) -> None:
@@ -71,7 +79,7 @@ def test_a_shop_may_take_nothing_back(shop: Shop) -> None:
     shop.channel = replace(shop.channel, return_window_days=0)
     shop.delivered(line("1", "mug", 1, 1000))
     order = asks(shop, wants("1", 1))
-    assert order.after_sale.returns[RETURN].declined == "mug was sold without a right of return"
+    assert refused(order, RETURN) == "“Mug” was sold without a right of return."
 
 
 def test_fees_are_kept_from_the_refund_of_a_change_of_mind(shop: Shop) -> None:
@@ -149,3 +157,21 @@ def test_the_same_wish_with_the_same_cause_is_carried_out_once(shop: Shop) -> No
     wish = Wish(order_id=ORDER, caller=shop.by("key 1"))
     first = work.request_by_customer(shop.desk(), wish, [wants("1", 1)])
     assert work.request_by_customer(shop.desk(), wish, [wants("1", 1)]) == first
+
+
+@pytest.mark.parametrize("language", ["de-AT", "it", "fr", "es", "en"])
+@pytest.mark.parametrize("code", DeclineReason)
+def test_a_refusal_is_told_in_the_customers_language_with_what_staff_wrote(
+    shop: Shop, code: DeclineReason, language: str
+) -> None:
+    shop.delivered(line("1", "mug", 1, 1000))
+    wish = Wish(order_id=ORDER, caller=shop.by())
+    work.request(shop.desk(), wish, [wants("1", 1)])
+    order = work.decline(shop.desk(), replace(wish, caller=shop.by()), RETURN, reason="Scheda 7", code=code)
+    said = refused(order, RETURN, language)
+    assert said.endswith("Scheda 7")
+    assert (said == "Scheda 7") == (code is DeclineReason.OTHER)
+    assert "{" not in said
+    if code is DeclineReason.WINDOW_OVER:
+        first = {"de-AT": "Die", "it": "Il", "fr": "Le", "es": "El", "en": "The"}[language]
+        assert said.startswith(first + " ")

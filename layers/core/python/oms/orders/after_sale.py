@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from oms.orders.reasons import DeclineReason
+
 
 class ReturnReason(StrEnum):
     """Why a customer sends something back, or claims for it."""
@@ -107,10 +109,16 @@ class ReturnApproved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnDeclined:
-    """Policy or staff said no; `reason` is told to the customer."""
+    """Policy or staff said no. The customer is told what `code` says, in their language, and `reason` as it stands.
+
+    Policy names the line that settled it, and for a window that is over its days; its `reason` is empty.
+    """
 
     return_id: str
-    reason: str
+    reason: str = ""
+    code: DeclineReason = DeclineReason.OTHER
+    line_id: str = ""
+    days: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +174,7 @@ class Return:
     requested: ReturnRequested
     requested_at: datetime
     approved: ReturnApproved | None = None
-    declined: str | None = None
+    declined: ReturnDeclined | None = None
     received: tuple[UnitsReceived, ...] = ()
     credited: Mapping[str, int] = field(default_factory=dict)
     closed: bool = False
@@ -231,7 +239,7 @@ def record(state: AfterSale, event: AfterSaleEvent, at: datetime) -> AfterSale:
             # Staff may let come what policy had declined.
             return _with(state, replace(state.returns[event.return_id], approved=event, declined=None))
         case ReturnDeclined():
-            return _with(state, replace(state.returns[event.return_id], declined=event.reason))
+            return _with(state, replace(state.returns[event.return_id], declined=event))
         case UnitsReceived() if not event.return_id:
             return replace(state, unannounced=(*state.unannounced, event))
         case UnitsReceived():

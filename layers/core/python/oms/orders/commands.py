@@ -16,6 +16,7 @@ from oms.orders.events import HoldReason, OrderEvent, UnitsCancelled
 from oms.orders.evolve import fold
 from oms.orders.log import ATTEMPTS, Caller, OrderLog, append, execute, load
 from oms.orders.order import Entry, Order
+from oms.orders.reasons import CancellationReason
 from oms.orders.transitions import CANCELLABLE
 
 MAX_STEPS = 100
@@ -43,6 +44,9 @@ class CancelOrder(Command):
 
     lines: Annotated[list[CancelLine], Field(min_length=1, max_length=1000)] | None = None
     reason: Note = ""
+    """In words, for staff."""
+    code: CancellationReason = CancellationReason.OTHER
+    """Why, as the customer is told in their language."""
 
 
 class HoldOrder(Command):
@@ -121,7 +125,7 @@ def cancel_order(
         wish = _remaining(order, command, done)
         if done and not wish:
             return order
-        events = decisions.cancel(order, wish or None, reason=command.reason)
+        events = decisions.cancel(order, wish or None, reason=command.reason, code=command.code)
         try:
             order = append(log, order, events, caller)
         except ConcurrentAppend:

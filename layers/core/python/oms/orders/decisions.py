@@ -13,6 +13,7 @@ from oms.orders import events as ev
 from oms.orders.contact import Contact
 from oms.orders.events import HoldReason, OrderEvent, OrderPlaced, UnitState
 from oms.orders.order import Order
+from oms.orders.reasons import CancellationReason
 from oms.orders.transitions import CANCELLABLE, OrderStatus
 from oms.payments.ledger import PaymentAuthorised, PaymentCaptured, PaymentRequested
 
@@ -157,7 +158,13 @@ def pay_again(order: Order, *, gateway: str, instrument: str) -> list[OrderEvent
     return [attempt, *(ev.HoldReleased(handle=h.handle, note="paid with another instrument") for h in declined)]
 
 
-def cancel(order: Order, wish: Mapping[str, int] | None = None, *, reason: str = "") -> list[OrderEvent]:
+def cancel(
+    order: Order,
+    wish: Mapping[str, int] | None = None,
+    *,
+    reason: str = "",
+    code: CancellationReason = CancellationReason.OTHER,
+) -> list[OrderEvent]:
     """Cancel units that no one has in hand yet: `wish` maps line id to a number of units; None is all that can be.
 
     Open and backordered units go first, then allocated ones, whose stock is given back. An order of very many skus
@@ -185,7 +192,7 @@ def cancel(order: Order, wish: Mapping[str, int] | None = None, *, reason: str =
     if short:
         raise NotAllowed("some units can no longer be cancelled: they are being packed or have left", errors=short)
     units = _fitting(gone for line_id, quantity in wish.items() for gone in _take(order, line_id, quantity))
-    return [ev.UnitsCancelled(units=units, reason=reason)] if units else []
+    return [ev.UnitsCancelled(units=units, reason=reason, code=code)] if units else []
 
 
 def _fitting(units: Iterable[ev.CancelledUnits]) -> tuple[ev.CancelledUnits, ...]:

@@ -15,6 +15,7 @@ from oms.orders.after_sale import Disposition, ReceivedUnits, Return, ReturnReas
 from oms.orders.decisions import MAX_STOCK_KEYS
 from oms.orders.events import OrderEvent, UnitState
 from oms.orders.order import Order
+from oms.orders.reasons import DeclineReason
 from oms.returns.policy import FAULTS
 
 CAME = (Disposition.RESTOCK, Disposition.REFURBISH, Disposition.SCRAP)
@@ -158,19 +159,20 @@ def approve(
     return [approved]
 
 
-def decline(order: Order, return_id: str, reason: str) -> list[OrderEvent]:
-    """Refuse a return; the customer is told the reason.
+def decline(order: Order, return_id: str, reason: str, code: DeclineReason = DeclineReason.OTHER) -> list[OrderEvent]:
+    """Refuse a return; the customer is told what the code says and the reason as it is written.
 
     Raises:
         NotFound: there is no such return.
         NotAllowed: goods have come already, or it is over.
     """
     known = find(order, return_id)
-    if known.declined == reason:
+    declined = back.ReturnDeclined(return_id=return_id, reason=reason, code=code)
+    if known.declined == declined:
         return []
     if known.status not in {ReturnStatus.REQUESTED, ReturnStatus.APPROVED}:
         raise NotAllowed(f"return {return_id} is {known.status}: it can no longer be declined")
-    return [back.ReturnDeclined(return_id=return_id, reason=reason)]
+    return [declined]
 
 
 def receive(order: Order, return_id: str, receipt: Receipt) -> list[OrderEvent]:

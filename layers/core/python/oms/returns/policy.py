@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from oms.orders.after_sale import ReturnReason, ReturnUnits
 from oms.orders.order import Order
+from oms.orders.reasons import DeclineReason
 from oms.setup import Channel, Product
 
 FAULTS = frozenset({ReturnReason.DAMAGED, ReturnReason.WRONG_ITEM, ReturnReason.NOT_AS_DESCRIBED, ReturnReason.MISSING})
@@ -26,10 +27,15 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """A decision, its reason in words, and the fees (minor units) that are kept when the return is approved."""
+    """A decision, and the fees (minor units) that are kept when the return is approved.
+
+    A refusal has its reason, the line that settled it, and the days of a window that is over.
+    """
 
     decision: Decision
-    reason: str = ""
+    code: DeclineReason = DeclineReason.OTHER
+    line_id: str = ""
+    days: int = 0
     restocking_fee: int = 0
     shipping_fee: int = 0
 
@@ -44,17 +50,15 @@ def judge(
     """
     late = [each for each in units if _is_late(order, each, channel, products, now)]
     if late and any(each.reason in FAULTS for each in late):
-        return Ruling(decision=Decision.REFER, reason="the time for returns is over, and the goods are faulty")
+        return Ruling(decision=Decision.REFER)
     if late:
         days = _window(late[0], channel, products)
-        return Ruling(
-            decision=Decision.DECLINE,
-            reason=f"{late[0].sku} can be returned within {days} days of its delivery" if days else _never(late[0]),
-        )
+        code = DeclineReason.WINDOW_OVER if days else DeclineReason.FINAL_SALE
+        return Ruling(decision=Decision.DECLINE, code=code, line_id=late[0].line_id, days=days)
     for each in units:
         product = products.get(each.sku)
         if product is not None and product.final_sale and each.reason not in FAULTS:
-            return Ruling(decision=Decision.DECLINE, reason=_never(each))
+            return Ruling(decision=Decision.DECLINE, code=DeclineReason.FINAL_SALE, line_id=each.line_id)
     restocking, shipping = fees(order, units, channel)
     return Ruling(decision=Decision.APPROVE, restocking_fee=restocking, shipping_fee=shipping)
 
@@ -99,7 +103,3 @@ def _is_late(
     if not delivered or len(delivered) < len(parcels):
         return False
     return now > max(delivered) + timedelta(days=days)
-
-
-def _never(units: ReturnUnits) -> str:
-    return f"{units.sku} was sold without a right of return"

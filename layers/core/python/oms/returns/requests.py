@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from oms.orders.after_sale import Disposition, ReturnReason
+from oms.orders.reasons import DeclineReason
 from oms.returns.credits import StaffCredit
 from oms.returns.decisions import Arrived, Receipt, Wanted
 
@@ -67,9 +68,18 @@ class ApproveReturn(Body):
 
 
 class DeclineReturn(Body):
-    """Why not; the customer is told."""
+    """Why not; the customer is told. Without a `code`, the `reason` must say it."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Annotated[str, Field(max_length=500)] = ""
+    """In the customer's language: it is passed on as it stands."""
+    code: DeclineReason = DeclineReason.OTHER
+    """Told in the customer's language."""
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if self.code is DeclineReason.OTHER and not self.reason.strip():
+            raise ValueError("say why: with a code, or in words")
+        return self
 
 
 class ReceiveReturn(Body):

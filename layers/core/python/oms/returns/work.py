@@ -13,6 +13,7 @@ from oms.orders.after_sale import ReturnApproved, ReturnDeclined, ReturnReason, 
 from oms.orders.events import OrderEvent
 from oms.orders.log import Caller, Decide, OrderLog, execute
 from oms.orders.order import Order
+from oms.orders.reasons import DeclineReason
 from oms.returns import credits as crediting
 from oms.returns import decisions
 from oms.returns.decisions import Receipt, Wanted
@@ -69,7 +70,9 @@ def _ruled(ports: Ports, order: Order, event: OrderEvent, caller: Caller) -> lis
                 )
             ]
         case Decision.DECLINE:
-            return [ReturnDeclined(return_id=event.return_id, reason=ruling.reason)]
+            return [
+                ReturnDeclined(return_id=event.return_id, code=ruling.code, line_id=ruling.line_id, days=ruling.days)
+            ]
         case Decision.REFER:
             return []
 
@@ -111,9 +114,11 @@ def approve(
     return _execute(ports, wish, decide)
 
 
-def decline(ports: Ports, wish: Wish, return_id: str, *, reason: str) -> Order:
+def decline(
+    ports: Ports, wish: Wish, return_id: str, *, reason: str = "", code: DeclineReason = DeclineReason.OTHER
+) -> Order:
     """Refuse a return; see `decisions.decline`."""
-    return _execute(ports, wish, lambda order: decisions.decline(order, return_id, reason))
+    return _execute(ports, wish, lambda order: decisions.decline(order, return_id, reason, code))
 
 
 def receive(ports: Ports, wish: Wish, return_id: str, *, receipt: Receipt) -> Order:

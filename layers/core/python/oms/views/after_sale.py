@@ -10,6 +10,7 @@ from oms.orders.after_sale import RefundPart, RefundRequested, Return, UnitsCred
 from oms.orders.contact import address_lines
 from oms.orders.order import Order
 from oms.returns.decisions import ACTIONS, order_actions, returnable
+from oms.returns.refusal import refusal
 from oms.setup import Location
 from oms.views.answers import CustomersOrder, CustomersReturn, OrderReturns
 from oms.views.shapes import (
@@ -67,7 +68,7 @@ def return_resource(order: Order, known: Return) -> ReturnResource:
         "location_id": approved.location_id if approved else None,
         "restocking_fee": money(order, approved.restocking_fee if approved else 0),
         "shipping_fee": money(order, approved.shipping_fee if approved else 0),
-        "declined": known.declined,
+        "declined": _refusal(order, known, "en"),
         "receipts": [receipt_resource(each) for each in known.received],
         "credited": dict(known.credited),
         "actions": list(ACTIONS[known.status]),
@@ -146,10 +147,14 @@ def _customers_return(order: Order, number: int, known: Return, location: Callab
             }
             for each in known.requested.units
         ],
-        "declined": known.declined,
+        "declined": _refusal(order, known, order.placed.language),
         "fees": money(order, approved.restocking_fee + approved.shipping_fee if approved else 0),
         "send_to": [place.name, *address_lines(place.address)] if place else [],
     }
+
+
+def _refusal(order: Order, known: Return, language: str) -> str | None:
+    return " ".join(refusal(order, known.declined, language)) if known.declined is not None else None
 
 
 def _returnable(order: Order) -> dict[str, int]:

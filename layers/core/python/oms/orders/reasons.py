@@ -1,0 +1,33 @@
+"""Why something was refused or given up, as a code that every language has words for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class CancellationReason(StrEnum):
+    """Why units are not to be shipped, as far as the customer is told."""
+
+    CUSTOMER = "customer"
+    """The customer asked for it."""
+    MERCHANT = "merchant"
+    """The merchant cannot or will not carry the order out."""
+    UNPAID = "unpaid"
+    """No payment came in time."""
+    UNFILLABLE = "unfillable"
+    """The goods cannot be had any more."""
+    OTHER = "other"
+    """Nobody said: the customer is told that it is cancelled, and not why."""
+
+
+class DeclineReason(StrEnum):
+    """Why goods may not come back."""
+
+    WINDOW_OVER = "window_over"
+    FINAL_SALE = "final_sale"
+    HYGIENE = "hygiene"
+    """Sealed goods that cannot be sold again once they are opened."""
+    WORN = "worn"
+    """Used beyond what trying takes, or damaged by the customer."""
+    OTHER = "other"
+    """What staff wrote says it."""
