@@ -11,14 +11,13 @@ from oms.notifications.catalogue import (
     Medium,
     Recipient,
     kind_of,
-    mail_address,
-    phone_number,
     recipients,
     still_true,
 )
 from oms.orders import events as ev
 from oms.orders.contact import Address, Contact
 from oms.orders.events import HoldReason
+from oms.orders.reach import mail_address, phone_number
 from tests.unit.notifications.samples import (
     CONFIRMED,
     CONTACT,

@@ -75,6 +75,8 @@ def contact_of(contact: CanonicalContact) -> Contact:
         customer_id=contact.customer_id,
         shipping=address_of(contact.shipping),
         billing=address_of(contact.billing),
+        verified_email=contact.email if contact.email_verified else "",
+        verified_phone=contact.phone if contact.phone_verified else "",
     )
 
 

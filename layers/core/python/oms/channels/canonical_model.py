@@ -93,6 +93,11 @@ class CanonicalContact(Strict):
     email: Annotated[str, Field(max_length=254, pattern=r"^(\S+@\S+)?$")] = ""
     phone: Annotated[str, Field(max_length=50)] = ""
     customer_id: Code = ""
+    """The channel's own id of the customer's account; empty for a guest."""
+    email_verified: bool = False
+    """The channel has made sure that this mail address is the customer's, by a link or a code sent to it."""
+    phone_verified: bool = False
+    """The same of the phone number."""
     shipping: CanonicalAddress | None = None
     billing: CanonicalAddress | None = None
 

@@ -136,6 +136,7 @@ def _contact(order: ShopifyOrder) -> Contact:
         customer_id=customer.id if customer else "",
         shipping=shipping,
         billing=billing,
+        verified_email=customer.email if customer and customer.verified_email else "",
     )
 
 

@@ -146,6 +146,7 @@ class Customer(Payload):
     last_name: Text = ""
     email: Text = ""
     phone: Text = ""
+    verified_email: bool | None = None
 
 
 class ShopifyOrder(Payload):

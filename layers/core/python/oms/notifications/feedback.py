@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any
 
-from oms.notifications.catalogue import Medium, Recipient, mail_address
+from oms.notifications.catalogue import Medium, Recipient
+from oms.orders.reach import mail_address
 
 
 @dataclass(frozen=True, slots=True)

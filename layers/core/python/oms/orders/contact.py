@@ -22,7 +22,11 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """Who ordered and where the parcel goes; `customer_id` is the channel's own id of the customer."""
+    """Who ordered and where the parcel goes; `customer_id` is the channel's own id of the customer.
+
+    `verified_email` and `verified_phone` are those that the channel says it has verified to be this customer's. They
+    stay what they are when the address to write to is changed.
+    """
 
     name: str = ""
     email: str = ""
@@ -30,6 +34,8 @@ class Contact:
     customer_id: str = ""
     shipping: Address | None = None
     billing: Address | None = None
+    verified_email: str = ""
+    verified_phone: str = ""
 
 
 CITY_REGION_CODE = frozenset({"AU", "BR", "CA", "IN", "MX", "US"})
