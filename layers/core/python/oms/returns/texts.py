@@ -38,8 +38,10 @@ _EN = {
     "refused_window_over_plain": "The period for returns is over.",
     "refused_final_sale": "“{title}” was sold without a right of return.",
     "refused_final_sale_plain": "These items were sold without a right of return.",
-    "refused_hygiene": "Sealed items cannot be taken back for reasons of health and hygiene once they have been opened.",
-    "refused_worn": "The items have been used beyond what is needed to try them, or were damaged after they had been delivered.",
+    "refused_hygiene": "Sealed items cannot be taken back for reasons of health and hygiene once they have "
+    "been opened.",
+    "refused_worn": "The items have been used beyond what is needed to try them, or were damaged after "
+    "they had been delivered.",
 }
 
 _DE = {
@@ -70,11 +72,13 @@ _DE = {
     "changed_mind": "Ich habe es mir anders überlegt",
     "arrived_late": "Es kam zu spät",
     "other": "Ein anderer Grund",
-    "refused_window_over": "„{title}“ konnte innerhalb von {days} Tagen nach der Zustellung zurückgegeben werden. Diese Frist ist abgelaufen.",
+    "refused_window_over": "„{title}“ konnte innerhalb von {days} Tagen nach der Zustellung zurückgegeben "
+    "werden. Diese Frist ist abgelaufen.",
     "refused_window_over_plain": "Die Rückgabefrist ist abgelaufen.",
     "refused_final_sale": "„{title}“ wurde ohne Rückgaberecht verkauft.",
     "refused_final_sale_plain": "Diese Artikel wurden ohne Rückgaberecht verkauft.",
-    "refused_hygiene": "Versiegelte Artikel können aus Gründen des Gesundheitsschutzes und der Hygiene nicht zurückgenommen werden, wenn sie geöffnet wurden.",
+    "refused_hygiene": "Versiegelte Artikel können aus Gründen des Gesundheitsschutzes und der Hygiene nicht "
+    "zurückgenommen werden, wenn sie geöffnet wurden.",
     "refused_worn": "Die Artikel wurden über das Prüfen hinaus benutzt oder nach der Zustellung beschädigt.",
 }
 
@@ -106,12 +110,15 @@ _IT = {
     "changed_mind": "Ho cambiato idea",
     "arrived_late": "È arrivato troppo tardi",
     "other": "Un altro motivo",
-    "refused_window_over": "«{title}» poteva essere restituito entro {days} giorni dalla consegna. Questo termine è scaduto.",
+    "refused_window_over": "«{title}» poteva essere restituito entro {days} giorni dalla consegna. Questo "
+    "termine è scaduto.",
     "refused_window_over_plain": "Il termine per la restituzione è scaduto.",
     "refused_final_sale": "«{title}» è stato venduto senza diritto di restituzione.",
     "refused_final_sale_plain": "Questi articoli sono stati venduti senza diritto di restituzione.",
-    "refused_hygiene": "Per motivi di salute e igiene, gli articoli sigillati non possono essere restituiti una volta aperti.",
-    "refused_worn": "Gli articoli sono stati usati oltre quanto serve per provarli o sono stati danneggiati dopo la consegna.",
+    "refused_hygiene": "Per motivi di salute e igiene, gli articoli sigillati non possono essere restituiti "
+    "una volta aperti.",
+    "refused_worn": "Gli articoli sono stati usati oltre quanto serve per provarli o sono stati "
+    "danneggiati dopo la consegna.",
 }
 
 _FR = {
@@ -142,11 +149,13 @@ _FR = {
     "changed_mind": "J'ai changé d'avis",
     "arrived_late": "Il est arrivé trop tard",
     "other": "Une autre raison",
-    "refused_window_over": "«\u00a0{title}\u00a0» pouvait être retourné dans les {days} jours suivant la livraison. Ce délai est écoulé.",
+    "refused_window_over": "«\u00a0{title}\u00a0» pouvait être retourné dans les {days} jours suivant la "
+    "livraison. Ce délai est écoulé.",
     "refused_window_over_plain": "Le délai de retour est écoulé.",
     "refused_final_sale": "«\u00a0{title}\u00a0» a été vendu sans droit de retour.",
     "refused_final_sale_plain": "Ces articles ont été vendus sans droit de retour.",
-    "refused_hygiene": "Pour des raisons de santé et d’hygiène, les articles scellés ne peuvent pas être repris une fois ouverts.",
+    "refused_hygiene": "Pour des raisons de santé et d’hygiène, les articles scellés ne peuvent pas être "
+    "repris une fois ouverts.",
     "refused_worn": "Les articles ont été utilisés au-delà d’un simple essai ou endommagés après la livraison.",
 }
 
@@ -178,11 +187,13 @@ _ES = {
     "changed_mind": "He cambiado de opinión",
     "arrived_late": "Llegó demasiado tarde",
     "other": "Otro motivo",
-    "refused_window_over": "«{title}» podía devolverse en los {days} días siguientes a la entrega. Este plazo ha terminado.",
+    "refused_window_over": "«{title}» podía devolverse en los {days} días siguientes a la entrega. Este plazo ha "
+    "terminado.",
     "refused_window_over_plain": "El plazo de devolución ha terminado.",
     "refused_final_sale": "«{title}» se vendió sin derecho de devolución.",
     "refused_final_sale_plain": "Estos artículos se vendieron sin derecho de devolución.",
-    "refused_hygiene": "Por motivos de salud e higiene, los artículos precintados no se pueden devolver una vez abiertos.",
+    "refused_hygiene": "Por motivos de salud e higiene, los artículos precintados no se pueden devolver una "
+    "vez abiertos.",
     "refused_worn": "Los artículos se han usado más de lo necesario para probarlos o se dañaron después de la entrega.",
 }
 
