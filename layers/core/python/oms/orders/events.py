@@ -19,8 +19,10 @@ from oms.orders.after_sale import (
     UnitsCredited,
     UnitsReceived,
 )
+from oms.orders.holding import HoldAssigned
 from oms.orders.reasons import CancellationReason
 from oms.orders.release import OrderReleased
+from oms.orders.screening import OrderScreened
 from oms.orders.sold import Charge, ChargeKind, LineUnits, PlacedLine, PriceMode, UnitRun
 from oms.payments.ledger import (
     AuthorisationExpired,
@@ -69,6 +71,7 @@ class HoldReason(StrEnum):
     CHANNEL_CHANGE = "channel_change"
     CHANNEL_DOCUMENT = "channel_document"
     """The channel's document says what cannot be carried out as it stands: half a unit, goods sent by others."""
+    FRAUD = "fraud"
     MANUAL = "manual"
 
 
@@ -334,7 +337,9 @@ OrderEvent = (
     OrderPlaced
     | OrderRevised
     | ContactChanged
+    | OrderScreened
     | OrderHeld
+    | HoldAssigned
     | HoldReleased
     | PaymentRequested
     | PaymentPending

@@ -11,7 +11,9 @@ from oms.ids import fulfillment_order_of
 from oms.orders import after_sale as back
 from oms.orders import events as ev
 from oms.orders.events import OrderEvent, UnitState
-from oms.orders.order import Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel
+from oms.orders.holding import HoldAssigned
+from oms.orders.order import Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold
+from oms.orders.screening import CONTACT_THAT_MATTERS, OrderScreened, let_pass, recorded
 from oms.orders.transitions import AT_LOCATION, MOVES
 from oms.payments.ledger import record
 
@@ -26,7 +28,7 @@ def fold(entries: Iterable[Entry], order: Order | None = None) -> Order | None:
     """The order after these entries of its log, from its beginning or from a state before them."""
     for entry in entries:
         for event in entry.events:
-            order = evolve(order, event, order_id=entry.order_id, at=entry.at)
+            order = evolve(order, event, order_id=entry.order_id, at=entry.at, actor=entry.actor)
         if order is not None:
             order = replace(
                 order,
@@ -38,7 +40,7 @@ def fold(entries: Iterable[Entry], order: Order | None = None) -> Order | None:
     return order
 
 
-def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetime) -> Order:
+def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetime, actor: str = "") -> Order:
     """The state after one more event.
 
     Raises:
@@ -57,19 +59,26 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
         case ev.OrderHeld():
             if event.handle in order.holds:
                 raise BrokenHistory(f"order {order_id} has two holds {event.handle}")
-            hold = Hold(event.handle, event.reason, event.note, at)
+            hold = Hold(event.handle, event.reason, event.note, at, opened_by=actor)
             return replace(order, holds={**order.holds, event.handle: hold}, holds_opened=order.holds_opened + 1)
         case ev.HoldReleased():
-            _known(order.holds, event.handle, "hold")
-            return replace(order, holds={h: hold for h, hold in order.holds.items() if h != event.handle})
+            return _hold_released(order, event, at, actor)
+        case HoldAssigned():
+            taken = replace(_known(order.holds, event.handle, "hold"), owner=event.owner)
+            return replace(order, holds={**order.holds, event.handle: taken})
+        case OrderScreened():
+            return replace(order, screening=recorded(order.screening, event, at))
         case ev.UnitsAllocated():
             return _allocated(order, event, at)
         case ev.UnitsBackordered():
             for unit in event.units:
+                order = _waiting(order, unit.line_id, at)
                 order = _move(order, unit.line_id, UnitState.OPEN, UnitState.BACKORDERED, unit.quantity)
             return order
         case ev.OrderConfirmed():
             return replace(order, confirmed=event)
+        case ev.OrderReleased():
+            return _released(order, at)
         case ev.UnitsCancelled():
             for gone in event.units:
                 order = _move(
@@ -94,7 +103,8 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
         case ev.ParcelDelivered():
             return _delivered(order, event)
         case ev.ContactChanged():
-            return order
+            matters = not CONTACT_THAT_MATTERS.isdisjoint(event.fields)
+            return replace(order, screening=replace(order.screening, stale=True)) if matters else order
         case (
             back.ReturnRequested()
             | back.ReturnApproved()
@@ -107,6 +117,16 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
             return _after_sale(order, event, at)
         case _:
             return replace(order, payments=record(order.payments, event, at))
+
+
+def _hold_released(order: Order, event: ev.HoldReleased, at: datetime, actor: str) -> Order:
+    hold = _known(order.holds, event.handle, "hold")
+    return replace(
+        order,
+        holds={handle: other for handle, other in order.holds.items() if handle != event.handle},
+        released_holds=(*order.released_holds, ReleasedHold(hold, at, actor, event.note)),
+        screening=let_pass(order.screening) if hold.reason is ev.HoldReason.FRAUD else order.screening,
+    )
 
 
 def _after_sale(order: Order, event: back.AfterSaleEvent, at: datetime) -> Order:
@@ -152,7 +172,9 @@ def _placed(event: ev.OrderPlaced, order_id: str, at: datetime) -> Order:
 def _allocated(order: Order, event: ev.UnitsAllocated, at: datetime) -> Order:
     for allocation in event.allocations:
         if allocation.fulfillment_order_id not in order.fulfillment_orders:
-            fresh = FulfillmentOrder(allocation.fulfillment_order_id, allocation.location_id, at, {})
+            fresh = FulfillmentOrder(
+                allocation.fulfillment_order_id, allocation.location_id, at, {}, scheduled=not order.released
+            )
             order = _with_fulfillment(order, fresh)
         if order.fulfillment_orders[allocation.fulfillment_order_id].location_id != allocation.location_id:
             raise BrokenHistory(f"{allocation.fulfillment_order_id} is not at {allocation.location_id}")
@@ -167,6 +189,21 @@ def _allocated(order: Order, event: ev.UnitsAllocated, at: datetime) -> Order:
     if event.explanation is not None:
         order = replace(order, explanations=(*order.explanations, event.explanation))
     return order
+
+
+def _waiting(order: Order, line_id: str, at: datetime) -> Order:
+    """Note since when a line waits for stock: since the first of its units that still do."""
+    line = _known(order.lines, line_id, "line")
+    if line.counts.get(UnitState.BACKORDERED):
+        return order
+    return replace(order, lines={**order.lines, line_id: replace(line, backordered_at=at)})
+
+
+def _released(order: Order, at: datetime) -> Order:
+    if order.released:
+        raise BrokenHistory(f"order {order.order_id} has nothing that keeps it from its locations")
+    shares = {each: replace(share, scheduled=False) for each, share in order.fulfillment_orders.items()}
+    return replace(order, released_at=at, fulfillment_orders=shares)
 
 
 def _packed(order: Order, event: ev.UnitsPacked) -> Order:

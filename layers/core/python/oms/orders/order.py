@@ -10,6 +10,7 @@ from oms.orders import after_sale as back
 from oms.orders import events as ev
 from oms.orders.contact import Contact
 from oms.orders.events import OrderEvent, UnitState
+from oms.orders.screening import Screened
 from oms.orders.transitions import (
     CANCELLABLE,
     FulfillmentStatus,
@@ -45,6 +46,8 @@ class Line:
 
     placed: ev.PlacedLine
     counts: Counts
+    backordered_at: datetime | None = None
+    """When its units that wait for stock began to."""
 
     @property
     def live(self) -> int:
@@ -62,6 +65,8 @@ class FulfillmentOrder:
     lines: Mapping[str, Counts]
     accepted: bool = False
     parcel_ids: tuple[str, ...] = ()
+    scheduled: bool = False
+    """Whether the order was not released to its locations yet."""
 
     @property
     def counts(self) -> Counts:
@@ -70,8 +75,8 @@ class FulfillmentOrder:
 
     @property
     def status(self) -> FulfillmentStatus:
-        """Derived from units and acceptance."""
-        return fulfillment_status(self.counts, accepted=self.accepted)
+        """Derived from units, acceptance, and whether the order is released."""
+        return fulfillment_status(self.counts, accepted=self.accepted, scheduled=self.scheduled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,20 @@ class Hold:
     reason: ev.HoldReason
     note: str
     at: datetime
+    opened_by: str = ""
+    """Who opened it: the actor of the entry."""
+    owner: str = ""
+    """Who takes care of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedHold:
+    """A reason why work waited once; when, by whom and with what note it was let go."""
+
+    hold: Hold
+    at: datetime
+    released_by: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +137,12 @@ class Order:
     parcels: Mapping[str, Parcel] = field(default_factory=dict)
     holds: Mapping[str, Hold] = field(default_factory=dict)
     holds_opened: int = 0
+    released_holds: tuple[ReleasedHold, ...] = ()
+    screening: Screened = field(default_factory=Screened)
     payments: Ledger = field(default_factory=dict)
     confirmed: ev.OrderConfirmed | None = None
+    released_at: datetime | None = None
+    """When the remorse window was closed; None for an order that has none."""
     revision: str = ""
     fingerprint: str = ""
     after_sale: back.AfterSale = field(default_factory=back.AfterSale)
@@ -141,6 +164,11 @@ class Order:
         parcelled = _sum(line.counts for line in self.lines.values() if line.placed.requires_shipping)
         live = any(count for state, count in parcelled.items() if state is not UnitState.CANCELLED)
         return order_status(parcelled if live else self.counts, held=bool(self.holds))
+
+    @property
+    def released(self) -> bool:
+        """Whether locations may work on what they are allocated."""
+        return self.placed.release_at is None or self.released_at is not None
 
     @property
     def total(self) -> int:
@@ -218,6 +246,8 @@ class Order:
 
     def actions_of(self, fulfillment_order: FulfillmentOrder) -> tuple[str, ...]:
         """What the location can do now with its share."""
+        if fulfillment_order.status is FulfillmentStatus.SCHEDULED:
+            return ()
         return fulfillment_actions(fulfillment_order.counts, accepted=fulfillment_order.accepted, held=bool(self.holds))
 
     def value_between(self, line_id: str, start: int, count: int) -> int:
