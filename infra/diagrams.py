@@ -97,11 +97,18 @@ def _order_statuses() -> Iterator[str]:
 
 def _fulfillment_statuses() -> Iterator[str]:
     yield "## The status of a fulfillment order\n"
-    yield "That of its least advanced living unit; before the location has accepted the work, `open`.\n"
+    yield (
+        "That of its least advanced living unit; before the location has accepted the work, `open`, and within the"
+        "\norder's remorse window `scheduled`: stock is reserved, and nothing can be done.\n"
+    )
     yield "```mermaid"
     yield "stateDiagram-v2"
     first = FulfillmentStatus.OPEN
+    scheduled = fulfillment_status({UnitState.ALLOCATED: 1}, accepted=False, scheduled=True)
     yield f"    [*] --> {first}: allocated"
+    yield f"    [*] --> {scheduled}: allocated within the remorse window"
+    yield f"    {scheduled} --> {first}: release"
+    yield f"    {scheduled} --> {FulfillmentStatus.CANCELLED}: cancel"
     before = fulfillment_status({UnitState.ALLOCATED: 1}, accepted=True)
     yield f"    {first} --> {before}: accept"
     for action in FULFILLMENT_ACTIONS:

@@ -44,6 +44,12 @@ class Channel:
     """Share of the price that is kept when a customer sends something back for a reason of their own."""
     return_shipping_fee: int = 0
     """What the way back costs the customer then, in minor units of the order's currency."""
+    remorse_minutes: int = 0
+    """Minutes after an order came in which no location may begin with it; 0 lets them begin at once."""
+    unpaid_expiry_hours: int = 0
+    """Hours after which an order that still waits for its money is cancelled; 0 lets it wait for ever."""
+    backorder_cancel_days: int = 0
+    """Days after which units that still wait for stock are cancelled; 0 lets them wait for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

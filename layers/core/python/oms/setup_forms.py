@@ -107,6 +107,12 @@ class ChannelForm(Form):
     """Share of the price that is kept when a customer sends something back for a reason of their own."""
     return_shipping_fee: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
     """What the way back costs the customer then, in minor units of the order's currency."""
+    remorse_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
+    """Minutes after an order came in which no location may begin with it; 0 lets them begin at once."""
+    unpaid_expiry_hours: Annotated[int, Field(ge=0, le=8760)] = 0
+    """Hours after which an order that still waits for its money is cancelled; 0 lets it wait for ever."""
+    backorder_cancel_days: Annotated[int, Field(ge=0, le=3650)] = 0
+    """Days after which units that still wait for stock are cancelled; 0 lets them wait for ever."""
     webhook_secret: Annotated[SecretStr, Field(min_length=8, max_length=500)] | None = None
     """Signs the platform's webhooks. It can be written and never read; without it, the one of before stays."""
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oms.carriers.protocol import Scan
+from oms.clock import to_text
 from oms.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound
 from oms.ids import parcel_id as parcel_id_of
 from oms.orders import events as ev
 from oms.orders.decisions import MAX_STOCK_KEYS
 from oms.orders.events import LineUnits, OrderEvent, TrackingStatus, UnitState
 from oms.orders.order import FulfillmentOrder, Order, Parcel
+from oms.orders.transitions import FulfillmentStatus
 
 Wish = Mapping[str, int]
 """Line id to a number of units."""
@@ -291,6 +293,11 @@ def _require(order: Order, share: FulfillmentOrder, action: str) -> None:
 
 def _refused(order: Order, share: FulfillmentOrder, action: str) -> NotAllowed:
     reasons = ", ".join(sorted({hold.reason.value for hold in order.holds.values()}))
+    if share.status is FulfillmentStatus.SCHEDULED and order.placed.release_at is not None:
+        return NotAllowed(
+            f"cannot {action} fulfillment order {share.fulfillment_order_id}: it is {share.status},"
+            f" and is released at {to_text(order.placed.release_at)}"
+        )
     return NotAllowed(
         f"cannot {action} fulfillment order {share.fulfillment_order_id}: it is {share.status}"
         + (f" and its order is held ({reasons})" if reasons else "")

@@ -51,6 +51,8 @@ class OrderStatus(StrEnum):
 class FulfillmentStatus(StrEnum):
     """Where a fulfillment order is, derived from its units and whether the location has accepted it."""
 
+    SCHEDULED = "scheduled"
+    """Stock is reserved, and the order is not released yet: nobody may begin."""
     OPEN = "open"
     ACCEPTED = "accepted"
     PICKED = "picked"
@@ -96,7 +98,9 @@ def order_status(counts: Mapping[UnitState, int], *, held: bool) -> OrderStatus:
     return OrderStatus.BACKORDERED if S.BACKORDERED in live else OrderStatus.PLACED
 
 
-def fulfillment_status(counts: Mapping[UnitState, int], *, accepted: bool) -> FulfillmentStatus:
+def fulfillment_status(
+    counts: Mapping[UnitState, int], *, accepted: bool, scheduled: bool = False
+) -> FulfillmentStatus:
     """The status of a fulfillment order: that of its least advanced unit."""
     live = {state for state, count in counts.items() if count} - {S.CANCELLED}
     if not live:
@@ -109,6 +113,8 @@ def fulfillment_status(counts: Mapping[UnitState, int], *, accepted: bool) -> Fu
     ):
         if S.ALLOCATED not in live and state in live:
             return status
+    if scheduled:
+        return FulfillmentStatus.SCHEDULED
     return FulfillmentStatus.ACCEPTED if accepted else FulfillmentStatus.OPEN
 
 

@@ -8,6 +8,7 @@ from chalice.app import Response
 
 from oms.channels.document import ChannelDocument
 from oms.channels.intake import Captured, Outcome, capture
+from oms.channels.patience import with_deadlines
 from oms.channels.payload import document_id
 from oms.channels.protocol import ChannelPlatform, platform_of
 from oms.errors import Conflict, InvalidInput, NotFound, TooLarge, Unauthenticated
@@ -36,7 +37,7 @@ def take_order(app: App, channel_id: str) -> Response:
     if channel.platform is not Platform.CANONICAL:
         raise Conflict(f"channel {channel_id} sends its orders as {channel.platform} webhooks")
     _check_active(channel)
-    return _take(app, canonical_document(read(CanonicalOrder, raw_body(app)), channel), actor="", cause="")
+    return _take(app, channel, canonical_document(read(CanonicalOrder, raw_body(app)), channel), actor="", cause="")
 
 
 def take_webhook(app: App, channel_id: str) -> Response:
@@ -61,7 +62,7 @@ def take_webhook(app: App, channel_id: str) -> Response:
         if document is None:
             logger().info("webhook_ignored", channel_id=channel_id, topic=topic)
             return ok({"status": "ignored"})
-        return _take(app, document, actor=f"channel:{channel_id}", cause=platform.cause(raw, headers))
+        return _take(app, channel, document, actor=f"channel:{channel_id}", cause=platform.cause(raw, headers))
     except (InvalidInput, TooLarge) as error:
         logger().warning(
             "webhook_unreadable", channel_id=channel_id, external_id=document_id(raw), problem=error.problem
@@ -99,8 +100,9 @@ def _check_active(channel: Channel) -> None:
         raise Conflict(f"channel {channel.channel_id} is not active: its orders are refused")
 
 
-def _take(app: App, document: ChannelDocument, *, actor: str, cause: str) -> Response:
-    captured = capture(order_log(), document, caller(app, actor=actor, cause=cause))
+def _take(app: App, channel: Channel, document: ChannelDocument, *, actor: str, cause: str) -> Response:
+    who = caller(app, actor=actor, cause=cause)
+    captured = capture(order_log(), with_deadlines(document, channel, who.clock()), who)
     if captured is None:
         logger().info("order_without_lines", channel_id=document.placed.channel_id)
         return ok({"status": "ignored"})

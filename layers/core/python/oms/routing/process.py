@@ -5,9 +5,10 @@ from __future__ import annotations
 from oms.errors import ConcurrentAppend, ShortStock
 from oms.ids import derived
 from oms.money import Money
+from oms.orders import deadlines
 from oms.orders.after_sale import RefundRequested
 from oms.orders.decisions import hold
-from oms.orders.events import HoldReason, OrderEvent, UnitState
+from oms.orders.events import HoldReason, HoldReleased, OrderEvent, OrderReleased, UnitState
 from oms.orders.log import ATTEMPTS, Caller, append, load
 from oms.orders.order import Order
 from oms.payments.gateway import Authorised, Declined, PaymentRequest, Pending
@@ -31,14 +32,19 @@ from oms.routing.steps import (
     Capture,
     CheckPayment,
     Expire,
+    GiveUpBackorder,
+    GiveUpUnpaid,
     HoldUnpaid,
     Refund,
+    Release,
+    ReleasePaid,
     Renew,
     RequestRefund,
     Source,
     Step,
     Void,
     next_step,
+    release_due,
 )
 
 ACTOR = "route"
@@ -83,6 +89,15 @@ def _do(ports: Ports, order: Order, step: Step, caller: Caller, attempt: int) ->
         case HoldUnpaid(missing):
             note = f"{Money(missing, order.placed.currency)} of what is due is not covered by any payment"
             append(ports.log, order, hold(order, HoldReason.PAYMENT_PENDING, note), caller)
+        case ReleasePaid(handles):
+            paid: list[OrderEvent] = [HoldReleased(handle=handle, note="paid") for handle in handles]
+            append(ports.log, order, paid, caller)
+        case GiveUpUnpaid():
+            append(ports.log, order, deadlines.give_up_unpaid(order), caller)
+        case GiveUpBackorder(line_ids):
+            append(ports.log, order, deadlines.give_up_backorder(order, line_ids), caller)
+        case Release():
+            append(ports.log, order, [OrderReleased()], caller)
         case Source():
             _source(ports, order, caller)
         case Capture(payment, parcel_id, amount):
@@ -142,8 +157,10 @@ def _source(ports: Ports, order: Order, caller: Caller) -> None:
     if found:
         append(ports.log, order, found, caller)
         return
+    released = [OrderReleased()] if release_due(order, ports.clock()) else []
     for events in steps_of(order, source(order, ports), UnitState.OPEN):
-        order = append(ports.log, order, events, caller)
+        order = append(ports.log, order, [*released, *events], caller)
+        released = []
 
 
 def _request(order: Order, payment: Payment) -> PaymentRequest:

@@ -163,7 +163,7 @@ def _fulfillment_orders(order: Order, planned: Plan) -> dict[str, str]:
     targets = {
         each.location_id: each.fulfillment_order_id
         for each in order.fulfillment_orders.values()
-        if each.status is FulfillmentStatus.OPEN
+        if each.status in {FulfillmentStatus.SCHEDULED, FulfillmentStatus.OPEN}
     }
     number = len(order.fulfillment_orders)
     for assignment in planned.assignments:

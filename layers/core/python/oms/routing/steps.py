@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from oms.orders import deadlines
 from oms.orders.after_sale import RefundPart
 from oms.orders.events import UnitState
 from oms.orders.order import Order, Parcel, units_value
@@ -37,6 +38,30 @@ class HoldUnpaid:
     """Nobody has paid, or said that they will, for what is to be shipped."""
 
     missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePaid:
+    """The money that these holds waited for is there."""
+
+    handles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUpUnpaid:
+    """The order waited for its money as long as the channel lets it: cancel it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUpBackorder:
+    """Units of these lines waited for stock as long as the channel lets them: cancel them."""
+
+    line_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The customer's time to change their mind is over: let locations begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +117,22 @@ class Refund:
     amount: int
 
 
-Step = Authorise | CheckPayment | HoldUnpaid | Source | Capture | Void | Expire | Renew | RequestRefund | Refund
+Step = (
+    Authorise
+    | CheckPayment
+    | HoldUnpaid
+    | ReleasePaid
+    | GiveUpUnpaid
+    | GiveUpBackorder
+    | Release
+    | Source
+    | Capture
+    | Void
+    | Expire
+    | Renew
+    | RequestRefund
+    | Refund
+)
 
 
 def next_step(order: Order, now: datetime, *, check_pending: bool = False) -> Step | None:
@@ -158,8 +198,12 @@ def _next_for_the_sale(order: Order, ours: list[Payment], now: datetime, check_p
     pending = [payment for payment in ours if payment.status is PaymentStatus.PENDING]
     if pending:
         return CheckPayment(pending[0]) if check_pending else None
-    if order.holds or not _owed_later(order):
+    if not _owed_later(order):
         return None
+    if order.holds:
+        return _while_held(order, now)
+    if late := deadlines.unfillable_lines(order, now):
+        return GiveUpBackorder(late)
     for payment in ours:
         if payment.status is PaymentStatus.REQUESTED and payment.requested:
             return Authorise(payment)
@@ -169,7 +213,20 @@ def _next_for_the_sale(order: Order, ours: list[Payment], now: datetime, check_p
         return Renew(lapsed[-1], missing) if lapsed else HoldUnpaid(missing)
     if order.counts.get(UnitState.OPEN) or order.confirmed is None:
         return Source()
-    return None
+    return Release() if release_due(order, now) else None
+
+
+def _while_held(order: Order, now: datetime) -> Step | None:
+    """Money that was waited for has come, or has not come in time; everything else waits for the holds."""
+    if paid := deadlines.paid_holds(order):
+        return ReleasePaid(paid)
+    deadline = deadlines.pay_deadline(order)
+    return GiveUpUnpaid() if deadline is not None and deadline <= now else None
+
+
+def release_due(order: Order, now: datetime) -> bool:
+    """Whether the remorse window is over and nobody has written that down."""
+    return not order.released and order.placed.release_at is not None and order.placed.release_at <= now
 
 
 def _owed_later(order: Order) -> bool:
