@@ -8,7 +8,8 @@ from typing import Any, Literal
 from oms.carriers.simulated import SIGNATURE_HEADER
 from oms.channels.canonical_model import CanonicalOrder
 from oms.fulfillment.requests import OfParcel, Pack, Pick
-from oms.orders.commands import CancelOrder, EditOrder, HoldOrder, PayOrder, ReleaseHold
+from oms.orders.commands import CancelOrder, EditOrder, PayOrder
+from oms.orders.hold_commands import AssignHold, HoldOrder, ReleaseHold
 from oms.orders.transitions import FulfillmentStatus, OrderStatus
 from oms.returns.requests import (
     ApproveReturn,
@@ -196,6 +197,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/orders/{order_id}/cancel"): _change(CancelOrder),
     ("POST", "/orders/{order_id}/holds"): _change(HoldOrder),
     ("POST", "/orders/{order_id}/holds/{handle}/release"): _change(ReleaseHold),
+    ("POST", "/orders/{order_id}/holds/{handle}/assign"): _change(AssignHold),
     ("POST", "/orders/{order_id}/edits"): _change(EditOrder, body_required=True),
     ("POST", "/orders/{order_id}/payments"): _change(PayOrder, body_required=True),
     ("GET", "/orders/{order_id}/routing"): Call(tag="routing", answers={200: RoutingResource}),

@@ -29,7 +29,7 @@ def cancel(order_id: str) -> Response:
 @endpoint(commands, scope="orders:write")
 def hold(order_id: str) -> Response:
     """Let work on the order wait."""
-    from oms.orders.commands import HoldOrder, hold_order
+    from oms.orders.hold_commands import HoldOrder, hold_order
     from oms.platform.event_log import order_log
 
     wish = parse(HoldOrder, commands)
@@ -40,11 +40,22 @@ def hold(order_id: str) -> Response:
 @endpoint(commands, scope="orders:write")
 def release(order_id: str, handle: str) -> Response:
     """Let a hold go; work goes on when none remains."""
-    from oms.orders.commands import ReleaseHold, release_hold
+    from oms.orders.hold_commands import ReleaseHold, release_hold
     from oms.platform.event_log import order_log
 
     wish = parse(ReleaseHold, commands)
     return _answer(release_hold(order_log(), order_id, handle, wish, caller(commands), expected_version(commands)))
+
+
+@commands.route("/orders/{order_id}/holds/{handle}/assign", methods=["POST"], content_types=[])
+@endpoint(commands, scope="orders:write")
+def assign(order_id: str, handle: str) -> Response:
+    """Say who takes care of a hold: somebody at work, or the caller."""
+    from oms.orders.hold_commands import AssignHold, assign_hold
+    from oms.platform.event_log import order_log
+
+    wish = parse(AssignHold, commands)
+    return _answer(assign_hold(order_log(), order_id, handle, wish, caller(commands), expected_version(commands)))
 
 
 @commands.route("/orders/{order_id}/edits", methods=["POST"], content_types=[])

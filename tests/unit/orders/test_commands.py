@@ -10,18 +10,15 @@ from oms.orders import events as ev
 from oms.orders.commands import (
     CancelOrder,
     EditOrder,
-    HoldOrder,
     PayOrder,
-    ReleaseHold,
     cancel_order,
     edit_order,
-    hold_order,
     pay_order,
-    release_hold,
 )
 from oms.orders.contact import Address
 from oms.orders.decisions import hold
 from oms.orders.events import HoldReason, UnitState
+from oms.orders.hold_commands import HoldOrder, ReleaseHold, hold_order, release_hold
 from oms.orders.log import Caller, append, load
 from oms.orders.order import Order
 from oms.orders.transitions import OrderStatus

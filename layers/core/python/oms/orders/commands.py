@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from oms.errors import ConcurrentAppend, FieldError, InvalidInput, NotFound, VersionMismatch
 from oms.orders import decisions
 from oms.orders.contact import Address, Contact
-from oms.orders.events import HoldReason, OrderEvent, UnitsCancelled
+from oms.orders.events import OrderEvent, UnitsCancelled
 from oms.orders.evolve import fold
 from oms.orders.log import ATTEMPTS, Caller, OrderLog, append, execute, load
 from oms.orders.order import Entry, Order
@@ -47,18 +47,6 @@ class CancelOrder(Command):
     """In words, for staff."""
     code: CancellationReason = CancellationReason.OTHER
     """Why, as the customer is told in their language."""
-
-
-class HoldOrder(Command):
-    """Let work on the order wait; the note says why."""
-
-    note: Note = ""
-
-
-class ReleaseHold(Command):
-    """Let a hold go; the note says why."""
-
-    note: Note = ""
 
 
 class AddressEdit(Command):
@@ -161,37 +149,6 @@ def _cancelled(events: Iterable[OrderEvent]) -> Counter[str]:
             for gone in event.units:
                 units[gone.line_id] += gone.quantity
     return units
-
-
-def hold_order(
-    log: OrderLog, order_id: str, command: HoldOrder, caller: Caller, expected_version: int | None = None
-) -> Order:
-    """Open a hold for a person's own reason; see `decisions.hold`."""
-    return execute(
-        log,
-        order_id,
-        lambda order: decisions.hold(order, HoldReason.MANUAL, command.note),
-        caller,
-        expected_version=expected_version,
-    )
-
-
-def release_hold(
-    log: OrderLog,
-    order_id: str,
-    handle: str,
-    command: ReleaseHold,
-    caller: Caller,
-    expected_version: int | None = None,
-) -> Order:
-    """Let a hold go; see `decisions.release`."""
-    return execute(
-        log,
-        order_id,
-        lambda order: decisions.release(order, handle, command.note),
-        caller,
-        expected_version=expected_version,
-    )
 
 
 def pay_order(

@@ -12,6 +12,7 @@ from oms.money import Money
 from oms.orders import events as ev
 from oms.orders.contact import Contact
 from oms.orders.events import HoldReason, OrderEvent, OrderPlaced, UnitState
+from oms.orders.holding import no_such_hold
 from oms.orders.order import Order
 from oms.orders.reasons import CancellationReason
 from oms.orders.transitions import CANCELLABLE, OrderStatus
@@ -115,8 +116,7 @@ def release(order: Order, handle: str, note: str = "") -> list[OrderEvent]:
         NotFound: the order has no open hold of this handle.
     """
     if handle not in order.holds:
-        open_holds = ", ".join(order.holds) or "none"
-        raise NotFound(f"order {order.order_id} has no open hold {handle!r}; open: {open_holds}")
+        raise no_such_hold(order, handle)
     return [ev.HoldReleased(handle=handle, note=note)]
 
 

@@ -242,7 +242,7 @@ class Order:
             possible.append("edit_contact")
         if any(hold.reason is ev.HoldReason.PAYMENT_DECLINED for hold in self.holds.values()):
             possible.append("pay")
-        return tuple(possible + [f"release:{handle}" for handle in self.holds])
+        return tuple(possible + [f"{action}:{handle}" for handle in self.holds for action in ("release", "assign")])
 
     def actions_of(self, fulfillment_order: FulfillmentOrder) -> tuple[str, ...]:
         """What the location can do now with its share."""

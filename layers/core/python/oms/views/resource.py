@@ -6,7 +6,8 @@ from oms.clock import to_text
 from oms.orders.codec import event_type, to_data, version_of
 from oms.orders.contact import Address, Contact
 from oms.orders.events import Charge, ParcelTracked
-from oms.orders.order import Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, expected_delivery
+from oms.orders.order import Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold, expected_delivery
+from oms.orders.screening import Screened
 from oms.orders.transitions import order_status
 from oms.payments.ledger import Payment, cover
 from oms.returns.decisions import came_back, order_actions
@@ -29,7 +30,9 @@ from oms.views.shapes import (
     ParcelResource,
     PaymentResource,
     PaymentStateResource,
+    ReleasedHoldResource,
     ScanResource,
+    ScreeningResource,
     Units,
 )
 
@@ -62,6 +65,8 @@ def order_resource(order: Order, *, contact: bool = False) -> OrderResource:
         "credits": [credit_resource(order, each) for each in order.after_sale.credits],
         "refunds": [refund_resource(order, each) for each in order.after_sale.refunds.values()],
         "holds": [_hold(hold) for hold in order.holds.values()],
+        "released_holds": [_released(each) for each in order.released_holds],
+        "screening": _screening(order.screening),
         "actions": [*order.actions, *order_actions(order)],
     }
     if contact:
@@ -194,7 +199,35 @@ def _payment(order: Order, payment: Payment) -> PaymentResource:
 
 
 def _hold(hold: Hold) -> HoldResource:
-    return {"handle": hold.handle, "reason": hold.reason, "note": hold.note, "since": to_text(hold.at)}
+    return {
+        "handle": hold.handle,
+        "reason": hold.reason,
+        "note": hold.note,
+        "since": to_text(hold.at),
+        "opened_by": hold.opened_by,
+        "owner": hold.owner,
+    }
+
+
+def _released(released: ReleasedHold) -> ReleasedHoldResource:
+    return {
+        **_hold(released.hold),
+        "released_at": to_text(released.at),
+        "released_by": released.released_by,
+        "released_note": released.note,
+    }
+
+
+def _screening(screened: Screened) -> ScreeningResource | None:
+    if screened.last is None or screened.at is None:
+        return None
+    return {
+        "score": screened.last.score,
+        "outcome": screened.last.outcome,
+        "provider": screened.last.provider,
+        "at": to_text(screened.at),
+        "reasons": [{"rule": each.rule, "points": each.points, "text": each.text} for each in screened.last.reasons],
+    }
 
 
 def _scan(scan: ParcelTracked) -> ScanResource:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from oms.orders.after_sale import Disposition, ReturnReason, ReturnStatus
 from oms.orders.events import ChargeKind, HoldReason, PriceMode, TrackingStatus, UnitState
+from oms.orders.screening import ScreeningOutcome
 from oms.orders.transitions import FulfillmentStatus, OrderStatus
 from oms.payments.ledger import Cover, PaymentStatus
 
@@ -166,6 +167,35 @@ class HoldResource(TypedDict):
     reason: HoldReason
     note: str
     since: Time
+    opened_by: str
+    owner: str
+    """Who takes care of it; empty while nobody does."""
+
+
+class ReleasedHoldResource(HoldResource):
+    """A reason why work waited once, and who let it go."""
+
+    released_at: Time
+    released_by: str
+    released_note: str
+
+
+class FindingResource(TypedDict):
+    """One thing that spoke against an order."""
+
+    rule: str
+    points: int
+    text: str
+
+
+class ScreeningResource(TypedDict):
+    """How likely the order is a fraud, as it was last looked at: a score from 0 to 100, and what it is made of."""
+
+    score: int
+    outcome: ScreeningOutcome
+    provider: str
+    at: Time
+    reasons: list[FindingResource]
 
 
 class AddressResource(TypedDict):
@@ -301,6 +331,9 @@ class OrderResource(TypedDict):
     credits: list[CreditResource]
     refunds: list[RefundResource]
     holds: list[HoldResource]
+    released_holds: list[ReleasedHoldResource]
+    screening: ScreeningResource | None
+    """Null when the order was not screened for fraud."""
     actions: list[str]
     contact: NotRequired[ContactResource | None]
 

@@ -1,0 +1,96 @@
+"""What callers may ask of an order's holds over HTTP: open one, put it into somebody's hands, let it go."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from oms.orders import decisions
+from oms.orders.events import HoldReason
+from oms.orders.holding import assign
+from oms.orders.log import Caller, OrderLog, execute
+from oms.orders.order import Order
+
+Note = Annotated[str, Field(max_length=500)]
+
+
+class Command(BaseModel):
+    """What all bodies share: what is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class OwnReason(StrEnum):
+    """The reasons for which a person may open a hold; the others are found by routing and channels."""
+
+    MANUAL = "manual"
+    FRAUD = "fraud"
+    BAD_ADDRESS = "bad_address"
+    PAYMENT_PENDING = "payment_pending"
+
+
+class HoldOrder(Command):
+    """Let work on the order wait; the note says why."""
+
+    reason: OwnReason = OwnReason.MANUAL
+    """Decides in which work queue it stands, and what lets it go by itself, as for the holds that routing opens."""
+    note: Note = ""
+
+
+class ReleaseHold(Command):
+    """Let a hold go; the note says why."""
+
+    note: Note = ""
+
+
+class AssignHold(Command):
+    """Put a hold into somebody's hands."""
+
+    owner: Annotated[str, Field(max_length=64, pattern=r"^([A-Za-z0-9][A-Za-z0-9 ._:-]*)?$")] | None = None
+    """Who takes care of it: a name at work, no mail address. Without it: the caller. Empty: nobody."""
+
+
+def hold_order(
+    log: OrderLog, order_id: str, command: HoldOrder, caller: Caller, expected_version: int | None = None
+) -> Order:
+    """Open a hold for a person's own reason; see `decisions.hold`."""
+    return execute(
+        log,
+        order_id,
+        lambda order: decisions.hold(order, HoldReason(command.reason), command.note),
+        caller,
+        expected_version=expected_version,
+    )
+
+
+def assign_hold(
+    log: OrderLog,
+    order_id: str,
+    handle: str,
+    command: AssignHold,
+    caller: Caller,
+    expected_version: int | None = None,
+) -> Order:
+    """Say who takes care of a hold; see `holding.assign`."""
+    owner = caller.actor.removeprefix("key:") if command.owner is None else command.owner
+    return execute(log, order_id, lambda order: assign(order, handle, owner), caller, expected_version=expected_version)
+
+
+def release_hold(
+    log: OrderLog,
+    order_id: str,
+    handle: str,
+    command: ReleaseHold,
+    caller: Caller,
+    expected_version: int | None = None,
+) -> Order:
+    """Let a hold go; see `decisions.release`."""
+    return execute(
+        log,
+        order_id,
+        lambda order: decisions.release(order, handle, command.note),
+        caller,
+        expected_version=expected_version,
+    )
