@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from oms.orders.reasons import DeclineReason
+from oms.orders.way_back import ReturnLabelIssued, ReturnTracked
 
 
 class ReturnReason(StrEnum):
@@ -105,6 +106,8 @@ class ReturnApproved:
     location_id: str
     restocking_fee: int = 0
     shipping_fee: int = 0
+    with_label: bool = False
+    """Whether the merchant buys the label for the way back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +166,15 @@ class RefundRequested:
 
 
 AfterSaleEvent = (
-    ReturnRequested | ReturnApproved | ReturnDeclined | UnitsReceived | ReturnClosed | UnitsCredited | RefundRequested
+    ReturnRequested
+    | ReturnApproved
+    | ReturnDeclined
+    | ReturnLabelIssued
+    | ReturnTracked
+    | UnitsReceived
+    | ReturnClosed
+    | UnitsCredited
+    | RefundRequested
 )
 
 
@@ -178,6 +189,9 @@ class Return:
     received: tuple[UnitsReceived, ...] = ()
     credited: Mapping[str, int] = field(default_factory=dict)
     closed: bool = False
+    label: ReturnLabelIssued | None = None
+    """For the way to where it may come now."""
+    scans: tuple[ReturnTracked, ...] = ()
 
     @property
     def status(self) -> ReturnStatus:
@@ -236,8 +250,12 @@ def record(state: AfterSale, event: AfterSaleEvent, at: datetime) -> AfterSale:
         case ReturnRequested():
             return _with(state, Return(event, at))
         case ReturnApproved():
-            # Staff may let come what policy had declined.
-            return _with(state, replace(state.returns[event.return_id], approved=event, declined=None))
+            return _with(state, _approved(state.returns[event.return_id], event))
+        case ReturnLabelIssued():
+            return _with(state, replace(state.returns[event.return_id], label=event))
+        case ReturnTracked():
+            known = state.returns[event.return_id]
+            return _with(state, replace(known, scans=(*known.scans, event)))
         case ReturnDeclined():
             return _with(state, replace(state.returns[event.return_id], declined=event))
         case UnitsReceived() if not event.return_id:
@@ -251,6 +269,13 @@ def record(state: AfterSale, event: AfterSaleEvent, at: datetime) -> AfterSale:
             return replace(state, refunds={**state.refunds, event.refund_id: event})
         case UnitsCredited():
             return _credited(state, event)
+
+
+def _approved(known: Return, event: ReturnApproved) -> Return:
+    """Staff may let come what policy had declined. A label stays good only for the place that it was bought for."""
+    before = known.approved
+    moved = before is not None and before.location_id != event.location_id
+    return replace(known, approved=event, declined=None, label=None if moved else known.label)
 
 
 def _credited(state: AfterSale, event: UnitsCredited) -> AfterSale:

@@ -24,6 +24,8 @@ from oms.orders.reasons import CancellationReason
 from oms.orders.release import OrderReleased
 from oms.orders.screening import OrderScreened
 from oms.orders.sold import Charge, ChargeKind, LineUnits, PlacedLine, PriceMode, UnitRun
+from oms.orders.tracking import TrackingStatus
+from oms.orders.way_back import ReturnLabelIssued, ReturnTracked
 from oms.payments.ledger import (
     AuthorisationExpired,
     PaymentAuthorised,
@@ -36,7 +38,7 @@ from oms.payments.ledger import (
     PaymentVoided,
 )
 
-__all__ = ["Charge", "ChargeKind", "LineUnits", "PlacedLine", "PriceMode", "UnitRun"]
+__all__ = ["Charge", "ChargeKind", "LineUnits", "PlacedLine", "PriceMode", "TrackingStatus", "UnitRun"]
 """What events are made of and other modules look for here."""
 
 
@@ -86,17 +88,6 @@ class UnitState(StrEnum):
     SHIPPED = "shipped"
     DELIVERED = "delivered"
     CANCELLED = "cancelled"
-
-
-class TrackingStatus(StrEnum):
-    """The states of a parcel that all carriers are mapped to, in the order of a normal journey."""
-
-    LABEL_CREATED = "label_created"
-    IN_TRANSIT = "in_transit"
-    OUT_FOR_DELIVERY = "out_for_delivery"
-    DELIVERED = "delivered"
-    EXCEPTION = "exception"
-    RETURNED = "returned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,6 +356,8 @@ OrderEvent = (
     | ParcelDelivered
     | ReturnRequested
     | ReturnApproved
+    | ReturnLabelIssued
+    | ReturnTracked
     | ReturnDeclined
     | UnitsReceived
     | ReturnClosed

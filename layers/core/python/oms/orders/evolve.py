@@ -15,6 +15,7 @@ from oms.orders.holding import HoldAssigned
 from oms.orders.order import Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold
 from oms.orders.screening import CONTACT_THAT_MATTERS, OrderScreened, let_pass, recorded
 from oms.orders.transitions import AT_LOCATION, MOVES
+from oms.orders.way_back import ReturnLabelIssued, ReturnTracked
 from oms.payments.ledger import record
 
 Thing = TypeVar("Thing")
@@ -109,6 +110,8 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
             back.ReturnRequested()
             | back.ReturnApproved()
             | back.ReturnDeclined()
+            | ReturnLabelIssued()
+            | ReturnTracked()
             | back.UnitsReceived()
             | back.ReturnClosed()
             | back.UnitsCredited()
