@@ -42,6 +42,9 @@ def compose(stages: list[str] | None = None) -> Template:
     for name, declared in fragments["Streams"].items():
         parts = conventions.stream_parts(name, declared)
         _attach(resources, parts, declared, conventions.read_stream(name, declared["Table"]), name)
+    for name, declared in fragments["Schedules"].items():
+        if declared["Function"] in resources:
+            add(resources, conventions.schedule_parts(name, declared), source=f"{name} in schedules.yaml")
     for layer in (r for r in resources.values() if r["Type"] == "AWS::Serverless::LayerVersion"):
         layer["Properties"]["ContentUri"] = _code(layer["Properties"]["ContentUri"])
     alarms = [f"${{{name}.Arn}}" for name, each in resources.items() if each["Type"] == "AWS::CloudWatch::Alarm"]

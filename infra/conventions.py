@@ -237,6 +237,30 @@ def read_stream(name: str, table: str) -> list[Template]:
     ]
 
 
+def schedule_parts(name: str, declared: Template) -> Template:
+    """A rule that calls a function by the clock, and its right to."""
+    return {
+        f"{name}Schedule": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "Name": sub(f"${{Stack}}-{_slug(name)}"),
+                "ScheduleExpression": declared["Rate"],
+                "State": "ENABLED",
+                "Targets": [{"Id": "function", "Arn": arn(declared["Function"])}],
+            },
+        },
+        f"{name}SchedulePermission": {
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {
+                "FunctionName": {"Ref": declared["Function"]},
+                "Action": "lambda:InvokeFunction",
+                "Principal": "events.amazonaws.com",
+                "SourceArn": arn(f"{name}Schedule"),
+            },
+        },
+    }
+
+
 def alarm(
     name: str,
     description: str,

@@ -1,4 +1,4 @@
-"""The routing stage's doors: the relay of the log, the routing queue, the stock stream, and stock over HTTP."""
+"""The routing stage's doors: the relay of the log, the routing queue, the stock stream, the clock, stock over HTTP."""
 
 from __future__ import annotations
 
@@ -34,6 +34,15 @@ def restock(event: dict[str, Any], _context: Any) -> BatchAnswer:
     from oms.platform.routing import stock_arrived
 
     return stream_batch(event, stock_arrived)
+
+
+@app.lambda_function(name="tick")
+def tick(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """Every minute: wake the orders that time alone has something to do for."""
+    from oms.clock import now
+    from oms.platform import timers
+
+    return {"rung": timers.tick(now())}
 
 
 @app.route("/stock/{sku}", methods=["GET"])

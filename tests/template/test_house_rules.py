@@ -35,6 +35,7 @@ NAME_PROPERTY = {
     "AWS::CloudWatch::Alarm": "AlarmName",
     "AWS::CloudWatch::Dashboard": "DashboardName",
     "AWS::DynamoDB::Table": "TableName",
+    "AWS::Events::Rule": "Name",
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::S3::Bucket": "BucketName",
     "AWS::SES::ConfigurationSet": "Name",
@@ -66,7 +67,7 @@ def test_the_template_has_every_stage_that_is_built(resources: Json) -> None:
 def test_every_source_of_events_has_its_reader(resources: Json) -> None:
     declared = load()
     sources = declared["Queues"] | declared["Streams"]
-    assert {each["Function"] for each in sources.values()} <= set(resources)
+    assert {each["Function"] for each in (sources | declared["Schedules"]).values()} <= set(resources)
     assert {f"{name}Trigger" for name in sources} == set(of_type(resources, "AWS::Lambda::EventSourceMapping"))
 
 
@@ -145,6 +146,21 @@ def test_a_message_stays_invisible_for_six_times_its_readers_timeout(resources: 
         if resources[source]["Type"] == "AWS::SQS::Queue":
             visible = resources[source]["Properties"]["VisibilityTimeout"]
             assert visible >= 6 * resources[reader]["Properties"]["Timeout"], name
+
+
+def test_every_schedule_may_call_its_function_and_no_other(resources: Json) -> None:
+    rules = of_type(resources, "AWS::Events::Rule")
+    permissions = of_type(resources, "AWS::Lambda::Permission").values()
+    assert {f"{name}Schedule" for name in load()["Schedules"]} == set(rules)
+    for name, rule in rules.items():
+        ((target,),) = (list(references(each["Arn"])) for each in rule["Targets"])
+        assert rule["State"] == "ENABLED", name
+        assert any(
+            permission["Principal"] == "events.amazonaws.com"
+            and list(references(permission["SourceArn"])) == [name]
+            and list(references(permission["FunctionName"])) == [target]
+            for permission in permissions
+        ), name
 
 
 def test_every_trigger_reports_what_failed_of_a_batch(resources: Json) -> None:

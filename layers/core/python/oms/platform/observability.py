@@ -43,6 +43,7 @@ class Metric(StrEnum):
     MESSAGES_SUPPRESSED = "MessagesSuppressed"
     MESSAGES_FAILED = "MessagesFailed"
     APPEND_CONFLICTS = "AppendConflicts"
+    TIMERS_RUNG = "TimersRung"
 
 
 @cache

@@ -11,11 +11,12 @@ from oms.orders.evolve import fold
 from oms.orders.log import OrderLog
 from oms.orders.order import Entry, Order
 from oms.payments.ledger import PaymentCaptured, PaymentDeclined
-from oms.platform import views
+from oms.platform import customers, views
 from oms.platform.batch import BatchAnswer, stream_batch
 from oms.platform.event_log import entry_of
 from oms.platform.observability import Metric, count, count_money
-from oms.views.summary import changed, order_summary
+from oms.platform.timers import timer_of
+from oms.views.summary import ORDER, changed, order_summary
 
 
 def project(log: OrderLog, batch: Mapping[str, Any]) -> BatchAnswer:
@@ -42,12 +43,16 @@ def _refresh(log: OrderLog, since: Entry) -> Order:
     """Write the summaries that this entry or a later one changed; the others are in the views as they are."""
     entries = log.entries(since.order_id)
     before = fold(entry for entry in entries if entry.seq < since.seq)
-    order, written = changed(before, [entry for entry in entries if entry.seq >= since.seq])
+    recent = [entry for entry in entries if entry.seq >= since.seq]
+    order, written = changed(before, recent)
     assert order is not None, "an entry is in the log before it is in the stream"
     if before is None:
         views.note_day(order_summary(order).index["day"])
     for summary in written:
-        views.put(summary, order.version)
+        # The order's own summary shows its version, so it is written anew with every entry, and with it the timer.
+        views.put(summary, order.version, timer=timer_of(order) if summary.sk == ORDER else None)
+    if customers.concerns(before, recent):
+        customers.note_order(order)
     return order
 
 

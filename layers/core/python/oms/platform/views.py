@@ -66,8 +66,11 @@ class _Place:
     sk: str
 
 
-def put(summary: Summary, as_of: int) -> None:
-    """Write a summary made from version `as_of` of its order, unless the table has one as new."""
+def put(summary: Summary, as_of: int, *, timer: Mapping[str, str] | None = None) -> None:
+    """Write a summary made from version `as_of` of its order, unless the table has one as new.
+
+    `timer` is what the order has to be woken by: see `oms.platform.timers`.
+    """
     dynamodb = client("dynamodb")
     try:
         dynamodb.put_item(
@@ -77,7 +80,7 @@ def put(summary: Summary, as_of: int) -> None:
                 "sk": {"S": summary.sk},
                 "as_of": {"N": str(as_of)},
                 "body": {"S": json.dumps(summary.body, ensure_ascii=False)},
-                **{name: {"S": value} for name, value in summary.index.items()},
+                **{name: {"S": value} for name, value in (*summary.index.items(), *(timer or {}).items())},
             },
             ConditionExpression="attribute_not_exists(pk) OR as_of < :as_of",
             ExpressionAttributeValues={":as_of": {"N": str(as_of)}},

@@ -14,6 +14,10 @@ from oms.payments.ledger import cover
 from oms.views.answers import FulfillmentSummary, OrderSummary
 
 
+ORDER = "order"
+"""Sort key of an order's own summary, beside those of its fulfillment orders."""
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """One item of the views: its key, the attributes that put it into indexes, and what is shown of it."""
@@ -68,7 +72,7 @@ def order_summary(order: Order) -> Summary:
         "day": placed_at[:10],
         "placed_at": placed_at,
     }
-    return Summary(f"order#{order.order_id}", "order", index, body)
+    return Summary(f"order#{order.order_id}", ORDER, index, body)
 
 
 def fulfillment_summaries(order: Order) -> tuple[Summary, ...]:
