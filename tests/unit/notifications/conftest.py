@@ -15,7 +15,7 @@ TABLES = {"messages": ("message_id",), "orders": ("order_id", "seq"), "setup": (
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("orders", "stock", "setup", "views", "messages", "references"):
+    for name in ("orders", "stock", "setup", "views", "messages", "references", "customers"):
         monkeypatch.setenv(f"OMS_{name.upper()}_TABLE", f"test-{name}")
     monkeypatch.setenv("OMS_STACK", "test")
     monkeypatch.setenv("OMS_MAIL_SENDER", "orders@shop.example")

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from oms.money import allocate
 from oms.notifications.catalogue import Kind
+from oms.notifications.occasion import Occasion, occasion
+from oms.orders import after_sale as back
 from oms.orders import events as ev
+from oms.orders.after_sale import Disposition
 from oms.orders.contact import Address, Contact
-from oms.orders.events import HoldReason, OrderEvent
+from oms.orders.events import HoldReason, OrderEvent, UnitState
 from oms.orders.evolve import fold
 from oms.orders.order import Entry, Order
-from oms.payments.ledger import PaymentCaptured
+from oms.orders.reasons import DeclineReason
+from oms.payments.ledger import PaymentCaptured, PaymentRefunded
+from oms.setup import Location
 
 ORDER_ID = "oq4rduk7w2m5x3fzt6b7a"
 FULFILLMENT = f"{ORDER_ID}-1"
@@ -178,23 +184,132 @@ def history(*decisions: Sequence[OrderEvent], contact: Contact | None = CONTACT)
     ]
 
 
+def journey(order: ev.OrderPlaced) -> list[list[OrderEvent]]:
+    """Paid, all but the last line sent and delivered."""
+    all_units = [(each.line_id, each.quantity) for each in order.lines]
+    short, rest = all_units[-1], all_units[:-1] or all_units
+    first: list[OrderEvent] = [allocated(*rest), CONFIRMED]
+    if len(all_units) > 1:
+        first.insert(1, backordered(short))
+    return [[order, paid(order)], first, *sent(*rest, bought=label()), [delivered()]]
+
+
 def story(kind: Kind, order: ev.OrderPlaced | None = None, contact: Contact | None = CONTACT) -> list[Entry]:
     """A history of the usual order whose last event leads to a message of this kind."""
     order = order or usual()
-    if kind is Kind.ACTION_NEEDED:
-        return history([order], [held(HoldReason.BAD_ADDRESS)], contact=contact)
-    all_units = [(each.line_id, each.quantity) for each in order.lines]
-    short, rest = all_units[-1], all_units[:-1] or all_units
-    decisions: list[list[OrderEvent]] = [[order, paid(order)]]
-    if len(all_units) > 1:
-        decisions.append([allocated(*rest), backordered(short), CONFIRMED])
-    else:
-        decisions.append([allocated(*rest), CONFIRMED])
-    if kind is not Kind.ORDER_CONFIRMED:
-        decisions += sent(*rest, bought=label())
-    if kind is Kind.PARCEL_DELIVERED:
-        decisions.append([delivered()])
-    return history(*decisions, contact=contact)
+    return history(*_decisions(kind, order), contact=contact)
+
+
+def _decisions(kind: Kind, order: ev.OrderPlaced) -> list[list[OrderEvent]]:
+    whole = journey(order)
+    match kind:
+        case Kind.ACTION_NEEDED:
+            return [[order], [held(HoldReason.BAD_ADDRESS)]]
+        case Kind.ORDER_CONFIRMED:
+            return whole[:2]
+        case Kind.PARCEL_SHIPPED:
+            return whole[:-1]
+        case Kind.PARCEL_DELIVERED:
+            return whole
+        case Kind.ORDER_CANCELLED:
+            return [*whole, [cancelled(order.lines[-1])]]
+        case Kind.PAYMENT_RECEIVED:
+            return [[order, held(HoldReason.PAYMENT_PENDING)], [paid(order), ev.HoldReleased(handle="hold-1")]]
+        case Kind.REFUND_MADE:
+            return [*whole, [cancelled(order.lines[-1])], *refunded(1000)]
+        case _:
+            return [*whole, *_sent_back(kind)]
+
+
+def _sent_back(kind: Kind) -> list[list[OrderEvent]]:
+    approved = back.ReturnApproved(return_id=RETURN, location_id="bz", restocking_fee=120, shipping_fee=490)
+    match kind:
+        case Kind.RETURN_REQUESTED:
+            return [[asked()]]
+        case Kind.RETURN_APPROVED:
+            return [[asked()], [approved]]
+        case Kind.RETURN_DECLINED:
+            return [[asked()], [back.ReturnDeclined(return_id=RETURN, code=DeclineReason.WINDOW_OVER)]]
+        case Kind.RETURN_RECEIVED:
+            return [
+                [asked()],
+                [approved],
+                [credit(RETURN, fee=490), came(("1", 1, Disposition.RESTOCK), ("2", 1, Disposition.MISSING))],
+            ]
+        case Kind.CREDITED:
+            return [[credit()]]
+        case _:
+            raise AssertionError(kind)
+
+
+RETURN = f"{ORDER_ID}-r1"
+
+
+def cancelled(sold: ev.PlacedLine, quantity: int = 0, **why: Any) -> ev.UnitsCancelled:
+    """Backordered units of a line are cancelled: all of them, unless a number is named."""
+    gone = ev.CancelledUnits(
+        line_id=sold.line_id, sku=sold.sku, quantity=quantity or sold.quantity, source=UnitState.BACKORDERED
+    )
+    return ev.UnitsCancelled(units=(gone,), **why)
+
+
+def refunded(amount: int) -> list[list[OrderEvent]]:
+    """A refund to the channel's payment, asked for and made."""
+    parts = (back.RefundPart(payment_id="channel", amount=amount),)
+    return [
+        [back.RefundRequested(refund_id="refund-1", parts=parts)],
+        [PaymentRefunded(payment_id="channel", refund_id="refund-1", reference="r", amount=amount, by_channel=True)],
+    ]
+
+
+def asked(by_customer: bool = True) -> back.ReturnRequested:  # noqa: FBT001, FBT002 - a plain fact
+    return back.ReturnRequested(
+        return_id=RETURN,
+        units=(
+            back.ReturnUnits(line_id="1", sku="SKU-1", quantity=1, reason=back.ReturnReason.DOES_NOT_FIT),
+            back.ReturnUnits(line_id="1", sku="SKU-1", quantity=1, reason=back.ReturnReason.DAMAGED),
+        ),
+        by_customer=by_customer,
+        note="said by staff, for staff",
+    )
+
+
+def came(*units: tuple[str, int, Disposition], return_id: str = RETURN) -> back.UnitsReceived:
+    return back.UnitsReceived(
+        receipt_id=f"{ORDER_ID}-x1",
+        location_id="bz",
+        units=tuple(
+            back.ReceivedUnits(line_id=line_id, sku=f"SKU-{line_id}", quantity=n, disposition=disposition)
+            for line_id, n, disposition in units
+        ),
+        return_id=return_id,
+    )
+
+
+def credit(return_id: str = "", *, amount: int = 3240, fee: int = 0, charges: int = 0) -> back.UnitsCredited:
+    return back.UnitsCredited(
+        credit_id=f"{ORDER_ID}-c1",
+        reason=back.ReturnReason.DAMAGED,
+        units=(back.CreditedUnits(line_id="1", quantity=1, amount=amount),),
+        fee=fee,
+        charges=charges,
+        return_id=return_id,
+    )
+
+
+HOME = Location(
+    location_id="bz",
+    name="Lager Bozen",
+    address=Address(line1="Via Galvani 8", city="Bolzano", region="BZ", postal_code="39100", country="IT"),
+    latitude=46.5,
+    longitude=11.3,
+)
+
+
+def found(entries: Sequence[Entry], index: int = -1) -> Occasion:
+    """What the last entry's event at `index` is about; its last one, unless another is named."""
+    last = entries[-1]
+    return occasion(last.order_id, entries, last.seq, index % len(last.events))
 
 
 def state(entries: Sequence[Entry]) -> Order:

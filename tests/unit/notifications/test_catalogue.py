@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import yaml
 
 from oms.notifications.catalogue import (
     Kind,
@@ -14,20 +17,26 @@ from oms.notifications.catalogue import (
     recipients,
     still_true,
 )
+from oms.notifications.occasion import occasion
 from oms.orders import events as ev
+from oms.orders.after_sale import ReturnApproved, ReturnDeclined
 from oms.orders.contact import Address, Contact
-from oms.orders.events import HoldReason
+from oms.orders.events import HoldReason, OrderEvent
 from oms.orders.reach import mail_address, phone_number
 from tests.unit.notifications.samples import (
-    CONFIRMED,
     CONTACT,
+    ORDER_ID,
+    RETURN,
     backordered,
-    delivered,
+    credit,
+    found,
     held,
     history,
-    label,
-    sent,
-    state,
+    journey,
+    line,
+    paid,
+    placed,
+    story,
     usual,
 )
 
@@ -35,35 +44,87 @@ MAIL = Recipient(Medium.MAIL, "maria.rossi@example.com")
 SMS = Recipient(Medium.SMS, "+390471123456")
 
 
-def test_a_confirmed_order_a_departed_parcel_and_a_delivered_one_are_told() -> None:
-    assert kind_of(CONFIRMED) is Kind.ORDER_CONFIRMED
-    assert kind_of(sent(("1", 1))[-1][0]) is Kind.PARCEL_SHIPPED
-    assert kind_of(delivered()) is Kind.PARCEL_DELIVERED
+def told_of(*decisions: Sequence[OrderEvent]) -> list[Kind | None]:
+    """What each event of the last entry leads to."""
+    entries = history(*decisions)
+    return [kind_of(found(entries, index)) for index in range(len(entries[-1].events))]
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_each_kind_is_what_its_story_leads_to(kind: Kind) -> None:
+    assert kind_of(found(story(kind))) is kind
+    assert still_true(found(story(kind)))
+
+
+def test_what_is_told_reaches_the_stage_and_nothing_else_does() -> None:
+    queues = yaml.safe_load((Path(__file__).parents[3] / "infra/fragments/queues.yaml").read_text())
+    assert {type(found(story(kind)).event).__name__ for kind in Kind} == set(queues["Queues"]["Notify"]["Events"])
 
 
 def test_a_parcel_that_takes_several_decisions_to_depart_is_told_once() -> None:
-    departing = ev.UnitsShipped(fulfillment_order_id="f", parcel_id="p", location_id="bz", units=(), complete=False)
-    assert kind_of(departing) is None
-    assert kind_of(replace(departing, complete=True)) is Kind.PARCEL_SHIPPED
+    entries = story(Kind.PARCEL_SHIPPED)
+    departing = found(entries)
+    assert isinstance(departing.event, ev.UnitsShipped)
+    assert kind_of(replace(departing, event=replace(departing.event, complete=False))) is None
+    assert kind_of(departing) is Kind.PARCEL_SHIPPED
 
 
 @pytest.mark.parametrize("reason", HoldReason)
 def test_a_hold_is_told_exactly_when_the_customer_can_end_it(reason: HoldReason) -> None:
     can = reason in {HoldReason.BAD_ADDRESS, HoldReason.PAYMENT_DECLINED, HoldReason.PAYMENT_PENDING}
-    assert kind_of(held(reason)) is (Kind.ACTION_NEEDED if can else None)
+    assert told_of([usual()], [held(reason)]) == [Kind.ACTION_NEEDED if can else None]
 
 
 def test_other_events_are_nobodys_news() -> None:
-    for event in (usual(), backordered(("1", 1)), label(), ev.HoldReleased(handle="hold-1")):
-        assert kind_of(event) is None
+    assert told_of([usual()], [backordered(("1", 1))]) == [None]
+    assert told_of([usual()], [held(HoldReason.MANUAL)], [ev.HoldReleased(handle="hold-1")]) == [None]
 
 
 def test_a_call_to_act_is_taken_back_when_its_hold_is_gone() -> None:
-    hold = held(HoldReason.BAD_ADDRESS)
-    story = history([usual()], [hold], [ev.HoldReleased(handle="hold-1")])
-    assert still_true(hold, state(story[:2]))
-    assert not still_true(hold, state(story))
-    assert still_true(CONFIRMED, state(story))
+    entries = history([usual()], [held(HoldReason.BAD_ADDRESS)], [ev.HoldReleased(handle="hold-1")])
+    assert still_true(occasion(ORDER_ID, entries[:2], 2, 0))
+    assert not still_true(occasion(ORDER_ID, entries, 2, 0))
+
+
+def test_an_order_that_came_here_cancelled_is_not_told_and_one_that_is_cancelled_in_parts_at_once_is_told_once() -> (
+    None
+):
+    order = placed(line(1, quantity=2))
+    some = ev.UnitsCancelled(units=(ev.CancelledUnits(line_id="1", sku="SKU-1", quantity=1, source=ev.UnitState.OPEN),))
+    assert told_of([order, paid(order), some]) == [None, None, None]
+    assert told_of([order, paid(order)], [some, replace(some, reason="again")]) == [Kind.ORDER_CANCELLED, None]
+
+
+def test_money_that_nobody_was_asked_for_or_that_is_not_all_there_is_not_told() -> None:
+    order = usual()
+    released = ev.HoldReleased(handle="hold-1")
+    for reason, money in (
+        (HoldReason.PAYMENT_PENDING, [replace(paid(order), amount=1)]),
+        (HoldReason.MANUAL, [paid(order)]),
+        (HoldReason.PAYMENT_DECLINED, []),
+    ):
+        assert told_of([order], [held(reason)], [*money, released])[-1] is None
+
+
+def test_goods_and_credit_of_one_receipt_are_told_in_one_message_and_credits_of_a_claim_too() -> None:
+    whole = story(Kind.RETURN_RECEIVED)
+    assert [kind_of(found(whole, index)) for index in range(2)] == [None, Kind.RETURN_RECEIVED]
+    claims = [credit(), replace(credit(), credit_id="another")]
+    assert told_of(*journey(usual()), claims) == [Kind.CREDITED, None]
+
+
+@pytest.mark.parametrize("kind", [Kind.RETURN_REQUESTED, Kind.RETURN_APPROVED, Kind.RETURN_DECLINED])
+def test_a_word_about_a_return_is_left_out_when_another_has_overtaken_it(kind: Kind) -> None:
+    entries = story(kind)
+    answers: dict[Kind, OrderEvent] = {
+        Kind.RETURN_REQUESTED: ReturnApproved(return_id=RETURN, location_id="bz"),
+        Kind.RETURN_APPROVED: ReturnDeclined(return_id=RETURN, reason="no"),
+        Kind.RETURN_DECLINED: ReturnApproved(return_id=RETURN, location_id="bz"),
+    }
+    last = entries[-1]
+    entries.append(replace(last, seq=last.seq + 1, events=(answers[kind],)))
+    assert not still_true(occasion(ORDER_ID, entries, last.seq, 0))
+    assert still_true(found(entries))
 
 
 @pytest.mark.parametrize(
@@ -73,6 +134,7 @@ def test_a_call_to_act_is_taken_back_when_its_hold_is_gone() -> None:
         (Kind.PARCEL_SHIPPED, (MAIL, SMS)),
         (Kind.PARCEL_DELIVERED, (MAIL, SMS)),
         (Kind.ACTION_NEEDED, (MAIL,)),
+        (Kind.REFUND_MADE, (MAIL,)),
     ],
 )
 def test_everybody_gets_a_mail_and_parcels_are_told_by_sms_too(kind: Kind, expected: tuple[Recipient, ...]) -> None:

@@ -28,6 +28,7 @@ from oms.setup import Channel, Platform
 from tests.support.functions import load_app_module
 from tests.unit.notifications.samples import (
     CONTACT,
+    HOME,
     ORDER_ID,
     held,
     history,
@@ -41,6 +42,7 @@ pytestmark = pytest.mark.usefixtures("world", "shop")
 @pytest.fixture
 def shop(world: None) -> None:
     del world
+    put(HOME)
     put(Channel(channel_id="web", platform=Platform.CANONICAL, name="Nordlicht", default_language="fr"))
 
 
@@ -88,6 +90,8 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
         (Kind.PARCEL_SHIPPED, "Una parte del Suo ordine 1001 è in viaggio", True),
         (Kind.PARCEL_DELIVERED, "Un pacco del Suo ordine 1001 è stato consegnato", True),
         (Kind.ACTION_NEEDED, "Verifichi l’indirizzo di consegna del Suo ordine 1001", False),
+        (Kind.ORDER_CANCELLED, "Una parte del Suo ordine 1001 è stata annullata", False),
+        (Kind.RETURN_APPROVED, "Può restituire articoli del Suo ordine 1001", False),
     ],
 )
 def test_an_event_becomes_a_mail_and_where_it_matters_an_sms(kind: Kind, subject: str, *, by_sms: bool) -> None:

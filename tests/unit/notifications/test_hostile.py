@@ -12,9 +12,13 @@ from oms.notifications.catalogue import Kind
 from oms.notifications.language import choose
 from oms.notifications.plain import NAME, clean
 from oms.notifications.render import Message, render
+from oms.orders.after_sale import ReturnDeclined
 from oms.orders.contact import Address, Contact
+from oms.orders.events import OrderEvent, UnitsCancelled
+from oms.orders.reasons import DeclineReason
+from oms.payments.ledger import PaymentRefunded
 from tests.unit.notifications.reader import read
-from tests.unit.notifications.samples import label, line, placed, sent, state, story
+from tests.unit.notifications.samples import HOME, found, label, line, placed, sent, story
 
 NASTY = (
     "<script>alert(1)</script>",
@@ -53,7 +57,16 @@ def message(kind: Kind, text: str) -> Message:
     if kind in {Kind.PARCEL_SHIPPED, Kind.PARCEL_DELIVERED}:
         hostile = replace(label(), carrier=text, tracking_number=text)
         entries = [replace(each, events=tuple(hostile if e == label() else e for e in each.events)) for each in entries]
-    return render(kind, state(entries), entries[-1].events[-1], choose("en"), text)
+    entries = [replace(each, events=tuple(_spoilt(e, text) for e in each.events)) for each in entries]
+    return render(kind, found(entries), choose("en"), text, replace(HOME, name=text, address=address))
+
+
+def _spoilt(event: OrderEvent, text: str) -> OrderEvent:
+    if isinstance(event, ReturnDeclined):
+        return replace(event, reason=text, code=DeclineReason.FINAL_SALE, line_id="1")
+    if isinstance(event, PaymentRefunded):
+        return replace(event, reference=text)
+    return replace(event, reason=text) if isinstance(event, UnitsCancelled) else event
 
 
 @settings(deadline=None)

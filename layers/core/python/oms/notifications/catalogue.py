@@ -6,10 +6,28 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
+from oms.notifications.occasion import Occasion
+from oms.orders.after_sale import (
+    ReturnApproved,
+    ReturnDeclined,
+    ReturnRequested,
+    ReturnStatus,
+    UnitsCredited,
+    UnitsReceived,
+)
 from oms.orders.contact import Contact
-from oms.orders.events import HoldReason, OrderConfirmed, OrderEvent, OrderHeld, ParcelDelivered, UnitsShipped
-from oms.orders.order import Order
+from oms.orders.deadlines import PAYMENT_HOLDS
+from oms.orders.events import (
+    HoldReason,
+    HoldReleased,
+    OrderConfirmed,
+    OrderHeld,
+    ParcelDelivered,
+    UnitsCancelled,
+    UnitsShipped,
+)
 from oms.orders.reach import mail_address, phone_number
+from oms.payments.ledger import PaymentRefunded
 
 
 class Kind(StrEnum):
@@ -19,6 +37,14 @@ class Kind(StrEnum):
     PARCEL_SHIPPED = "parcel_shipped"
     PARCEL_DELIVERED = "parcel_delivered"
     ACTION_NEEDED = "action_needed"
+    ORDER_CANCELLED = "order_cancelled"
+    PAYMENT_RECEIVED = "payment_received"
+    REFUND_MADE = "refund_made"
+    RETURN_REQUESTED = "return_requested"
+    RETURN_APPROVED = "return_approved"
+    RETURN_DECLINED = "return_declined"
+    RETURN_RECEIVED = "return_received"
+    CREDITED = "credited"
 
 
 class Medium(StrEnum):
@@ -51,8 +77,12 @@ class Recipient:
         return hashlib.sha256(self.address.lower().encode()).hexdigest()
 
 
-def kind_of(event: OrderEvent) -> Kind | None:
-    """The message that an event leads to, if it leads to any."""
+def kind_of(found: Occasion) -> Kind | None:
+    """The message that an event leads to, if it leads to any.
+
+    Of several events of an entry that tell one thing, the first leads to the message.
+    """
+    event = found.event
     match event:
         case OrderConfirmed():
             return Kind.ORDER_CONFIRMED
@@ -62,16 +92,63 @@ def kind_of(event: OrderEvent) -> Kind | None:
             return Kind.PARCEL_DELIVERED
         case OrderHeld() if event.reason in CUSTOMER_MUST_ACT:
             return Kind.ACTION_NEEDED
+        case HoldReleased() if _asked_and_paid(found, event):
+            return Kind.PAYMENT_RECEIVED
+        case UnitsCancelled() if found.before is not None and found.first(UnitsCancelled):
+            return Kind.ORDER_CANCELLED
+        case _:
+            return _after_sale(found)
+
+
+def _after_sale(found: Occasion) -> Kind | None:
+    match found.event:
+        case PaymentRefunded():
+            return Kind.REFUND_MADE
+        case ReturnRequested():
+            return Kind.RETURN_REQUESTED
+        case ReturnApproved():
+            return Kind.RETURN_APPROVED
+        case ReturnDeclined():
+            return Kind.RETURN_DECLINED
+        case UnitsReceived():
+            return Kind.RETURN_RECEIVED
+        case UnitsCredited() if found.first(UnitsCredited) and not found.has(UnitsReceived):
+            return Kind.CREDITED
         case _:
             return None
 
 
-def still_true(event: OrderEvent, today: Order) -> bool:
+def _asked_and_paid(found: Occasion, event: HoldReleased) -> bool:
+    """Whether the customer had been asked for money, and all of it is there now."""
+    hold = found.before.holds.get(event.handle) if found.before is not None else None
+    order = found.then
+    return (
+        hold is not None
+        and hold.reason in PAYMENT_HOLDS
+        and not any(each.reason in PAYMENT_HOLDS for each in order.holds.values())
+        and found.first(HoldReleased)
+        and 0 < order.due <= order.covered
+    )
+
+
+def still_true(found: Occasion) -> bool:
     """Whether the customer should still be told, now that the order stands as it does today.
 
-    A call to act is taken back when its hold is gone; all other news stay news.
+    A call to act is taken back when its hold is gone, and a word about a return that has moved on since is left to the
+    word about that. All other news stay news.
     """
-    return not isinstance(event, OrderHeld) or event.handle in today.holds
+    event, returns = found.event, found.today.after_sale.returns
+    match event:
+        case OrderHeld():
+            return event.handle in found.today.holds
+        case ReturnRequested():
+            return returns[event.return_id].status is ReturnStatus.REQUESTED
+        case ReturnApproved():
+            return returns[event.return_id].status is ReturnStatus.APPROVED
+        case ReturnDeclined():
+            return returns[event.return_id].status is ReturnStatus.DECLINED
+        case _:
+            return True
 
 
 def recipients(kind: Kind, contact: Contact | None) -> tuple[Recipient, ...]:

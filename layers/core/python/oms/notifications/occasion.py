@@ -1,4 +1,4 @@
-"""What a message is about: an event, the order as it stood then, and the order today."""
+"""What a message is about: an event, the order before and after it, and the order today."""
 
 from __future__ import annotations
 
@@ -13,11 +13,24 @@ from oms.orders.order import Entry, Order
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """An event with the order after its entry, which has today's contact, and the order of today."""
+    """An event with the order after its entry, which has today's contact, and the order of today.
+
+    `before` is the order before the entry (None for its first), `entry` all events of the entry, this one among them.
+    """
 
     event: OrderEvent
     then: Order
     today: Order
+    before: Order | None = None
+    entry: tuple[OrderEvent, ...] = ()
+
+    def has(self, *types: type[OrderEvent]) -> bool:
+        """Whether an event of one of these types stands in the entry."""
+        return any(isinstance(each, types) for each in self.entry)
+
+    def first(self, *types: type[OrderEvent]) -> bool:
+        """Whether the event is the first of these types in its entry: one message tells them all."""
+        return next((each for each in self.entry if isinstance(each, types)), None) is self.event
 
 
 def occasion(order_id: str, entries: Sequence[Entry], seq: int, index: int) -> Occasion:
@@ -31,8 +44,10 @@ def occasion(order_id: str, entries: Sequence[Entry], seq: int, index: int) -> O
     """
     if not 1 <= seq <= len(entries) or not 0 <= index < len(entries[seq - 1].events):
         raise NotFound(f"order {order_id} has no event {seq}:{index}")
-    then = fold(entries[:seq])
+    before = fold(entries[: seq - 1])
+    then = fold(entries[seq - 1 : seq], before)
     today = fold(entries[seq:], then)
     assert then is not None
     assert today is not None
-    return Occasion(entries[seq - 1].events[index], replace(then, contact=today.contact), today)
+    events = entries[seq - 1].events
+    return Occasion(events[index], replace(then, contact=today.contact), today, before, events)

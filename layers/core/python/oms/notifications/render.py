@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from oms.notifications.catalogue import Kind
 from oms.notifications.compose import compose
 from oms.notifications.language import Language
-from oms.orders.events import OrderEvent
-from oms.orders.order import Order
+from oms.notifications.occasion import Occasion
+from oms.setup import Location
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -29,12 +29,12 @@ class Message:
     sms: str
 
 
-def render(kind: Kind, order: Order, event: OrderEvent, language: Language, shop: str) -> Message:
-    """The message of this kind about this event, signed by `shop`; the same for the same arguments.
+def render(kind: Kind, found: Occasion, language: Language, shop: str, home: Location | None = None) -> Message:
+    """The message of this kind about this occasion, signed by `shop`; the same for the same arguments.
 
-    `order` is the order after the event, with the contact of today.
+    `home` is where an approved return is to be sent.
     """
-    letter = compose(kind, order, event, language, shop)
+    letter = compose(kind, found, language, shop, home)
     html, text = (_environment().get_template(name).render(letter=letter) for name in ("mail.html", "mail.txt"))
     return Message(letter.subject, html, text, letter.sms)
 

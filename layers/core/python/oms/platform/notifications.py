@@ -9,12 +9,13 @@ from oms.errors import Unavailable
 from oms.notifications import feedback
 from oms.notifications.catalogue import Medium, Recipient, kind_of, recipients, still_true
 from oms.notifications.occasion import occasion
+from oms.orders.after_sale import ReturnApproved
 from oms.platform.batch import Json
 from oms.platform.event_log import order_log
 from oms.platform.mail import send_mail, send_sms
 from oms.platform.messages import Record, Status, send_once, suppress
 from oms.platform.observability import Metric, count, logger
-from oms.platform.setup import channel
+from oms.platform.setup import channel, location
 
 METRICS = {
     Status.SENT: Metric.MESSAGES_SENT,
@@ -32,10 +33,10 @@ def handle(body: Json, message_id: str) -> None:
     """
     order_id, seq, index = body["order_id"], body["seq"], body["index"]
     found = occasion(order_id, order_log().entries(order_id), seq, index)
-    kind = kind_of(found.event)
+    kind = kind_of(found)
     if kind is None:
         return
-    if not still_true(found.event, found.today):
+    if not still_true(found):
         logger().info("message_obsolete", kind=kind)
         return
     to = recipients(kind, found.then.contact)
@@ -50,7 +51,8 @@ def handle(body: Json, message_id: str) -> None:
     origin = channel(found.then.placed.channel_id)
     shop = clean(origin.name, NAME)
     language = choose(found.then.placed.language, origin.default_language)
-    message = render(kind, found.then, found.event, language, shop)
+    home = location(found.event.location_id) if isinstance(found.event, ReturnApproved) else None
+    message = render(kind, found, language, shop, home)
 
     def send(recipient: Recipient) -> str:
         if recipient.medium is Medium.SMS:

@@ -1,0 +1,183 @@
+"""What customers are told about what they send back, and what they no longer owe for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from oms.notifications.bill import MAX_ROWS, rows
+from oms.notifications.frame import amount, items, letter, number
+from oms.notifications.letter import Block, Items, Letter, Notice, Pair, Panel, Paragraph, Place, Row
+from oms.notifications.money import follows
+from oms.notifications.occasion import Occasion
+from oms.notifications.plain import TITLE, clean
+from oms.notifications.postal import postal_lines
+from oms.notifications.voice import Voice
+from oms.orders.after_sale import (
+    Disposition,
+    ReturnApproved,
+    ReturnDeclined,
+    UnitsCredited,
+    UnitsReceived,
+)
+from oms.returns.decisions import CAME
+from oms.returns.refusal import refusal
+from oms.returns.texts import texts
+from oms.setup import Location
+
+REASON = 500
+"""Characters of what staff wrote about a refusal."""
+
+
+def requested(voice: Voice, return_id: str) -> Letter:
+    """We know that something is to come back, and somebody looks at it."""
+    return letter(
+        voice,
+        "return_requested",
+        [
+            Paragraph(voice.say("return_requested.intro")),
+            Panel((number(voice), _return_number(voice, return_id))),
+            _announced(voice, return_id),
+        ],
+        sms=voice.say("return_requested.sms"),
+    )
+
+
+def approved(voice: Voice, event: ReturnApproved, home: Location | None) -> Letter:
+    """It may come: where to, and what is kept from the refund."""
+    facts = [number(voice), _return_number(voice, event.return_id)]
+    if event.restocking_fee:
+        facts.append(amount(voice, "return_approved.restocking_fee", event.restocking_fee))
+    if event.shipping_fee:
+        facts.append(amount(voice, "return_approved.shipping_fee", event.shipping_fee))
+    return letter(
+        voice,
+        "return_approved",
+        [
+            Paragraph(voice.say("return_approved.intro")),
+            Panel(tuple(facts)),
+            _announced(voice, event.return_id),
+            *_send_to(voice, home),
+            Notice(
+                voice.say("common.what_to_do"),
+                voice.say("return_approved.to_do", return_number=_short(voice, event.return_id)),
+            ),
+            Paragraph(voice.say("return_approved.then")),
+        ],
+        sms=voice.say("return_approved.sms"),
+    )
+
+
+def declined(voice: Voice, event: ReturnDeclined) -> Letter:
+    """It may not come, and why."""
+    said = [clean(each, REASON) for each in refusal(voice.order, event, voice.language.code)]
+    why: list[Block] = [Notice(voice.say("return_declined.why"), " ".join(said))] if said else []
+    return letter(
+        voice,
+        "return_declined",
+        [
+            Paragraph(voice.say("return_declined.intro")),
+            *why,
+            Panel((number(voice), _return_number(voice, event.return_id))),
+            _announced(voice, event.return_id),
+        ],
+        sms=voice.say("return_declined.sms"),
+    )
+
+
+def received(voice: Voice, found: Occasion, event: UnitsReceived) -> Letter:
+    """A parcel has come back: what of it is taken back, what not and why, and what is credited."""
+    given = _credits(found)
+    facts = [number(voice), *([_return_number(voice, event.return_id)] if event.return_id else [])]
+    return letter(
+        voice,
+        "return_received",
+        [
+            Paragraph(voice.say("return_received.intro" if event.return_id else "return_received.intro_unannounced")),
+            Panel((*facts, *_sums(voice, given))),
+            *(follows(voice, found) if given else [Paragraph(voice.say("return_received.not_yet"))]),
+            *items(voice, "return_received.came", _units(event, *CAME)),
+            *items(voice, "return_received.missing", _units(event, Disposition.MISSING), lead=True),
+            *items(voice, "return_received.wrong_item", _units(event, Disposition.WRONG_ITEM), lead=True),
+        ],
+        sms=" ".join([voice.say("return_received.sms"), *_sms_credit(voice, given)]),
+    )
+
+
+def credited(voice: Voice, found: Occasion, event: UnitsCredited) -> Letter:
+    """The customer no longer owes something, without a parcel that has come just now."""
+    given = _credits(found)
+    units: dict[str, int] = {}
+    for each in (one for credit in given for one in credit.units):
+        units[each.line_id] = units.get(each.line_id, 0) + each.quantity
+    return letter(
+        voice,
+        "credited",
+        [
+            Paragraph(voice.say("credited.intro_return" if event.return_id else "credited.intro")),
+            Panel((number(voice), *_sums(voice, given))),
+            *follows(voice, found),
+            *items(voice, "credited.for", units),
+        ],
+        sms=" ".join([voice.say("credited.sms"), *_sms_credit(voice, given)]),
+    )
+
+
+def _announced(voice: Voice, return_id: str) -> Items:
+    """What is to come back, each with the customer's own reason."""
+    units = voice.order.after_sale.returns[return_id].requested.units
+    _, words = texts(voice.language.code)
+    shown: list[Row] = []
+    for each in units[:MAX_ROWS]:
+        (row,) = rows(voice, {each.line_id: each.quantity})
+        shown.append(Row(row.title, notes=(words[each.reason.value],) if each.reason.value in words else ()))
+    if len(units) > MAX_ROWS:
+        shown.append(Row(voice.say("common.more_items", count=voice.count(len(units) - MAX_ROWS))))
+    return Items(voice.say("common.return_items"), tuple(shown))
+
+
+def _credits(found: Occasion) -> list[UnitsCredited]:
+    return [event for event in found.entry if isinstance(event, UnitsCredited)]
+
+
+def _sums(voice: Voice, given: Iterable[UnitsCredited]) -> list[Pair]:
+    """What is credited, part by part and in all; nothing when nothing is."""
+    given = list(given)
+    goods = sum(each.amount for credit in given for each in credit.units)
+    charges, fee = sum(each.charges for each in given), sum(each.fee for each in given)
+    if not given:
+        return []
+    pairs = [amount(voice, "credited.goods", goods)] if goods else []
+    if charges:
+        pairs.append(amount(voice, "credited.charges", charges))
+    if fee:
+        pairs.append(amount(voice, "credited.fee", -fee))
+    return [*pairs, amount(voice, "credited.total", goods + charges - fee)]
+
+
+def _sms_credit(voice: Voice, given: Iterable[UnitsCredited]) -> list[str]:
+    total = sum(sum(each.amount for each in credit.units) + credit.charges - credit.fee for credit in given)
+    return [voice.say("credited.sms_total", amount=voice.money(total))] if total else []
+
+
+def _units(event: UnitsReceived, *dispositions: Disposition) -> dict[str, int]:
+    units: dict[str, int] = {}
+    for each in event.units:
+        if each.disposition in dispositions:
+            units[each.line_id] = units.get(each.line_id, 0) + each.quantity
+    return units
+
+
+def _send_to(voice: Voice, home: Location | None) -> list[Block]:
+    if home is None:
+        return []
+    lines = (clean(home.name, TITLE), *postal_lines(home.address, voice.language.locale))
+    return [Place(voice.say("return_approved.send_to"), tuple(line for line in lines if line))]
+
+
+def _return_number(voice: Voice, return_id: str) -> Pair:
+    return Pair(voice.say("common.return_number"), _short(voice, return_id))
+
+
+def _short(voice: Voice, return_id: str) -> str:
+    """A return as the customer may call it: the order's number and the return's own."""
+    return f"{voice.number}-{return_id.rpartition('-')[2].upper()}"
