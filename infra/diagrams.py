@@ -9,6 +9,7 @@ from oms.orders.events import UnitState
 from oms.orders.transitions import (
     AT_LOCATION,
     CANCELLABLE,
+    CANCELLATION_ANSWERS,
     FULFILLMENT_ACTIONS,
     IN_FULFILLMENT,
     MOVES,
@@ -26,9 +27,12 @@ _BY: Mapping[tuple[UnitState, UnitState], str] = {
     (UnitState.OPEN, UnitState.BACKORDERED): "route",
     (UnitState.OPEN, UnitState.DELIVERED): "needs no parcel",
     (UnitState.BACKORDERED, UnitState.ALLOCATED): "stock arrives",
+    (UnitState.ALLOCATED, UnitState.OPEN): "another address",
+    (UnitState.PICKED, UnitState.CANCELLED): "cancellation accepted",
+    (UnitState.PACKED, UnitState.CANCELLED): "cancellation accepted",
     **{(action.source, action.target): action.name for action in FULFILLMENT_ACTIONS},
 }
-"""Who or what makes a move; all moves to `cancelled` are made by `cancel`."""
+"""Who or what makes a move; the other moves to `cancelled` are made by `cancel`."""
 
 _HEAD = """\
 # Transitions
@@ -64,7 +68,10 @@ def _units() -> Iterator[str]:
         flags = " | ".join(_tick(state in each) for each in (AT_LOCATION, IN_FULFILLMENT, CANCELLABLE))
         yield f"| `{state}` | {targets} | {flags} |"
     yield (
-        "\nA picked unit is in somebody's hands: it may become `cancelled`, but no decision makes it so yet."
+        "\nAs soon as a location has accepted the work, it is asked: its units become `cancelled` when it accepts the"
+        "\nrequest, and are put back on the shelf. While it is asked, its `actions` have "
+        + " and ".join(f"`{each}`" for each in CANCELLATION_ANSWERS)
+        + "."
         "\nA unit that needs no parcel (a gift card) goes from `open` to `delivered`, without a fulfillment order.\n"
     )
 

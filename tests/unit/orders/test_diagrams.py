@@ -16,7 +16,7 @@ def test_the_diagram_has_an_arrow_for_every_move_and_no_other() -> None:
     arrows = re.findall(r"^    (\w+) --> (\w+): (.+)$", units, re.MULTILINE)
     drawn = {(UnitState(source), UnitState(target)) for source, target, _ in arrows}
     assert drawn == {(source, target) for source, targets in MOVES.items() for target in targets}
-    assert {label for _, target, label in arrows if target == "cancelled"} == {"cancel"}
+    assert {label for _, target, label in arrows if target == "cancelled"} == {"cancel", "cancellation accepted"}
     assert not any(label == "cancel" for _, target, label in arrows if target != "cancelled")
 
 

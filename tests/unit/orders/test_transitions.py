@@ -10,6 +10,7 @@ from oms.orders.events import UnitState
 from oms.orders.transitions import (
     AT_LOCATION,
     CANCELLABLE,
+    CANCELLATION_ANSWERS,
     FULFILLMENT_ACTIONS,
     IN_FULFILLMENT,
     MOVES,
@@ -29,11 +30,11 @@ def _counts(*states: S) -> dict[S, int]:
     return dict.fromkeys(states, 2)
 
 
-def test_every_state_stands_in_the_table_and_none_leads_back() -> None:
+def test_every_state_stands_in_the_table_and_only_a_new_address_leads_back() -> None:
     assert set(MOVES) == set(S)
     for source, targets in MOVES.items():
         for target in targets - {S.CANCELLED}:
-            assert JOURNEY.index(target) > JOURNEY.index(source)
+            assert JOURNEY.index(target) > JOURNEY.index(source) or (source, target) == (S.ALLOCATED, S.OPEN)
 
 
 def test_what_is_delivered_or_cancelled_moves_no_more_and_everything_else_can_get_there() -> None:
@@ -48,7 +49,21 @@ def test_what_is_delivered_or_cancelled_moves_no_more_and_everything_else_can_ge
 
 def test_units_that_have_left_cannot_be_cancelled() -> None:
     assert all(S.CANCELLED in MOVES[state] for state in CANCELLABLE)
-    assert not any(S.CANCELLED in MOVES[state] for state in (S.PACKED, S.SHIPPED, S.DELIVERED))
+    assert all(S.CANCELLED in MOVES[state] for state in AT_LOCATION)
+    assert not any(S.CANCELLED in MOVES[state] for state in (S.SHIPPED, S.DELIVERED))
+
+
+@given(some_counts, st.booleans(), st.booleans())
+def test_who_is_asked_to_put_units_back_can_answer_in_any_case(
+    counts: dict[S, int],
+    accepted: bool,  # noqa: FBT001 - drawn
+    held: bool,  # noqa: FBT001 - drawn
+) -> None:
+    asked, not_asked = (
+        fulfillment_actions(counts | {S.PICKED: 1}, accepted=True, held=held, asked=asked) for asked in (True, False)
+    )
+    assert asked == (*not_asked, *CANCELLATION_ANSWERS)
+    assert not set(CANCELLATION_ANSWERS) & set(fulfillment_actions(counts, accepted=accepted, held=held))
 
 
 def test_actions_are_moves_of_units_of_a_fulfillment_order_in_the_order_of_the_work() -> None:

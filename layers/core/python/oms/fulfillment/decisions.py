@@ -128,7 +128,8 @@ def unshipped(order: Order, fulfillment_order_id: str, parcel_id: str | None = N
     Raises:
         NotFound: the fulfillment order has no such parcel.
     """
-    return [each for each in _parcels(order, fulfillment_order_id, parcel_id) if each.shipped_at is None]
+    parcels = _parcels(order, fulfillment_order_id, parcel_id)
+    return [each for each in parcels if each.shipped_at is None and each.contents]
 
 
 def ship(order: Order, fulfillment_order_id: str, parcel_id: str | None = None) -> list[OrderEvent]:
@@ -171,7 +172,7 @@ def ship(order: Order, fulfillment_order_id: str, parcel_id: str | None = None) 
 def _fitting(parcel: Parcel, skus: set[str]) -> tuple[tuple[LineUnits, ...], bool]:
     """Units of the parcel that still fit beside `skus` (which grows), and whether that is all that is left in it."""
     units: list[LineUnits] = []
-    for unit in parcel.packed.units:
+    for unit in parcel.contents:
         if unit.line_id in parcel.shipped:
             continue
         if unit.sku not in skus and len(skus) == MAX_STOCK_KEYS:
@@ -192,6 +193,7 @@ def deliver(order: Order, fulfillment_order_id: str, *, at: datetime, parcel_id:
     parcels = _parcels(order, fulfillment_order_id, parcel_id)
     under_way = [each for each in parcels if each.shipped_at is not None and each.delivered_at is None]
     if not under_way:
+        parcels = [each for each in parcels if each.contents]
         done = bool(parcels) and all(each.delivered_at is not None for each in parcels)
         if done and (parcel_id is not None or not _before_shipping(share)):
             return []

@@ -19,6 +19,8 @@ from oms.orders.after_sale import (
     UnitsCredited,
     UnitsReceived,
 )
+from oms.orders.cancelling import CancellationDeclined, CancellationRequested
+from oms.orders.editing import LinesAdded, ShippingServiceChanged, UnitsReleased
 from oms.orders.holding import HoldAssigned
 from oms.orders.reasons import CancellationReason
 from oms.orders.release import OrderReleased
@@ -28,17 +30,20 @@ from oms.orders.tracking import TrackingStatus
 from oms.orders.way_back import ReturnLabelIssued, ReturnTracked
 from oms.payments.ledger import (
     AuthorisationExpired,
+    DisputeClosed,
+    DisputeOpened,
     PaymentAuthorised,
     PaymentCaptured,
     PaymentDeclined,
     PaymentPending,
+    PaymentPromised,
     PaymentRefunded,
     PaymentRefundFailed,
     PaymentRequested,
     PaymentVoided,
 )
 
-__all__ = ["Charge", "ChargeKind", "LineUnits", "PlacedLine", "PriceMode", "TrackingStatus", "UnitRun"]
+__all__ = ["Charge", "ChargeKind", "LineUnits", "OrderReleased", "PlacedLine", "PriceMode", "TrackingStatus", "UnitRun"]
 """What events are made of and other modules look for here."""
 
 
@@ -58,6 +63,14 @@ class PaymentMethod(StrEnum):
     """The channel's gateway has reserved the money, and the channel captures it."""
     GATEWAY = "gateway"
     """Our gateway is to authorise, and captures at shipment."""
+    GIFT_CARD = "gift_card"
+    """The channel has taken it off a gift card or store credit."""
+    MARKETPLACE = "marketplace"
+    """The marketplace has taken the money, and pays it out."""
+    CASH_ON_DELIVERY = "cash_on_delivery"
+    """The customer pays at the door: enough to ship, recorded when the money comes."""
+    BANK_TRANSFER = "bank_transfer"
+    """The customer transfers the money; nothing is shipped before it is recorded as received."""
     UNPAID = "unpaid"
     """Payment is still to come in the channel; nothing is shipped before."""
 
@@ -69,6 +82,8 @@ class HoldReason(StrEnum):
     BAD_ADDRESS = "bad_address"
     PAYMENT_DECLINED = "payment_declined"
     PAYMENT_PENDING = "payment_pending"
+    DISPUTE = "dispute"
+    """The customer contests a charge at the bank; it goes when the dispute is won."""
     TOTAL_MISMATCH = "total_mismatch"
     CHANNEL_CHANGE = "channel_change"
     CHANNEL_DOCUMENT = "channel_document"
@@ -125,6 +140,8 @@ class OrderPlaced:
     fingerprint: str = ""
     """A hash of what was sent, by which a repetition is told from a contradiction."""
     test: bool = False
+    screening: bool = False
+    """Whether the order is screened for fraud; from the channel's settings, part of no fingerprint."""
     release_at: datetime | None = None
     """Nothing is released to a location before: the customer may change their mind. None is at once."""
     pay_by: datetime | None = None
@@ -238,6 +255,8 @@ class CancelledUnits:
     source: UnitState
     fulfillment_order_id: str = ""
     location_id: str = ""
+    parcel_id: str = ""
+    """The parcel that packed units were taken out of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +267,8 @@ class UnitsCancelled:
     reason: str = ""
     """In somebody's words, for staff; the customer is told what `code` says."""
     code: CancellationReason = CancellationReason.OTHER
+    request_id: str = ""
+    """The request that the location accepted with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,6 +354,7 @@ OrderEvent = (
     | HoldAssigned
     | HoldReleased
     | PaymentRequested
+    | PaymentPromised
     | PaymentPending
     | PaymentAuthorised
     | PaymentDeclined
@@ -341,12 +363,19 @@ OrderEvent = (
     | AuthorisationExpired
     | PaymentRefunded
     | PaymentRefundFailed
+    | DisputeOpened
+    | DisputeClosed
     | UnitsAllocated
     | UnitsBackordered
     | UnitsProvided
     | OrderConfirmed
     | OrderReleased
     | UnitsCancelled
+    | CancellationRequested
+    | CancellationDeclined
+    | LinesAdded
+    | ShippingServiceChanged
+    | UnitsReleased
     | FulfillmentAccepted
     | UnitsPicked
     | UnitsPacked

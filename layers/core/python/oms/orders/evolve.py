@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from oms.ids import fulfillment_order_of
 from oms.orders import after_sale as back
 from oms.orders import events as ev
+from oms.orders.cancelling import CancellationDeclined, CancellationRequested
+from oms.orders.edited import check_shares, put_back, unpacked
+from oms.orders.edited import recorded as edited
+from oms.orders.editing import LinesAdded, ShippingServiceChanged, UnitsReleased
 from oms.orders.events import OrderEvent, UnitState
 from oms.orders.holding import HoldAssigned
-from oms.orders.order import Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold
+from oms.orders.order import PROVIDED, Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold
 from oms.orders.screening import CONTACT_THAT_MATTERS, OrderScreened, let_pass, recorded
 from oms.orders.transitions import AT_LOCATION, MOVES
 from oms.orders.way_back import ReturnLabelIssued, ReturnTracked
-from oms.payments.ledger import record
+from oms.payments.ledger import PaymentEvent, record, unbound
 
 Thing = TypeVar("Thing")
+P = ParamSpec("P")
 
 
 class BrokenHistory(Exception):
@@ -68,7 +73,7 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
             taken = replace(_known(order.holds, event.handle, "hold"), owner=event.owner)
             return replace(order, holds={**order.holds, event.handle: taken})
         case OrderScreened():
-            return replace(order, screening=recorded(order.screening, event, at))
+            return replace(order, screening=recorded(order.screening, event, at, amount=order.due))
         case ev.UnitsAllocated():
             return _allocated(order, event, at)
         case ev.UnitsBackordered():
@@ -81,13 +86,26 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
         case ev.OrderReleased():
             return _released(order, at)
         case ev.UnitsCancelled():
+            if event.request_id:
+                order = _checked(put_back, order, event.request_id, event.units, at)
             for gone in event.units:
+                order = _cancelled(order, gone)
+            return order
+        case UnitsReleased():
+            for each in event.units:
                 order = _move(
-                    order, gone.line_id, gone.source, UnitState.CANCELLED, gone.quantity, gone.fulfillment_order_id
+                    order,
+                    each.line_id,
+                    UnitState.ALLOCATED,
+                    UnitState.OPEN,
+                    each.quantity,
+                    each.fulfillment_order_id,
                 )
             return order
+        case LinesAdded() | ShippingServiceChanged() | CancellationRequested() | CancellationDeclined():
+            return _checked(edited, order, event, at)
         case ev.UnitsProvided():
-            return _move_all(order, event.units, UnitState.OPEN, UnitState.DELIVERED)
+            return _leaves(_move_all(order, event.units, UnitState.OPEN, UnitState.DELIVERED), PROVIDED)
         case ev.FulfillmentAccepted():
             return _with_fulfillment(order, replace(_share(order, event.fulfillment_order_id), accepted=True))
         case ev.UnitsPicked():
@@ -119,7 +137,26 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
         ):
             return _after_sale(order, event, at)
         case _:
-            return replace(order, payments=record(order.payments, event, at))
+            return _money(order, event, at)
+
+
+def _checked(part: Callable[P, Thing], *arguments: P.args, **named: P.kwargs) -> Thing:
+    """What a part of the fold makes, or the broken history that it found."""
+    try:
+        return part(*arguments, **named)
+    except ValueError as error:
+        raise BrokenHistory(str(error)) from error
+
+
+def _cancelled(order: Order, gone: ev.CancelledUnits) -> Order:
+    if bool(gone.parcel_id) != (gone.source is UnitState.PACKED):
+        raise BrokenHistory(f"line {gone.line_id}: packed units, and no others, are taken out of a parcel")
+    if gone.parcel_id:
+        parcel = _parcel(order, gone.parcel_id)
+        if parcel.packed.fulfillment_order_id != gone.fulfillment_order_id:
+            raise BrokenHistory(f"{gone.parcel_id} is no parcel of {gone.fulfillment_order_id}")
+        order = _with_parcel(order, _checked(unpacked, parcel, gone))
+    return _move(order, gone.line_id, gone.source, UnitState.CANCELLED, gone.quantity, gone.fulfillment_order_id)
 
 
 def _hold_released(order: Order, event: ev.HoldReleased, at: datetime, actor: str) -> Order:
@@ -130,6 +167,17 @@ def _hold_released(order: Order, event: ev.HoldReleased, at: datetime, actor: st
         released_holds=(*order.released_holds, ReleasedHold(hold, at, actor, event.note)),
         screening=let_pass(order.screening) if hold.reason is ev.HoldReason.FRAUD else order.screening,
     )
+
+
+def _money(order: Order, event: PaymentEvent, at: datetime) -> Order:
+    try:
+        payments = record(order.payments, event, at)
+    except KeyError as error:
+        raise BrokenHistory(f"payment {event.payment_id} has no dispute {error}") from error
+    after = payments[event.payment_id]
+    if after.refunded > after.captured:
+        raise BrokenHistory(f"payment {event.payment_id}: {after.refunded} goes back of {after.captured} charged")
+    return replace(order, payments=payments)
 
 
 def _after_sale(order: Order, event: back.AfterSaleEvent, at: datetime) -> Order:
@@ -154,12 +202,7 @@ def _placed(event: ev.OrderPlaced, order_id: str, at: datetime) -> Order:
     if len(lines) != len(event.lines):
         raise BrokenHistory(f"order {order_id} has two lines of one id")
     for line in event.lines:
-        counts = [run.count for run in line.units]
-        if min(counts, default=0) < 1 or sum(counts) != line.quantity:
-            raise BrokenHistory(f"line {line.line_id}: amounts are shared over another number of units")
-        shared = sum(run.count * run.net for run in line.units), sum(run.count * run.tax for run in line.units)
-        if shared != (line.net, line.tax):
-            raise BrokenHistory(f"line {line.line_id}: the units' amounts do not add up to the line's")
+        _checked(check_shares, line)
     return Order(
         order_id=order_id,
         version=1,
@@ -224,11 +267,18 @@ def _shipped(order: Order, event: ev.UnitsShipped, at: datetime) -> Order:
         raise BrokenHistory(f"{event.parcel_id} does not leave {event.location_id} for {event.fulfillment_order_id}")
     order = _move_all(order, event.units, UnitState.PACKED, UnitState.SHIPPED, event.fulfillment_order_id)
     shipped = _units_by_line(event.units, parcel.shipped)
-    packed = _units_by_line(parcel.packed.units)
+    packed = _units_by_line(parcel.contents)
     whole = shipped == packed
     if event.complete != whole or any(count > packed.get(line_id, 0) for line_id, count in shipped.items()):
         raise BrokenHistory(f"{event.parcel_id}: what is shipped is not what was packed")
+    if event.complete:
+        order = _leaves(order, event.parcel_id)
     return _with_parcel(order, replace(parcel, shipped=shipped, shipped_at=at if event.complete else None))
+
+
+def _leaves(order: Order, shipment: str) -> Order:
+    """Note what was paid in advance when a shipment left: what it costs the other tenders never changes after that."""
+    return replace(order, paid_before={shipment: unbound(order.payments), **order.paid_before})
 
 
 def _delivered(order: Order, event: ev.ParcelDelivered) -> Order:
@@ -275,6 +325,7 @@ def _move(
         share = {**share, target: share.get(target, 0) + quantity}
     else:
         share = _shift(share, source, target, quantity, line_id)
+        share = {state: count for state, count in share.items() if state is not UnitState.OPEN}
     return _with_fulfillment(order, replace(fulfillment, lines={**fulfillment.lines, line_id: share}))
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from oms.orders import after_sale as back
 from oms.orders import events as ev
+from oms.orders import settlement
+from oms.orders.cancelling import CancellationRequest, CancellationStatus
 from oms.orders.contact import Contact
+from oms.orders.editing import ShippingServiceChanged
 from oms.orders.events import OrderEvent, UnitState
 from oms.orders.screening import Screened
 from oms.orders.transitions import (
+    AT_LOCATION,
     CANCELLABLE,
     FulfillmentStatus,
     OrderStatus,
@@ -19,9 +23,12 @@ from oms.orders.transitions import (
     fulfillment_status,
     order_status,
 )
-from oms.payments.ledger import Ledger, captured, covered, refunded
+from oms.payments.ledger import Ledger, captured, covered, refunded, taken
 
 Counts = Mapping[UnitState, int]
+
+PROVIDED = "provided"
+"""Stands in place of a parcel id for the units that need no parcel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +55,8 @@ class Line:
     counts: Counts
     backordered_at: datetime | None = None
     """When its units that wait for stock began to."""
+    added: bool = False
+    """Whether an edit added it: the channel knows nothing of it."""
 
     @property
     def live(self) -> int:
@@ -73,6 +82,12 @@ class FulfillmentOrder:
         """Units over all lines."""
         return _sum(self.lines.values())
 
+    def in_work(self, line_id: str) -> int:
+        """Units of a line that are in somebody's hands here, or on a list that somebody works through."""
+        counts = self.lines.get(line_id, {})
+        states = (UnitState.ALLOCATED, UnitState.PICKED, UnitState.PACKED)
+        return sum(counts.get(state, 0) for state in states) if self.accepted else 0
+
     @property
     def status(self) -> FulfillmentStatus:
         """Derived from units, acceptance, and whether the order is released."""
@@ -90,6 +105,22 @@ class Parcel:
     shipped_at: datetime | None = None
     delivered_at: datetime | None = None
     scans: tuple[ev.ParcelTracked, ...] = ()
+    removed: Mapping[str, int] = field(default_factory=dict)
+    """Line id to units that were taken out again, because they were cancelled."""
+
+    @property
+    def contents(self) -> tuple[ev.LineUnits, ...]:
+        """What is in the box, or was when it left."""
+        if not self.removed:
+            return self.packed.units
+        out = dict(self.removed)
+        inside = []
+        for unit in self.packed.units:
+            gone = min(unit.quantity, out.get(unit.line_id, 0))
+            out[unit.line_id] = out.get(unit.line_id, 0) - gone
+            if gone < unit.quantity:
+                inside.append(replace(unit, quantity=unit.quantity - gone))
+        return tuple(inside)
 
     @property
     def parcel_id(self) -> str:
@@ -140,12 +171,17 @@ class Order:
     released_holds: tuple[ReleasedHold, ...] = ()
     screening: Screened = field(default_factory=Screened)
     payments: Ledger = field(default_factory=dict)
+    paid_before: Mapping[str, int] = field(default_factory=dict)
+    """What had been paid for the order as a whole when each shipment left, by parcel id (or `PROVIDED`)."""
     confirmed: ev.OrderConfirmed | None = None
     released_at: datetime | None = None
     """When the remorse window was closed; None for an order that has none."""
     revision: str = ""
     fingerprint: str = ""
     after_sale: back.AfterSale = field(default_factory=back.AfterSale)
+    shipping_changes: tuple[ShippingServiceChanged, ...] = ()
+    cancellations: Mapping[str, CancellationRequest] = field(default_factory=dict)
+    """What locations were asked to put back, by the request's id, the first first."""
     explanations: tuple[ev.Explanation, ...] = ()
     causes: frozenset[str] = frozenset()
     """The causes of all entries: a command whose cause is here has been done."""
@@ -172,17 +208,100 @@ class Order:
 
     @property
     def total(self) -> int:
-        """What the order cost when it was placed, in minor units: the channel's figure, which the customer was told."""
-        return self.placed.total
+        """What was sold in all, in minor units: the channel's figure, as the customer was told, and what edits added.
+
+        Cancellations and credits do not lower it: see `due`.
+        """
+        added = sum(line.placed.net + line.placed.tax for line in self.lines.values() if line.added)
+        return self.placed.total + added + self._shipping_difference
+
+    @property
+    def charges(self) -> tuple[ev.Charge, ...]:
+        """The amounts beside the lines, as they are now."""
+        fresh = next((each.charge for each in reversed(self.shipping_changes) if each.charge is not None), None)
+        if fresh is None:
+            return self.placed.charges
+        others = (each for each in self.placed.charges if each.kind is not ev.ChargeKind.SHIPPING)
+        return (*others, fresh)
+
+    @property
+    def shipping_charge(self) -> tuple[int, int]:
+        """Net and tax of all that shipping costs."""
+        shipping = [each for each in self.charges if each.kind is ev.ChargeKind.SHIPPING]
+        return sum(each.net for each in shipping), sum(each.tax for each in shipping)
+
+    @property
+    def shipping_service(self) -> str:
+        """The service that what has not left yet goes by, as the channel or an edit names it."""
+        return self.shipping_changes[-1].service if self.shipping_changes else self.placed.shipping_service
+
+    @property
+    def _shipping_difference(self) -> int:
+        return sum(each.net + each.tax for each in self.shipping_changes)
 
     @property
     def charges_total(self) -> int:
-        """All that is not in the lines as placed: shipping, fees and the like with tax.
+        """All that is not in the lines as sold: shipping, fees and the like with tax.
 
         It takes in the difference between the channel's total and the sum of the figures, if a hold for that was
         released: what the customer was told is what is due.
         """
-        return self.placed.total - sum(line.net + line.tax for line in self.placed.lines)
+        placed = self.placed.total - sum(line.net + line.tax for line in self.placed.lines)
+        return placed + self._shipping_difference
+
+    @property
+    def has_left(self) -> bool:
+        """Whether any unit is out of the house: on its way, delivered, or handed over by the channel."""
+        return any(self.counts.get(state) for state in (UnitState.SHIPPED, UnitState.DELIVERED))
+
+    def cancellable(self, line_id: str) -> int:
+        """Units of a line that are cancelled without asking anybody: no location has taken the work on."""
+        counts = self.lines[line_id].counts
+        return sum(counts.get(state, 0) for state in CANCELLABLE) - sum(
+            share.lines.get(line_id, {}).get(UnitState.ALLOCATED, 0)
+            for share in self.fulfillment_orders.values()
+            if share.accepted
+        )
+
+    def askable(self, line_id: str) -> int:
+        """Units of a line that a location works on and has not been asked to put back."""
+        return sum(self.askable_at(share, line_id) for share in self.fulfillment_orders.values())
+
+    def askable_at(self, share: FulfillmentOrder, line_id: str) -> int:
+        """As `askable`, of one fulfillment order."""
+        open_requests = (
+            self.asked_for(each)
+            for each in self.cancellations.values()
+            if each.requested.fulfillment_order_id == share.fulfillment_order_id
+        )
+        return share.in_work(line_id) - sum(asked.get(line_id, 0) for asked in open_requests)
+
+    def asked_for(self, request: CancellationRequest) -> dict[str, int]:
+        """Units by line that an open request can still bring back; what left meanwhile is not among them.
+
+        Earlier requests to the same fulfillment order go first.
+        """
+        taken: dict[str, int] = {}
+        share = self.fulfillment_orders[request.requested.fulfillment_order_id]
+        for each in self.cancellations.values():
+            if each.requested.fulfillment_order_id != share.fulfillment_order_id:
+                continue
+            left = {
+                line_id: count
+                for line_id, wanted in each.left().items()
+                if (count := min(wanted, share.in_work(line_id) - taken.get(line_id, 0))) > 0
+            }
+            if each.request_id == request.request_id:
+                return left
+            for line_id, count in left.items():
+                taken[line_id] = taken.get(line_id, 0) + count
+        return {}
+
+    def cancellation_status(self, request: CancellationRequest) -> CancellationStatus:
+        """Where a request stands. One that was carried out in part, and for the rest came too late, is accepted."""
+        if request.declined is not None and not request.cancelled:
+            return CancellationStatus.DECLINED
+        return CancellationStatus.REQUESTED if self.asked_for(request) else CancellationStatus.ACCEPTED
 
     def kept(self, line_id: str) -> int:
         """Units of a line that the customer owes: neither cancelled nor credited."""
@@ -190,14 +309,15 @@ class Order:
 
     @property
     def due(self) -> int:
-        """What the customer owes in all: for the units kept, charges and fees.
+        """What the customer owes in all: for the units kept, charges and fees, less what was given back by hand.
 
         Nothing when everything is cancelled, and never less.
         """
         if self.status is OrderStatus.CANCELLED:
             return 0
         kept = sum(units_value(line.placed, self.kept(line_id)) for line_id, line in self.lines.items())
-        return max(0, kept + self.charges_total - self.after_sale.credited_charges + self.after_sale.fees)
+        owed = max(0, kept + self.charges_total - self.after_sale.credited_charges + self.after_sale.fees)
+        return max(0, owed - settlement.forgiven(owed, self.after_sale.refunds, self.payments))
 
     @property
     def overcharged(self) -> int:
@@ -205,14 +325,12 @@ class Order:
 
         It is what a refund is made of, whatever led to it: a return, a cancellation, an edit, a claim.
         """
-        requested = sum(part.amount for refund in self.after_sale.refunds.values() for part in refund.parts)
-        failed = sum(
-            part.amount
-            for refund in self.after_sale.refunds.values()
-            for part in refund.parts
-            if refund.refund_id in self.payments[part.payment_id].failed_refunds
-        )
-        return max(0, self.charged - (requested - failed) - self.due)
+        return settlement.overcharged(self.due, self.after_sale.refunds, self.payments)
+
+    @property
+    def screening_due(self) -> bool:
+        """Whether the order has yet to be screened for fraud, or again, because something that matters has changed."""
+        return self.placed.screening and self.screening.due(self.due)
 
     @property
     def charged(self) -> int:
@@ -225,22 +343,28 @@ class Order:
         return refunded(self.payments)
 
     @property
+    def disputed(self) -> int:
+        """What the customer's bank has taken back, for good or until it has decided."""
+        return taken(self.payments)
+
+    @property
     def covered(self) -> int:
-        """Captured and not given back, or authorised and still capturable."""
+        """Captured and not given back, still capturable, or promised at the door."""
         return covered(self.payments)
 
     @property
     def actions(self) -> tuple[str, ...]:
         """What can be done to the order now, as the API names it."""
-        counts = self.counts
         possible = []
-        if any(counts.get(state) for state in CANCELLABLE):
+        if any(self.cancellable(line_id) or self.askable(line_id) for line_id in self.lines):
             possible.append("cancel")
         if self.status not in {OrderStatus.CANCELLED, OrderStatus.SHIPPED, OrderStatus.DELIVERED}:
             possible.append("hold")
         if not any(parcel.shipped for parcel in self.parcels.values()):
             possible.append("edit_contact")
-        if any(hold.reason is ev.HoldReason.PAYMENT_DECLINED for hold in self.holds.values()):
+        if any(self.counts.get(state) for state in AT_LOCATION | {UnitState.OPEN, UnitState.BACKORDERED}):
+            possible.append("edit")
+        if self.covered < self.due and not any(payment.undecided for payment in self.payments.values()):
             possible.append("pay")
         return tuple(possible + [f"{action}:{handle}" for handle in self.holds for action in ("release", "assign")])
 
@@ -248,7 +372,14 @@ class Order:
         """What the location can do now with its share."""
         if fulfillment_order.status is FulfillmentStatus.SCHEDULED:
             return ()
-        return fulfillment_actions(fulfillment_order.counts, accepted=fulfillment_order.accepted, held=bool(self.holds))
+        asked = any(
+            self.asked_for(each)
+            for each in self.cancellations.values()
+            if each.requested.fulfillment_order_id == fulfillment_order.fulfillment_order_id
+        )
+        return fulfillment_actions(
+            fulfillment_order.counts, accepted=fulfillment_order.accepted, held=bool(self.holds), asked=asked
+        )
 
     def value_between(self, line_id: str, start: int, count: int) -> int:
         """Net and tax of a line's units number `start` to `start + count`, in the order in which they are shared."""

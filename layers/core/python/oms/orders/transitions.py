@@ -16,9 +16,9 @@ S = UnitState
 MOVES: Mapping[UnitState, frozenset[UnitState]] = {
     S.OPEN: frozenset({S.ALLOCATED, S.BACKORDERED, S.CANCELLED, S.DELIVERED}),  # delivered: needs no parcel
     S.BACKORDERED: frozenset({S.ALLOCATED, S.CANCELLED}),
-    S.ALLOCATED: frozenset({S.PICKED, S.CANCELLED}),
+    S.ALLOCATED: frozenset({S.PICKED, S.OPEN, S.CANCELLED}),  # open: another address, another place to ship from
     S.PICKED: frozenset({S.PACKED, S.CANCELLED}),
-    S.PACKED: frozenset({S.SHIPPED}),
+    S.PACKED: frozenset({S.SHIPPED, S.CANCELLED}),
     S.SHIPPED: frozenset({S.DELIVERED}),
     S.DELIVERED: frozenset(),
     S.CANCELLED: frozenset(),
@@ -32,7 +32,7 @@ IN_FULFILLMENT = AT_LOCATION | {S.SHIPPED, S.DELIVERED}
 """States in which a unit belongs to a fulfillment order."""
 
 CANCELLABLE = frozenset({S.OPEN, S.BACKORDERED, S.ALLOCATED})
-"""States from which a unit is cancelled without asking the location: nobody has it in hand yet."""
+"""States from which a unit is cancelled without asking the location, until the location has accepted the work."""
 
 
 class OrderStatus(StrEnum):
@@ -79,6 +79,9 @@ FULFILLMENT_ACTIONS: tuple[Action, ...] = (
 )
 """After `accept`, in the order of the work; each is allowed while units stand at its source."""
 
+CANCELLATION_ANSWERS = ("cancellation/accept", "cancellation/decline")
+"""What a location may say when it is asked to put units back."""
+
 
 def order_status(counts: Mapping[UnitState, int], *, held: bool) -> OrderStatus:
     """The status of an order (or line) whose units are spread as `counts` says."""
@@ -118,12 +121,18 @@ def fulfillment_status(
     return FulfillmentStatus.ACCEPTED if accepted else FulfillmentStatus.OPEN
 
 
-def fulfillment_actions(counts: Mapping[UnitState, int], *, accepted: bool, held: bool) -> tuple[str, ...]:
-    """The actions now allowed on a fulfillment order. A held order keeps what is in the house there."""
+def fulfillment_actions(
+    counts: Mapping[UnitState, int], *, accepted: bool, held: bool, asked: bool = False
+) -> tuple[str, ...]:
+    """The actions now allowed on a fulfillment order. A held order keeps what is in the house there.
+
+    `asked` is set while it is asked to put units back: it can answer in any case, and work may go on until it does.
+    """
+    answers = CANCELLATION_ANSWERS if asked else ()
     if fulfillment_status(counts, accepted=accepted) is FulfillmentStatus.CANCELLED:
         return ()
     if held:
-        return ("deliver",) if counts.get(S.SHIPPED) else ()
+        return (*(("deliver",) if counts.get(S.SHIPPED) else ()), *answers)
     if not accepted:
         return ("accept",)
-    return tuple(action.name for action in FULFILLMENT_ACTIONS if counts.get(action.source))
+    return (*(action.name for action in FULFILLMENT_ACTIONS if counts.get(action.source)), *answers)

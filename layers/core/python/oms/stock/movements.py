@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oms.orders.after_sale import Disposition, UnitsReceived
+from oms.orders.editing import ReleasedUnits, UnitsReleased
 from oms.orders.events import (
     CancelledUnits,
     OrderEvent,
@@ -78,6 +79,8 @@ def _of(order: Order, event: OrderEvent) -> Iterable[Movement]:
                 )
         case UnitsCancelled():
             yield from (_released(order, unit) for unit in event.units if unit.location_id)
+        case UnitsReleased():
+            yield from (_released(order, unit) for unit in event.units)
         case UnitsReceived():
             for came in event.units:
                 sellable = came.quantity if came.disposition is Disposition.RESTOCK else 0
@@ -94,7 +97,7 @@ def _of(order: Order, event: OrderEvent) -> Iterable[Movement]:
             return
 
 
-def _released(order: Order, unit: CancelledUnits) -> Movement:
+def _released(order: Order, unit: CancelledUnits | ReleasedUnits) -> Movement:
     return Movement(
         sku=unit.sku,
         location_id=unit.location_id,
