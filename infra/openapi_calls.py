@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from oms.carriers.simulated import SIGNATURE_HEADER
 from oms.channels.canonical_model import CanonicalOrder
+from oms.fraud.forms import FraudRulesForm
+from oms.fraud.rules import FraudRules
 from oms.fulfillment.requests import OfParcel, Pack, Pick
 from oms.orders.commands import CancelOrder, EditOrder, PayOrder
 from oms.orders.hold_commands import AssignHold, HoldOrder, ReleaseHold
@@ -149,6 +151,7 @@ def _return(body: type | None = None, *, body_required: bool = True) -> Call:
 _put_channel, _get_channel = _set_up(ChannelForm, Channel)
 _put_location, _get_location = _set_up(LocationForm, Location)
 _put_product, _get_product = _set_up(ProductForm, Product)
+_put_fraud_rules, _get_fraud_rules = _set_up(FraudRulesForm, FraudRules)
 
 CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/channels/{channel_id}/orders"): Call(
@@ -168,6 +171,8 @@ CALLS: dict[tuple[str, str], Call] = {
     ("PUT", "/products/{sku}"): _put_product,
     ("GET", "/products/{sku}"): _get_product,
     ("POST", "/products/import"): _import("products"),
+    ("PUT", "/fraud-rules/{rules_id}"): _put_fraud_rules,
+    ("GET", "/fraud-rules/{rules_id}"): _get_fraud_rules,
     ("GET", "/orders"): Call(
         tag="orders",
         answers={200: OrderPage},
@@ -250,10 +255,12 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/orders/{order_id}/return-links"): Call(tag="returns", answers={200: ReturnLink}),
     ("POST", "/returns/{return_id}/approve"): _return(ApproveReturn, body_required=False),
     ("POST", "/returns/{return_id}/decline"): _return(DeclineReturn),
+    ("GET", "/returns/{return_id}/label.pdf"): Call(tag="returns", answers={303: None}),
     ("POST", "/returns/{return_id}/receive"): _return(ReceiveReturn),
     ("POST", "/returns/{return_id}/credit"): _return(CreditReturn),
     ("POST", "/returns/{return_id}/close"): _return(),
     ("GET", "/return/{token}"): Call(tag="returns", answers={200: CustomersOrder}),
+    ("GET", "/return/{token}/{number}/label.pdf"): Call(tag="returns", answers={303: None}),
     ("POST", "/return/{token}"): Call(tag="returns", body=CustomerReturn, answers={200: CustomersOrder}),
 }
 """Every call of the API."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import Chalice, Response
 from chalicelib.links import links
 
-from oms.platform.http import caller, endpoint, expected_version, ok, parse
+from oms.platform.batch import BatchAnswer, sqs_batch
+from oms.platform.http import caller, endpoint, expected_version, ok, parse, see_other
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
 app = Chalice(app_name="returns", configure_logs=False)
 app.register_blueprint(links)
+
+
+@app.lambda_function(name="follow")
+def follow(event: dict[str, Any], _context: Any) -> BatchAnswer:
+    """Returns queue: do what follows from a return, such as buying its label."""
+    from oms.platform.returns import handle
+
+    return sqs_batch(event, handle)
 
 
 @app.route("/orders/{order_id}/returns", methods=["GET"])
@@ -80,6 +89,15 @@ def approve_return(return_id: str) -> Response:
     from oms.returns.work import approve
 
     return _done(approve, return_id=return_id, **parse(ApproveReturn, app).model_dump())
+
+
+@app.route("/returns/{return_id}/label.pdf", methods=["GET"])
+@endpoint(app, scope="returns")
+def return_label(return_id: str) -> Response:
+    """Send the caller to the label for the way back."""
+    from oms.platform.returns import label_link
+
+    return see_other(label_link(return_id))
 
 
 @app.route("/returns/{return_id}/decline", methods=["POST"], content_types=[])

@@ -152,3 +152,34 @@ def test_staff_decide_what_policy_would_not(merchant: Merchant, world: World) ->
     done = merchant.order(order_id)
     assert done["payment"]["refunded_amount"]["amount"] == 6000 - 300 + 100
     assert merchant.stock("TEE")[BERLIN] == (8, 8, 0)
+
+
+def test_the_label_for_the_way_back_is_bought_once_and_opens_from_the_customers_page(
+    merchant: Merchant, world: World
+) -> None:
+    channel = {"platform": "canonical", "name": "Example Web", "gateway": "simulated", "return_labels": True}
+    assert world.http("PUT", "/channels/web", channel, key="setup").status in {200, 201}
+    order_id, line_id = sold(merchant, "R-7")
+    path, return_id = link(merchant, order_id), f"{order_id}-r1"
+    did(world.http("POST", path, {"units": [{"line_id": line_id, "quantity": 1, "reason": "other"}], "number": 1}))
+    assert world.http("GET", f"{path}/1/label.pdf").status == 404
+    world.settle()
+    world.settle()
+    assert [key for key in world.labels if "-r1" in key] == [f"{return_id}-to-{BERLIN}"]
+    (known,) = merchant.get(f"/orders/{order_id}/returns", key="returns")["returns"]
+    assert known["label"]["carrier"] == "simulated"
+
+    (shown,) = did(world.http("GET", path))["returns"]
+    assert shown["label"] == f"{path.rsplit('/', 1)[1]}/1/label.pdf"
+    assert f'href="{shown["label"]}"' in world.http("GET", path, headers=BROWSER).body
+    for opened in (
+        world.http("GET", f"{path}/1/label.pdf"),
+        world.http("GET", f"/returns/{return_id}/label.pdf", key="returns"),
+    ):
+        assert (opened.status, f"{return_id}-label.pdf" in opened.headers["location"]) == (303, True)
+    assert world.http("GET", f"{path}x/1/label.pdf").status == 401
+
+    number = known["label"]["tracking_number"]
+    assert merchant.carrier_says([merchant.scanned(number, "DP")]).json == {"applied": 1, "parked": 0}
+    (known,) = merchant.get(f"/orders/{order_id}/returns", key="returns")["returns"]
+    assert [scan["status"] for scan in known["label"]["scans"]] == ["in_transit"]

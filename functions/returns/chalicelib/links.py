@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint, Response
 
 from oms.errors import OmsError
-from oms.platform.http import caller, current, endpoint, header, ok, problem, raw_body, read
+from oms.platform.http import caller, current, endpoint, header, ok, problem, raw_body, read, see_other
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,16 @@ def show_return(token: str) -> Response:
     """What the customer of an order can return, and what became of it. Browsers get a page in their language."""
     from oms.platform.returns import customers_order, order_now
 
-    return _answered(lambda: _shown(order_now(customers_order(token))))
+    return _answered(lambda: _shown(order_now(customers_order(token)), token))
+
+
+@links.route("/return/{token}/{number}/label.pdf", methods=["GET"], content_types=[])
+@endpoint(links, scope=None)
+def show_label(token: str, number: str) -> Response:
+    """Send the customer to the label for the way back of one of their returns."""
+    from oms.platform.returns import customers_order, label_link
+
+    return _answered(lambda: see_other(label_link(f"{customers_order(token)}-r{number}")))
 
 
 @links.route("/return/{token}", methods=["POST"], content_types=[])
@@ -55,15 +64,15 @@ def _announce(token: str) -> Response:
     if _browser():
         # Back to the page, so that loading it again does not send the form again.
         return Response(body="", status_code=303, headers={"Location": token, "Cache-Control": "no-store"})
-    return _shown(order)
+    return _shown(order, token)
 
 
-def _shown(order: Order) -> Response:
+def _shown(order: Order, token: str) -> Response:
     from oms.platform.returns import ports
     from oms.views.after_sale import customers_order
     from oms.views.return_page import HEADERS, page
 
-    shown = customers_order(order, ports().location)
+    shown = customers_order(order, token, ports().location)
     if _browser():
         return Response(body=page(shown, order.placed.language), status_code=200, headers=dict(HEADERS))
     return ok(shown)

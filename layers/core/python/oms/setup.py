@@ -44,10 +44,14 @@ class Channel:
     """Share of the price that is kept when a customer sends something back for a reason of their own."""
     return_shipping_fee: int = 0
     """What the way back costs the customer then, in minor units of the order's currency."""
+    return_labels: bool = False
+    """Whether a label for the way back is bought for each return that is approved."""
     remorse_minutes: int = 0
     """Minutes after an order came in which no location may begin with it; 0 lets them begin at once."""
     unpaid_expiry_hours: int = 0
     """Hours after which an order that still waits for its money is cancelled; 0 lets it wait for ever."""
+    fraud_screening: bool = False
+    """Whether its orders are screened for fraud before their payment; see `oms.fraud`."""
     backorder_cancel_days: int = 0
     """Days after which units that still wait for stock are cancelled; 0 lets them wait for ever."""
 

@@ -107,6 +107,8 @@ class ChannelForm(Form):
     """Share of the price that is kept when a customer sends something back for a reason of their own."""
     return_shipping_fee: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
     """What the way back costs the customer then, in minor units of the order's currency."""
+    return_labels: bool = False
+    """Whether a label for the way back is bought for each return that is approved."""
     remorse_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
     """Minutes after an order came in which no location may begin with it; 0 lets them begin at once."""
     unpaid_expiry_hours: Annotated[int, Field(ge=0, le=8760)] = 0

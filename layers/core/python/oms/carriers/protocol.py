@@ -36,6 +36,8 @@ class Shipment:
     length: int = 0
     width: int = 0
     height: int = 0
+    discreet: bool = False
+    """The print does not say who sends it. The carrier is told, and whoever gets hold of the print is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

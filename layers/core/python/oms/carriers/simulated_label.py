@@ -20,7 +20,7 @@ def draw_label(shipment: Shipment, *, service: str, tracking_number: str) -> byt
     paper.page()
     paper.box(x=2, y=2, width=WIDTH - 4, height=HEIGHT - 4, weight=0.4)
     _service(paper, service)
-    _sender(paper, shipment.sender)
+    _sender(paper, Address(name=f"Order {shipment.reference}") if shipment.discreet else shipment.sender)
     _recipient(paper, shipment.recipient)
     _number(paper, tracking_number)
     _references(paper, shipment)

@@ -10,10 +10,12 @@ from oms.carriers.protocol import Scan
 from oms.clock import Clock, from_text, to_text
 from oms.fulfillment.decisions import track
 from oms.fulfillment.ports import Ports
+from oms.fulfillment.way_back import track_returns
 from oms.fulfillment.work import tracking_reference
 from oms.ids import derived
-from oms.orders.events import TrackingStatus
+from oms.orders.events import OrderEvent, TrackingStatus
 from oms.orders.log import Caller, Reference, execute
+from oms.orders.order import Order
 from oms.orders.references import Lookup, Parked
 
 SCANS_AT_ONCE = 200
@@ -83,9 +85,13 @@ def _apply(ports: Ports, carrier: str, order_id: str, told: _News, clock: Clock)
         # The cause is what was said, not the request that said it: another request may say the same and more.
         cause = "scans:" + derived(*sorted({f"{scan.tracking_number}/{scan.scan_id}" for scan in some}))
         caller = Caller(actor=f"carrier:{carrier}", cause=cause, clock=clock)
-        execute(ports.log, order_id, lambda order, some=some: track(order, carrier, some), caller)  # type: ignore[misc]
+        execute(ports.log, order_id, lambda order, some=some: _said(order, carrier, some), caller)  # type: ignore[misc]
     for reference, parked in told.answered:
         ports.references.forget(reference, parked)
+
+
+def _said(order: Order, carrier: str, scans: Sequence[Scan]) -> list[OrderEvent]:
+    return [*track(order, carrier, scans), *track_returns(order, carrier, scans)]
 
 
 def _waiting(found: Lookup) -> list[Scan]:

@@ -15,6 +15,7 @@ from oms.orders.codec import from_data
 from oms.orders.events import LabelBought
 from oms.orders.log import load
 from oms.orders.order import Order
+from oms.orders.way_back import ReturnLabelIssued
 from oms.platform.documents import documents
 from oms.platform.event_log import order_log
 from oms.platform.observability import Metric, count, logger
@@ -98,5 +99,5 @@ def _genuine(sender: Carrier, raw: bytes, headers: Mapping[str, str]) -> bool:
 def label_bought(message: dict[str, Any], _message_id: str) -> None:
     """A message of the fulfillment queue: a parcel got its tracking number, so what was parked for it is applied."""
     event = from_data(message["type"], message["v"], message["data"])
-    assert isinstance(event, LabelBought)
+    assert isinstance(event, LabelBought | ReturnLabelIssued)
     claim(ports(), event.carrier, event.tracking_number, now)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from oms.clock import now
 from oms.errors import NotFound, Unauthenticated
-from oms.orders.log import load
+from oms.orders.log import Caller, load
 from oms.orders.order import Order
 from oms.platform import setup
 from oms.platform.config import settings
@@ -16,10 +17,38 @@ from oms.platform.secrets import LINKS, secret
 from oms.returns.links import LIFE, order_behind, token
 from oms.returns.work import Ports
 
+ACTOR = "returns"
+
 
 def ports() -> Ports:
     """What returns need, from this stack's tables."""
     return Ports(log=order_log(), channel=setup.channel, location=setup.location, products=setup.products)
+
+
+def label_link(return_id: str) -> str:
+    """Where the label for the way back of a return can be opened, for a short while.
+
+    Raises:
+        NotFound: there is no such return, or it has no label.
+    """
+    from oms.fulfillment.way_back import return_label_link
+    from oms.platform import fulfillment
+
+    return return_label_link(fulfillment.ports(), return_id)
+
+
+def handle(message: dict[str, Any], message_id: str) -> None:
+    """A message of the returns queue: buy the label that an approved return was promised."""
+    from oms.fulfillment.way_back import issue_label
+    from oms.platform import fulfillment
+
+    return_id = _data(message)["return_id"]
+    issue_label(fulfillment.ports(), return_id, Caller(actor=ACTOR, cause=message.get("id", message_id), clock=now))
+
+
+def _data(message: dict[str, Any]) -> dict[str, Any]:
+    data: dict[str, Any] = message["data"]
+    return data
 
 
 def order_now(order_id: str) -> Order:

@@ -135,7 +135,13 @@ def request(
 
 
 def approve(
-    order: Order, return_id: str, *, location_id: str, restocking_fee: int = 0, shipping_fee: int = 0
+    order: Order,
+    return_id: str,
+    *,
+    location_id: str,
+    restocking_fee: int = 0,
+    shipping_fee: int = 0,
+    with_label: bool = False,
 ) -> list[OrderEvent]:
     """Let a return come, also one that policy had declined.
 
@@ -146,7 +152,11 @@ def approve(
     """
     known = find(order, return_id)
     approved = back.ReturnApproved(
-        return_id=return_id, location_id=location_id, restocking_fee=restocking_fee, shipping_fee=shipping_fee
+        return_id=return_id,
+        location_id=location_id,
+        restocking_fee=restocking_fee,
+        shipping_fee=shipping_fee,
+        with_label=with_label,
     )
     if known.status is ReturnStatus.APPROVED and known.approved == approved:
         return []

@@ -65,6 +65,8 @@ class ApproveReturn(Body):
     restocking_fee: Amount | None = None
     """Minor units; without it what the channel's policy says, as with the fee for shipping."""
     shipping_fee: Amount | None = None
+    with_label: bool | None = None
+    """Whether a label for the way back is bought; without it what the channel's policy says."""
 
 
 class DeclineReturn(Body):

@@ -58,7 +58,8 @@ def request_by_customer(ports: Ports, wish: Wish, wanted: Iterable[Wanted], *, n
 def _ruled(ports: Ports, order: Order, event: OrderEvent, caller: Caller) -> list[OrderEvent]:
     assert isinstance(event, ReturnRequested)
     products = ports.products(each.sku for each in event.units)
-    ruling = judge(order, event.units, ports.channel(order.placed.channel_id), products, caller.clock())
+    channel = ports.channel(order.placed.channel_id)
+    ruling = judge(order, event.units, channel, products, caller.clock())
     match ruling.decision:
         case Decision.APPROVE:
             return [
@@ -67,6 +68,7 @@ def _ruled(ports: Ports, order: Order, event: OrderEvent, caller: Caller) -> lis
                     location_id=decisions.home_of(order, event.units),
                     restocking_fee=ruling.restocking_fee,
                     shipping_fee=ruling.shipping_fee,
+                    with_label=channel.return_labels,
                 )
             ]
         case Decision.DECLINE:
@@ -85,6 +87,7 @@ def approve(
     location_id: str | None = None,
     restocking_fee: int | None = None,
     shipping_fee: int | None = None,
+    with_label: bool | None = None,
 ) -> Order:
     """Let a return come; what is not said follows policy. See `decisions.approve`.
 
@@ -99,16 +102,18 @@ def approve(
         units = known.requested.units
         if known.approved is not None and known.declined is None:
             terms = known.approved.restocking_fee, known.approved.shipping_fee
-            home = known.approved.location_id
+            home, labelled = known.approved.location_id, known.approved.with_label
         else:
-            terms = fees(order, units, ports.channel(order.placed.channel_id))
-            home = decisions.home_of(order, units)
+            channel = ports.channel(order.placed.channel_id)
+            terms = fees(order, units, channel)
+            home, labelled = decisions.home_of(order, units), channel.return_labels
         return decisions.approve(
             order,
             return_id,
             location_id=location_id or home,
             restocking_fee=terms[0] if restocking_fee is None else restocking_fee,
             shipping_fee=terms[1] if shipping_fee is None else shipping_fee,
+            with_label=labelled if with_label is None else with_label,
         )
 
     return _execute(ports, wish, decide)

@@ -19,6 +19,7 @@ from oms.views.shapes import (
     ReceiptResource,
     RefundPartResource,
     RefundResource,
+    ReturnLabelResource,
     ReturnResource,
 )
 
@@ -68,10 +69,26 @@ def return_resource(order: Order, known: Return) -> ReturnResource:
         "location_id": approved.location_id if approved else None,
         "restocking_fee": money(order, approved.restocking_fee if approved else 0),
         "shipping_fee": money(order, approved.shipping_fee if approved else 0),
+        "label": _label(known),
         "declined": _refusal(order, known, "en"),
         "receipts": [receipt_resource(each) for each in known.received],
         "credited": dict(known.credited),
         "actions": list(ACTIONS[known.status]),
+    }
+
+
+def _label(known: Return) -> ReturnLabelResource | None:
+    if known.label is None:
+        return None
+    return {
+        "carrier": known.label.carrier,
+        "service": known.label.service,
+        "tracking_number": known.label.tracking_number,
+        "tracking_url": known.label.tracking_url,
+        "scans": [
+            {"status": each.status, "at": to_text(each.at), "description": each.description}
+            for each in sorted(known.scans, key=lambda scan: (scan.at, scan.scan_id))
+        ],
     }
 
 
@@ -110,8 +127,11 @@ def refund_resource(order: Order, refund: RefundRequested) -> RefundResource:
     }
 
 
-def customers_order(order: Order, location: Callable[[str], Location]) -> CustomersOrder:
-    """What the customer of an order is shown of it: whoever has the link may have had it from somebody else."""
+def customers_order(order: Order, token: str, location: Callable[[str], Location]) -> CustomersOrder:
+    """What the customer of an order is shown of it: whoever has the link may have had it from somebody else.
+
+    `token` is the end of the link, from which the labels hang.
+    """
     shown = [line_id for line_id, line in order.lines.items() if line.placed.requires_shipping]
     return {
         "order_number": order.placed.number,
@@ -125,14 +145,16 @@ def customers_order(order: Order, location: Callable[[str], Location]) -> Custom
             for line_id in shown
         ],
         "returns": [
-            _customers_return(order, number, known, location)
+            _customers_return(order, number, known, token, location)
             for number, known in enumerate(order.after_sale.returns.values(), 1)
         ],
         "refunded": money(order, order.refunded),
     }
 
 
-def _customers_return(order: Order, number: int, known: Return, location: Callable[[str], Location]) -> CustomersReturn:
+def _customers_return(
+    order: Order, number: int, known: Return, token: str, location: Callable[[str], Location]
+) -> CustomersReturn:
     approved = known.approved if known.declined is None else None
     place = location(approved.location_id) if approved and known.open else None
     return {
@@ -150,6 +172,7 @@ def _customers_return(order: Order, number: int, known: Return, location: Callab
         "declined": _refusal(order, known, order.placed.language),
         "fees": money(order, approved.restocking_fee + approved.shipping_fee if approved else 0),
         "send_to": [place.name, *address_lines(place.address)] if place else [],
+        "label": f"{token}/{number}/label.pdf" if place and known.label else None,
     }
 
 

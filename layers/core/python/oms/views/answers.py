@@ -189,6 +189,8 @@ class CustomersReturn(TypedDict):
     """What is kept of the refund when all of it comes back."""
     send_to: list[str]
     """The address to send it to, line by line; empty until it is approved."""
+    label: str | None
+    """Where the label for the way back is, relative to the address of this answer; null while there is none."""
 
 
 class CustomersOrder(TypedDict):

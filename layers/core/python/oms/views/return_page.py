@@ -34,7 +34,8 @@ HEADERS = {
 STYLE = (
     "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem;color:#111;"
     "background:#fff}fieldset{margin:1rem 0;border:1px solid #767676}label{display:block;margin:.5rem 0}"
-    "input,select,button{font:inherit;padding:.4rem}button{background:#0b3d91;color:#fff;border:0;padding:.6rem 1rem}"
+    "input,select,button{font:inherit;padding:.4rem}"
+    "button,.button{background:#0b3d91;color:#fff;border:0;padding:.6rem 1rem}"
     ":focus-visible{outline:3px solid #b35900}address{font-style:normal;margin:.5rem 0 .5rem 1rem}"
 )
 
@@ -105,6 +106,9 @@ def _return(known: CustomersReturn, words: Texts) -> str:
     if known["send_to"]:
         address = "<br>".join(escape(line) for line in known["send_to"])
         parts.append(f"<p>{escape(words['send_to'])}</p><address>{address}</address>")
+    if known["label"]:
+        href = escape(known["label"], quote=True)
+        parts.append(f'<p><a class="button" href="{href}">{escape(words["label"])}</a></p>')
     if known["fees"]["amount"]:
         parts.append(f"<p>{escape(words['fees'].format(amount=_money(known['fees'])))}</p>")
     return "".join(parts)

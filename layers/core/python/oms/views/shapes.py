@@ -250,6 +250,16 @@ class ReceiptResource(TypedDict):
     units: list[ReceivedUnitsResource]
 
 
+class ReturnLabelResource(TypedDict):
+    """The label that the merchant bought for the way back, and the parcel's journey so far."""
+
+    carrier: str
+    service: str
+    tracking_number: str
+    tracking_url: str
+    scans: list[ScanResource]
+
+
 class ReturnResource(TypedDict):
     """A return, what came of it, and what can be done with it now."""
 
@@ -263,6 +273,8 @@ class ReturnResource(TypedDict):
     """Where the goods may come to, once the return is approved."""
     restocking_fee: MoneyResource
     shipping_fee: MoneyResource
+    label: ReturnLabelResource | None
+    """Null when none was bought; `GET /returns/{return_id}/label.pdf` opens it."""
     declined: str | None
     """Why not, as the customer is told."""
     receipts: list[ReceiptResource]
