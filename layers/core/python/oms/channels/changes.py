@@ -17,12 +17,13 @@ from oms.orders.events import HoldReason, OrderEvent, PaymentMethod, PlacedLine,
 from oms.orders.evolve import evolve
 from oms.orders.order import Line, Order, units_value
 from oms.orders.transitions import CANCELLABLE, OrderStatus
-from oms.payments.ledger import PaymentVoided
+from oms.payments.ledger import PaymentAuthorised, PaymentCaptured, PaymentVoided
 
 Reason = tuple[HoldReason, str]
 
 REASON = "cancelled in the channel"
 REVIVED = "the channel took the order up again after it was cancelled: place it anew, or refund it"
+PAID_TOO_LATE = "the channel has money for it since it was cancelled: place it anew, or refund it"
 NAMED = 10
 """Changes that a hold's note names; more are counted."""
 
@@ -93,9 +94,13 @@ def follow(order: Order, document: ChannelDocument) -> Step:
     if now.contact != before.contact:
         contact, late = _contact(draft, document)
         reasons += late
+    again = REVIVED if before.gone and not now.gone else ""
     if now.payment != before.payment:
-        draft.add(_payment(draft.order, document))
-    missed = _hold(draft, reasons, revived=before.gone and not now.gone)
+        paid = _payment(draft.order, document)
+        if order.status is OrderStatus.CANCELLED and not now.gone and _brings_money(paid):
+            again = again or PAID_TOO_LATE
+        draft.add(paid)
+    missed = _hold(draft, reasons, again=again)
     draft.add([ev.OrderRevised(revision=document.placed.revision, fingerprint=document.placed.fingerprint)])
     return Step(tuple(draft.events), contact=contact, missed=missed)
 
@@ -109,16 +114,23 @@ def _sale_reasons(order: Order, after: Order, document: ChannelDocument) -> list
     return [*([(HoldReason.CHANNEL_CHANGE, "; ".join(shown))] if shown else []), *lasting]
 
 
-def _hold(draft: _Draft, reasons: list[Reason], *, revived: bool) -> tuple[str, ...]:
-    """Hold for what could not be followed; returns what comes too late even for that."""
-    if revived:
-        reasons = [(HoldReason.CHANNEL_CHANGE, REVIVED), *reasons]
+def _brings_money(events: Iterable[OrderEvent]) -> bool:
+    return any(isinstance(event, PaymentAuthorised | PaymentCaptured) for event in events)
+
+
+def _hold(draft: _Draft, reasons: list[Reason], *, again: str) -> tuple[str, ...]:
+    """Hold for what could not be followed; returns what comes too late even for that.
+
+    `again` says in what way a cancelled order is wanted after all.
+    """
+    if again:
+        reasons = [(HoldReason.CHANNEL_CHANGE, again), *reasons]
     if draft.order.status is OrderStatus.CANCELLED:
         # Nothing waits in a cancelled order, but somebody has to see that it was sold again.
         draft.add([ev.HoldReleased(handle=handle, note=REASON) for handle in draft.order.holds])
-        if revived:
+        if again:
             handle = f"hold-{draft.order.holds_opened + 1}"
-            draft.add([ev.OrderHeld(handle=handle, reason=HoldReason.CHANNEL_CHANGE, note=REVIVED)])
+            draft.add([ev.OrderHeld(handle=handle, reason=HoldReason.CHANNEL_CHANGE, note=again)])
             return ()
     try:
         draft.add(decisions.holds(draft.order, reasons) if reasons else [])
