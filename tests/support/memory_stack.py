@@ -7,6 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from oms.errors import ConcurrentAppend, ShortStock
+from oms.fraud.protocol import Screening, ScreeningRequest
+from oms.fraud.rules import STANDARD, Counted
+from oms.fraud.screener import Sighting, screener
 from oms.orders.codec import dump_events, load_events
 from oms.orders.contact import Address, Contact
 from oms.orders.decisions import place as decide_place
@@ -56,6 +59,21 @@ class RecordingGateway:
         return self._inner.void(reference, amount, key)  # type: ignore[arg-type]
 
 
+class MemoryCounters:
+    """Remembers orders by what they have in common."""
+
+    def __init__(self) -> None:
+        self.seen: dict[tuple[Counted, str], dict[str, datetime]] = {}
+
+    def others(
+        self, counted: Counted, value: str, sighting: Sighting, *, within: timedelta, limit: int
+    ) -> Sequence[datetime]:
+        seen = self.seen.setdefault((counted, value), {})
+        seen[sighting.order_id] = sighting.placed_at
+        others = (at for order_id, at in seen.items() if order_id != sighting.order_id)
+        return sorted((at for at in others if at >= sighting.placed_at - within), reverse=True)[:limit]
+
+
 class MemoryStack(OrderLog):
     """One stack: `ports()` for routing, and the log itself. `tick` moves its clock."""
 
@@ -68,6 +86,8 @@ class MemoryStack(OrderLog):
         self.sites: dict[str, Location] = {}
         self.gateway = RecordingGateway(SimulatedGateway(self.clock))
         self.later: list[tuple[str, int]] = []
+        self.fraud_rules = STANDARD
+        self.counters = MemoryCounters()
         self.fail_appends = 0
         """So many of the next appends find that somebody else was faster."""
 
@@ -136,7 +156,11 @@ class MemoryStack(OrderLog):
             address_problem=lambda address: None if address.line1 else "the street is missing",
             gateway=self._gateway,
             look_again=lambda order_id, attempt: self.later.append((order_id, attempt)),
+            screen=self.screen,
         )
+
+    def screen(self, request: ScreeningRequest) -> Screening:
+        return screener(self.fraud_rules, request, self.counters).screen(request)
 
     def _gateway(self, name: str) -> Gateway:
         if name != "simulated":

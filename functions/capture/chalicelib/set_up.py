@@ -78,6 +78,25 @@ def get_product(sku: str) -> Response:
     return _get(Product, sku)
 
 
+@set_up.route("/fraud-rules/{rules_id}", methods=["PUT"])
+@endpoint(set_up, scope="setup")
+def put_fraud_rules(rules_id: str) -> Response:
+    """Create or replace the rules by which orders are screened: of one channel, or of all others as `default`."""
+    from oms.fraud.forms import FraudRulesForm
+    from oms.setup_forms import Id, checked
+
+    return _put(parse(FraudRulesForm, set_up).value(checked(Id, rules_id, "rules_id")))
+
+
+@set_up.route("/fraud-rules/{rules_id}", methods=["GET"])
+@endpoint(set_up, scope="setup")
+def get_fraud_rules(rules_id: str) -> Response:
+    """Rules by which orders are screened."""
+    from oms.fraud.rules import FraudRules
+
+    return _get(FraudRules, rules_id)
+
+
 # No list of content types: Chalice would refuse others in a form that is no problem document.
 @set_up.route("/channels/import", methods=["POST"], content_types=[])
 @endpoint(set_up, scope="setup")

@@ -10,7 +10,7 @@ from oms.setup import Channel
 
 
 def with_deadlines(document: ChannelDocument, channel: Channel, at: datetime) -> ChannelDocument:
-    """The document with the moments that follow from the channel's settings and from `at`, when it came in.
+    """The document with what follows from the channel's settings and from `at`, when it came in.
 
     They are part of no fingerprint: the same document later, or under other settings, is still the same document.
     An order keeps the rules under which it was placed.
@@ -22,5 +22,6 @@ def with_deadlines(document: ChannelDocument, channel: Channel, at: datetime) ->
             release_at=at + timedelta(minutes=channel.remorse_minutes) if channel.remorse_minutes else None,
             pay_by=at + timedelta(hours=channel.unpaid_expiry_hours) if channel.unpaid_expiry_hours else None,
             backorder_days=channel.backorder_cancel_days,
+            screening=channel.fraud_screening,
         ),
     )

@@ -52,25 +52,26 @@ class Screened:
     at: datetime | None = None
     stale: bool = False
     """Something that was looked at has changed since."""
+    amount: int = 0
+    """What the order cost when it was looked at, in minor units."""
     passed: int = -1
     """The highest score that a person has seen and let pass; -1 when nobody had to."""
 
-    @property
-    def due(self) -> bool:
-        """Whether it has yet to be looked at, or looked at again."""
-        return self.last is None or self.stale
+    def due(self, amount: int) -> bool:
+        """Whether an order that costs `amount` has yet to be looked at, or once more: it changed, or costs more."""
+        return self.last is None or self.stale or amount > self.amount
 
     @property
     def needs_a_person(self) -> bool:
         """Whether what was found last is for a person to decide, and worse than what one has let pass already."""
-        return (
-            self.last is not None and self.last.outcome is not ScreeningOutcome.ACCEPT and self.last.score > self.passed
-        )
+        if self.last is None or self.last.outcome is ScreeningOutcome.ACCEPT:
+            return False
+        return self.last.outcome is ScreeningOutcome.UNANSWERED or self.last.score > self.passed
 
 
-def recorded(state: Screened, event: OrderScreened, at: datetime) -> Screened:
-    """The state after another screening."""
-    return replace(state, last=event, at=at, stale=False)
+def recorded(state: Screened, event: OrderScreened, at: datetime, *, amount: int) -> Screened:
+    """The state after another screening of the order, which cost `amount` then."""
+    return replace(state, last=event, at=at, stale=False, amount=amount)
 
 
 def let_pass(state: Screened) -> Screened:

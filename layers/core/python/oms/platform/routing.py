@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oms.clock import now
+from oms.fraud.protocol import Screening, ScreeningRequest
 from oms.orders.contact import Address
 from oms.orders.events import UnitsBackordered
 from oms.payments.gateway import gateway
@@ -32,7 +33,14 @@ def ports() -> Ports:
         address_problem=address_problem,
         gateway=gateway,
         look_again=look_again,
+        screen=_screen,
     )
+
+
+def _screen(request: ScreeningRequest) -> Screening:
+    from oms.platform.screening import screen
+
+    return screen(request)
 
 
 def _locate(address: Address) -> Coordinates | None:

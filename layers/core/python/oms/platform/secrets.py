@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from secrets import token_urlsafe
 
 from oms.errors import NotFound
 from oms.platform.aws import client
@@ -50,6 +51,20 @@ def secret(name: str, *, fresh: bool = False) -> dict[str, str]:
         raise NotFound(f"there is no secret {name}") from None
     value: dict[str, str] = json.loads(answer["SecretString"])
     return _secrets.put(name, value)
+
+
+def made_secret(name: str) -> dict[str, str]:
+    """A secret that nobody outside has to know, `{"key": ...}`: made when it is first needed."""
+    try:
+        return secret(name)
+    except NotFound:
+        secrets_manager = client("secretsmanager")
+        value = {"key": token_urlsafe(32)}
+        try:
+            secrets_manager.create_secret(Name=_full(name), SecretString=json.dumps(value))
+        except secrets_manager.exceptions.ResourceExistsException:
+            return secret(name)  # somebody else needed it first, at the same moment
+        return _secrets.put(name, value)
 
 
 def put_secret(name: str, value: dict[str, str]) -> None:

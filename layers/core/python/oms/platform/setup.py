@@ -23,6 +23,12 @@ from oms.setup import Channel, Location, Platform, Product
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
+    from oms.fraud.rules import FraudRules
+
+    SetUp = Channel | Location | Product | FraudRules
+
+Value = TypeVar("Value", bound="SetUp")
+
 LIFE = 60
 """Seconds that a function may go on with a channel, location or product that was changed elsewhere."""
 
@@ -32,11 +38,10 @@ BATCH = 100
 ATTEMPTS = 6
 """How often a write meets a concurrent one, or a batch is asked for what it left out, before the caller is told."""
 
-SetUp = Channel | Location | Product
-Value = TypeVar("Value", bound=SetUp)
 
 _channels: Cache[str, Channel] = Cache(seconds=LIFE, size=1000)
 _locations: Cache[str, tuple[Location, ...]] = Cache(seconds=LIFE, size=1)
+_fraud_rules: Cache[str, tuple[FraudRules, ...]] = Cache(seconds=LIFE, size=1)
 _products: Cache[str, Product] = Cache(seconds=LIFE, size=5000)
 
 
@@ -88,19 +93,31 @@ def location(location_id: str) -> Location:
 def locations() -> tuple[Location, ...]:
     """All locations by id, active or not, at most a minute old."""
     kept = _locations.get("")
-    if kept is not None:
-        return kept
+    return kept if kept is not None else _locations.put("", _all(Location))
+
+
+def fraud_rules(channel_id: str) -> FraudRules:
+    """The rules for a channel's orders, at most a minute old: its own, those for all, or those of the house."""
+    from oms.fraud.rules import DEFAULT, STANDARD, FraudRules
+
+    kept = _fraud_rules.get("")
+    sets = kept if kept is not None else _fraud_rules.put("", _all(FraudRules))
+    by_id = {each.rules_id: each for each in sets}
+    return by_id.get(channel_id) or by_id.get(DEFAULT) or STANDARD
+
+
+def _all(of: type[Value]) -> tuple[Value, ...]:
     pages = (
         client("dynamodb")
         .get_paginator("query")
         .paginate(
             TableName=settings().setup_table,
             KeyConditionExpression="kind = :kind",
-            ExpressionAttributeValues={":kind": {"S": "location"}},
+            ExpressionAttributeValues={":kind": {"S": _NAMES[of.__name__]}},
             ConsistentRead=True,
         )
     )
-    return _locations.put("", tuple(_load(Location, item).value for page in pages for item in page["Items"]))
+    return tuple(_load(of, item).value for page in pages for item in page["Items"])
 
 
 def products(skus: Iterable[str]) -> dict[str, Product]:
@@ -125,7 +142,7 @@ def stored(of: type[Value], value_id: str) -> Stored[Value]:
     """
     answer = client("dynamodb").get_item(TableName=settings().setup_table, Key=_key(of, value_id), ConsistentRead=True)
     if "Item" not in answer:
-        raise NotFound(f"there is no {_NAMES[of]} {value_id!r}")
+        raise NotFound(f"there is no {_NAMES[of.__name__]} {value_id!r}")
     return _load(of, answer["Item"])
 
 
@@ -182,14 +199,14 @@ def _put(value: Value, before: Stored[Value] | None, expected_version: int | Non
         version = before.version if before else 0
         if expected_version is not None and expected_version != version:
             raise VersionMismatch(
-                f"{_NAMES[type(value)]} {_id_of(value)!r} is at version {version}, not {expected_version}:"
+                f"{_NAMES[type(value).__name__]} {_id_of(value)!r} is at version {version}, not {expected_version}:"
                 " read it again"
             )
         if _write(value, version):
             _remember(value)
             return Written(version + 1, Outcome.UPDATED if before else Outcome.CREATED)
         before = _stored_or_none(value)
-    raise Unavailable(f"{_NAMES[type(value)]} {_id_of(value)!r} is being changed by others: try again")
+    raise Unavailable(f"{_NAMES[type(value).__name__]} {_id_of(value)!r} is being changed by others: try again")
 
 
 def _write(value: SetUp, version: int) -> bool:
@@ -226,6 +243,8 @@ def _remember(value: SetUp) -> None:
             _locations.clear()
         case Product():
             _products.put(value.sku, value)
+        case _:
+            _fraud_rules.clear()
 
 
 def _stored_or_none(value: Value) -> Stored[Value] | None:
@@ -249,31 +268,34 @@ def _batch(keys: list[dict[str, AttributeValueTypeDef]], *, consistent: bool) ->
     raise Unavailable("the set-up table is busy: try again")
 
 
-_NAMES: Mapping[type[object], str] = {Channel: "channel", Location: "location", Product: "product"}
+_NAMES = {"Channel": "channel", "Location": "location", "Product": "product", "FraudRules": "fraud"}
+"""What each kind of value is called in the table, by the name of its class: few functions need all of them."""
+
+_IDS = {"Channel": "channel_id", "Location": "location_id", "Product": "sku", "FraudRules": "rules_id"}
+"""The field of each that is its id."""
 
 
 def _key(of: type[object], value_id: str) -> dict[str, AttributeValueTypeDef]:
     if of is Product:
         return {"kind": {"S": f"product#{value_id}"}, "id": {"S": "product"}}
-    return {"kind": {"S": _NAMES[of]}, "id": {"S": value_id}}
+    return {"kind": {"S": _NAMES[of.__name__]}, "id": {"S": value_id}}
 
 
 def _id_of(value: SetUp) -> str:
-    match value:
-        case Channel():
-            return value.channel_id
-        case Location():
-            return value.location_id
-        case Product():
-            return value.sku
+    return str(getattr(value, _IDS[type(value).__name__]))
 
 
 def _load(of: type[Value], item: Mapping[str, Any]) -> Stored[Value]:
     """Read an item. Fields that a newer version of the code wrote are passed over, so that it can be rolled back."""
+    version = int(item["version"]["N"])
+    if of.__name__ == "FraudRules":
+        from oms.fraud.rules import from_body
+
+        return Stored(from_body(json.loads(item["body"]["S"])), version)  # type: ignore[arg-type]
     known = {field.name for field in fields(of)}
     body = {name: value for name, value in json.loads(item["body"]["S"]).items() if name in known}
     if of is Channel:
         body["platform"] = Platform(body["platform"])
     if of is Location:
         body["address"] = Address(**body["address"])
-    return Stored(of(**body), int(item["version"]["N"]))
+    return Stored(of(**body), version)

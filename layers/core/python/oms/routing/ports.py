@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from oms.clock import Clock
+from oms.fraud.protocol import Screening, ScreeningRequest
 from oms.orders.contact import Address
 from oms.orders.log import OrderLog
 from oms.payments.gateway import Gateway
@@ -31,4 +32,6 @@ class Ports:
     address_problem: Callable[[Address], str | None]
     gateway: Callable[[str], Gateway]
     look_again: Callable[[str, int], None]
-    """Send (order id, attempt) to the routing queue once more, later: a payment is pending."""
+    """Send (order id, attempt) to the routing queue once more, later: a payment is pending, or a screening."""
+    screen: Callable[[ScreeningRequest], Screening]
+    """Look at an order for fraud by its channel's rules; raises `Unavailable` when whoever is asked does not answer."""

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from oms.errors import ConcurrentAppend, ShortStock
-from oms.ids import derived
 from oms.money import Money
 from oms.orders import deadlines
 from oms.orders.after_sale import RefundRequested
 from oms.orders.decisions import hold
 from oms.orders.events import HoldReason, HoldReleased, OrderEvent, OrderReleased, UnitState
-from oms.orders.log import ATTEMPTS, Caller, append, load
+from oms.orders.log import Caller, append, load
 from oms.orders.order import Order
-from oms.payments.gateway import Authorised, Declined, PaymentRequest, Pending
-from oms.payments.ledger import (
-    AuthorisationExpired,
-    Payment,
-    PaymentAuthorised,
-    PaymentCaptured,
-    PaymentDeclined,
-    PaymentPending,
-    PaymentRefunded,
-    PaymentRefundFailed,
-    PaymentRequested,
-    PaymentStatus,
-    PaymentVoided,
-)
+from oms.orders.tenders import next_payment_id
+from oms.payments.ledger import AuthorisationExpired, PaymentRefundFailed, PaymentRequested
+from oms.routing import money
 from oms.routing.ports import Ports
+from oms.routing.screen import screen
 from oms.routing.source import problems, source, steps_of
 from oms.routing.steps import (
     Authorise,
@@ -33,6 +22,7 @@ from oms.routing.steps import (
     CheckPayment,
     Expire,
     GiveUpBackorder,
+    GiveUpRefund,
     GiveUpUnpaid,
     HoldUnpaid,
     Refund,
@@ -40,10 +30,12 @@ from oms.routing.steps import (
     ReleasePaid,
     Renew,
     RequestRefund,
+    Screen,
     Source,
     Step,
     Void,
     next_step,
+    owed_later,
     release_due,
 )
 
@@ -80,12 +72,13 @@ def _do(ports: Ports, order: Order, step: Step, caller: Caller, attempt: int) ->
     """Carry out one step; False when the order then waits."""
     match step:
         case Authorise(payment):
-            if found := problems(order, ports):
+            # What has left already is paid for, whatever is wrong with the order.
+            if found := problems(order, ports) if owed_later(order) else []:
                 append(ports.log, order, found, caller)
             else:
-                _authorise(ports, order, payment, caller)
+                money.authorise(ports, order, payment, caller)
         case CheckPayment(payment):
-            return _check(ports, order, payment, caller, attempt)
+            return money.check(ports, order, payment, caller, attempt)
         case HoldUnpaid(missing):
             note = f"{Money(missing, order.placed.currency)} of what is due is not covered by any payment"
             append(ports.log, order, hold(order, HoldReason.PAYMENT_PENDING, note), caller)
@@ -98,28 +91,20 @@ def _do(ports: Ports, order: Order, step: Step, caller: Caller, attempt: int) ->
             append(ports.log, order, deadlines.give_up_backorder(order, line_ids), caller)
         case Release():
             append(ports.log, order, [OrderReleased()], caller)
+        case Screen():
+            return screen(ports, order, caller, attempt)
         case Source():
             _source(ports, order, caller)
-        case Capture(payment, parcel_id, amount):
-            money = Money(amount, order.placed.currency)
-            charge = ports.gateway(payment.gateway).capture(
-                payment.reference, money, key(order, "capture", payment, parcel_id)
-            )
-            captured = PaymentCaptured(
-                payment_id=payment.payment_id, reference=charge, amount=amount, parcel_id=parcel_id
-            )
-            append(ports.log, order, [captured], caller)
-        case Void(payment):
-            money = Money(payment.capturable, order.placed.currency)
-            reference = ports.gateway(payment.gateway).void(payment.reference, money, key(order, "void", payment))
-            voided = PaymentVoided(payment_id=payment.payment_id, reference=reference, amount=payment.capturable)
-            append(ports.log, order, [voided], caller)
+        case Capture():
+            append(ports.log, order, money.captured(ports, order, step), caller)
+        case Void():
+            append(ports.log, order, money.voided(ports, order, step), caller)
         case Expire(payment):
             lapsed = AuthorisationExpired(payment_id=payment.payment_id, amount=payment.capturable)
             append(ports.log, order, [lapsed], caller)
         case Renew(payment, amount):
             again = PaymentRequested(
-                payment_id=str(len(order.payments) + 1),
+                payment_id=next_payment_id(order.payments),
                 gateway=payment.gateway,
                 instrument=payment.instrument,
                 amount=amount,
@@ -128,28 +113,11 @@ def _do(ports: Ports, order: Order, step: Step, caller: Caller, attempt: int) ->
         case RequestRefund(refund_id, parts):
             append(ports.log, order, [RefundRequested(refund_id=refund_id, parts=parts)], caller)
         case Refund():
-            append(ports.log, order, [_refunded(ports, order, step)], caller)
+            append(ports.log, order, money.refunded(ports, order, step), caller)
+        case GiveUpRefund(payment, refund_id):
+            failed = PaymentRefundFailed(payment_id=payment.payment_id, refund_id=refund_id, code="disputed")
+            append(ports.log, order, [failed], caller)
     return True
-
-
-def _refunded(ports: Ports, order: Order, step: Refund) -> PaymentRefunded | PaymentRefundFailed:
-    """Give money back once per refund and payment, whatever happens between the gateway's answer and the record."""
-    payment = step.payment
-    answer = ports.gateway(payment.gateway).refund(
-        payment.reference,
-        Money(step.amount, order.placed.currency),
-        key(order, "refund", payment, step.refund_id),
-    )
-    if isinstance(answer, Declined):
-        return PaymentRefundFailed(payment_id=payment.payment_id, refund_id=step.refund_id, code=answer.code)
-    return PaymentRefunded(
-        payment_id=payment.payment_id, refund_id=step.refund_id, reference=answer.reference, amount=step.amount
-    )
-
-
-def key(order: Order, step: str, payment: Payment, detail: str = "") -> str:
-    """The idempotency key of a call to a gateway: made of order and step, never of the moment."""
-    return f"{order.order_id}-{step}-{derived(payment.payment_id, detail)}"
 
 
 def _source(ports: Ports, order: Order, caller: Caller) -> None:
@@ -161,70 +129,3 @@ def _source(ports: Ports, order: Order, caller: Caller) -> None:
     for events in steps_of(order, source(order, ports), UnitState.OPEN):
         order = append(ports.log, order, [*released, *events], caller)
         released = []
-
-
-def _request(order: Order, payment: Payment) -> PaymentRequest:
-    return PaymentRequest(
-        order_id=order.order_id,
-        payment_id=payment.payment_id,
-        instrument=payment.instrument,
-        amount=Money(payment.requested, order.placed.currency),
-        requested_at=payment.requested_at or order.captured_at,
-        key=key(order, "authorise", payment),
-    )
-
-
-def _authorise(ports: Ports, order: Order, payment: Payment, caller: Caller) -> None:
-    """Ask for the money, and write the answer down on whatever the order has become meanwhile.
-
-    If it was cancelled while the gateway was asked, nobody would ask again: what is reserved must be on the log to be
-    let go.
-    """
-    try:
-        gateway = ports.gateway(payment.gateway)
-    except KeyError:
-        note = f"there is no payment gateway {payment.gateway!r}"
-        append(ports.log, order, _declined(order, payment, "", "unknown_gateway", note), caller)
-        return
-    answer = gateway.authorise(_request(order, payment))
-    for _ in range(ATTEMPTS):
-        try:
-            append(ports.log, order, _answered(order, payment, answer), caller)
-        except ConcurrentAppend:
-            order = load(ports.log, order.order_id)
-            if order.payments[payment.payment_id].status is PaymentStatus.REQUESTED:
-                continue
-        return
-    raise ConcurrentAppend(f"order {order.order_id} is busy: try again")
-
-
-def _check(ports: Ports, order: Order, payment: Payment, caller: Caller, attempt: int) -> bool:
-    answer = ports.gateway(payment.gateway).status(_request(order, payment), payment.reference)
-    if isinstance(answer, Pending):
-        ports.look_again(order.order_id, attempt + 1)
-        return False
-    append(ports.log, order, _answered(order, payment, answer), caller)
-    return True
-
-
-def _answered(order: Order, payment: Payment, answer: Authorised | Declined | Pending) -> list[OrderEvent]:
-    match answer:
-        case Authorised():
-            return [
-                PaymentAuthorised(
-                    payment_id=payment.payment_id,
-                    reference=answer.reference,
-                    amount=payment.requested,
-                    expires_at=answer.expires_at,
-                )
-            ]
-        case Declined(reference, code):
-            return _declined(order, payment, reference, code, f"the gateway declined: {code}")
-        case Pending(reference):
-            return [PaymentPending(payment_id=payment.payment_id, reference=reference)]
-
-
-def _declined(order: Order, payment: Payment, reference: str, code: str, note: str) -> list[OrderEvent]:
-    """A refusal, for which the order waits; one that was cancelled before the answer came has nothing to wait for."""
-    declined = PaymentDeclined(payment_id=payment.payment_id, reference=reference, code=code)
-    return [declined, *(hold(order, HoldReason.PAYMENT_DECLINED, note) if "hold" in order.actions else [])]

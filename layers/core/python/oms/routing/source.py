@@ -36,7 +36,13 @@ NAMED = 10
 
 
 def problems(order: Order, ports: Ports) -> list[OrderEvent]:
-    """Holds for what keeps an order from being shipped: skus that nobody knows, an address that cannot be right."""
+    """Holds for what keeps an order from being shipped; see `concerns`."""
+    reasons = concerns(order, ports)
+    return holds(order, reasons) if reasons else []
+
+
+def concerns(order: Order, ports: Ports) -> list[tuple[HoldReason, str]]:
+    """What keeps an order from being shipped: skus that nobody knows, an address that cannot be right."""
     physical = [line for line in order.lines.values() if line.live and line.placed.requires_shipping]
     known = ports.products({line.placed.sku for line in physical if line.placed.sku})
     unknown = [line for line in physical if line.placed.sku not in known]
@@ -47,7 +53,7 @@ def problems(order: Order, ports: Ports) -> list[OrderEvent]:
         reasons.append((HoldReason.UNKNOWN_SKU, f"no such product: {named}{more}"))
     if physical and (wrong := ports.address_problem(_destination(order))):
         reasons.append((HoldReason.BAD_ADDRESS, wrong))
-    return holds(order, reasons) if reasons else []
+    return reasons
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,12 @@ from datetime import datetime
 
 from oms.orders import deadlines
 from oms.orders.after_sale import RefundPart
-from oms.orders.events import UnitState
-from oms.orders.order import Order, Parcel, units_value
+from oms.orders.events import HoldReason, UnitState
+from oms.orders.order import Order
+from oms.orders.settlement import open_parts
 from oms.orders.transitions import AT_LOCATION
 from oms.payments.ledger import Payment, PaymentStatus
-
-PROVIDED = "provided"
-"""Stands in place of a parcel id when the units that need no parcel are paid."""
+from oms.routing.shipments import next_charge
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +64,26 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Screen:
+    """Look at the order for fraud, before anybody's money is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Find a place for the units that have none, and confirm the order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """Charge what has left: `parcel_id` names the shipment that is due, `amount` its minor units."""
+    """Charge what has left: `parcel_id` names the shipment, `amount` is what this payment pays of it.
+
+    `before` is what was charged for the shipment already, to this payment or others.
+    """
 
     payment: Payment
     parcel_id: str
     amount: int
+    before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,14 @@ class Refund:
     amount: int
 
 
+@dataclass(frozen=True, slots=True)
+class GiveUpRefund:
+    """A dispute has taken for good what was to go back: the customer has it already."""
+
+    payment: Payment
+    refund_id: str
+
+
 Step = (
     Authorise
     | CheckPayment
@@ -125,6 +141,7 @@ Step = (
     | GiveUpUnpaid
     | GiveUpBackorder
     | Release
+    | Screen
     | Source
     | Capture
     | Void
@@ -132,6 +149,7 @@ Step = (
     | Renew
     | RequestRefund
     | Refund
+    | GiveUpRefund
 )
 
 
@@ -141,16 +159,15 @@ def next_step(order: Order, now: datetime, *, check_pending: bool = False) -> St
     Money that is due or no longer needed is moved even while the order is held; everything else waits for the holds.
     `check_pending` is set when the time has come to ask about a payment that the gateway wanted to decide later.
     """
-    ours = [payment for payment in order.payments.values() if not payment.by_channel]
+    ours = [payment for payment in order.payments.values() if payment.ours]
     return _money_that_left(order, ours) or _refund(order) or _next_for_the_sale(order, ours, now, check_pending)
 
 
 def _money_that_left(order: Order, ours: list[Payment]) -> Step | None:
     """Charge what was shipped; let go what will not be needed."""
-    for payment in ours:
-        if payment.capturable and (capture := _capture(order, payment)):
-            return capture
-    if not _owed_later(order):
+    if (charge := next_charge(order, ours)) is not None:
+        return Capture(*charge)
+    if not owed_later(order):
         for payment in ours:
             if payment.capturable:
                 return Void(payment)
@@ -160,14 +177,16 @@ def _money_that_left(order: Order, ours: list[Payment]) -> Step | None:
 def _refund(order: Order) -> Step | None:
     """Carry out refunds that were decided, then decide what else was charged beyond what is due.
 
-    A payment that the channel took is refunded by the channel: the part waits until the channel says so.
+    What no gateway of ours took is given back by whoever took it: the part waits until somebody says so. What an open
+    dispute has taken waits for its end.
     """
-    for refund_id, refund in order.after_sale.refunds.items():
-        for part in refund.parts:
-            payment = order.payments[part.payment_id]
-            done = {each.refund_id for each in payment.refunds} | set(payment.failed_refunds)
-            if refund_id not in done and not payment.by_channel:
+    for refund_id, part in open_parts(order.after_sale.refunds, order.payments):
+        payment = order.payments[part.payment_id]
+        if part.amount <= payment.refundable:
+            if payment.ours:
                 return Refund(payment, refund_id, part.amount)
+        elif part.amount > payment.refundable + payment.taken - payment.lost:
+            return GiveUpRefund(payment, refund_id)
     if not order.overcharged:
         return None
     parts = _refund_parts(order, order.overcharged)
@@ -177,11 +196,8 @@ def _refund(order: Order) -> Step | None:
 def _refund_parts(order: Order, amount: int) -> tuple[RefundPart, ...]:
     """Spread an amount over the payments that can still give it back, the latest first; never more than they took."""
     promised: dict[str, int] = {}
-    for refund_id, refund in order.after_sale.refunds.items():
-        for part in refund.parts:
-            payment = order.payments[part.payment_id]
-            if refund_id not in {each.refund_id for each in payment.refunds} | set(payment.failed_refunds):
-                promised[part.payment_id] = promised.get(part.payment_id, 0) + part.amount
+    for _, part in open_parts(order.after_sale.refunds, order.payments):
+        promised[part.payment_id] = promised.get(part.payment_id, 0) + part.amount
     parts = []
     for payment in reversed(order.payments.values()):
         share = min(amount, payment.refundable - promised.get(payment.payment_id, 0))
@@ -198,8 +214,10 @@ def _next_for_the_sale(order: Order, ours: list[Payment], now: datetime, check_p
     pending = [payment for payment in ours if payment.status is PaymentStatus.PENDING]
     if pending:
         return CheckPayment(pending[0]) if check_pending else None
-    if not _owed_later(order):
-        return None
+    if not owed_later(order):
+        return _unpaid_though_gone(order, ours)
+    if order.screening_due and all(hold.reason is HoldReason.FRAUD for hold in order.holds.values()):
+        return Screen()
     if order.holds:
         return _while_held(order, now)
     if late := deadlines.unfillable_lines(order, now):
@@ -209,11 +227,27 @@ def _next_for_the_sale(order: Order, ours: list[Payment], now: datetime, check_p
             return Authorise(payment)
     missing = order.due - order.covered
     if missing > 0:
-        lapsed = [payment for payment in ours if payment.expired and not payment.declined]
-        return Renew(lapsed[-1], missing) if lapsed else HoldUnpaid(missing)
+        return _renewal(ours, missing) or HoldUnpaid(missing)
     if order.counts.get(UnitState.OPEN) or order.confirmed is None:
         return Source()
     return Release() if release_due(order, now) else None
+
+
+def _unpaid_though_gone(order: Order, ours: list[Payment]) -> Step | None:
+    """What was shipped, and could not be charged because its reservation had lapsed, is asked for once more."""
+    for payment in ours:
+        if payment.status is PaymentStatus.REQUESTED and payment.requested:
+            return Authorise(payment) if order.due else None
+    missing = order.due - order.covered
+    return _renewal(ours, missing) if missing > 0 and ours and not ours[-1].declined else None
+
+
+def _renewal(ours: list[Payment], missing: int) -> Renew | None:
+    """A fresh reservation where one lapsed. Who contests a charge at the bank is not charged again unasked."""
+    if any(payment.disputes for payment in ours):
+        return None
+    lapsed = [payment for payment in ours if payment.expired and not payment.declined]
+    return Renew(lapsed[-1], missing) if lapsed else None
 
 
 def _while_held(order: Order, now: datetime) -> Step | None:
@@ -229,47 +263,7 @@ def release_due(order: Order, now: datetime) -> bool:
     return not order.released and order.placed.release_at is not None and order.placed.release_at <= now
 
 
-def _owed_later(order: Order) -> bool:
+def owed_later(order: Order) -> bool:
     """Whether units are still to be shipped, so that money is still to be reserved for them."""
     live = {state for state, count in order.counts.items() if count}
     return bool(live & (AT_LOCATION | {UnitState.OPEN, UnitState.BACKORDERED}))
-
-
-def _capture(order: Order, payment: Payment) -> Capture | None:
-    """The first shipment in the log that is not paid yet.
-
-    Shipping and other charges are paid with the first shipment. What a shipment costs follows from what was shipped
-    before it, never from what happens after: a repetition after a crash asks for the same amount under the same key.
-    """
-    paid = {parcel_id for each in order.payments.values() for parcel_id in each.paid_parcels}
-    sent: dict[str, int] = {}
-    value = order.charges_total
-    for parcel_id, units in _shipments(order):
-        for line_id, count in units.items():
-            before = sent.get(line_id, 0)
-            line = order.lines[line_id].placed
-            value += units_value(line, before + count) - units_value(line, before)
-            sent[line_id] = before + count
-        if value > 0 and parcel_id not in paid:
-            return Capture(payment, parcel_id, min(value, payment.capturable))
-        value = min(value, 0)  # a rebate beyond the first shipment's value goes on to the next
-    return None
-
-
-def _shipments(order: Order) -> list[tuple[str, dict[str, int]]]:
-    """What has left, in the order in which it left: units that need no parcel first, then parcel by parcel."""
-    provided = {
-        line_id: count
-        for line_id, line in order.lines.items()
-        if (count := line.counts.get(UnitState.DELIVERED, 0) - _delivered_in_parcels(order, line_id))
-    }
-    parcels = sorted((parcel for parcel in order.parcels.values() if parcel.shipped_at is not None), key=_departure)
-    return ([(PROVIDED, provided)] if provided else []) + [(p.parcel_id, dict(p.shipped)) for p in parcels]
-
-
-def _departure(parcel: Parcel) -> tuple[object, str]:
-    return parcel.shipped_at, parcel.parcel_id
-
-
-def _delivered_in_parcels(order: Order, line_id: str) -> int:
-    return sum(p.shipped.get(line_id, 0) for p in order.parcels.values() if p.delivered_at is not None)
