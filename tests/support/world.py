@@ -166,6 +166,19 @@ class World:
                 break
         return answer
 
+    def tick(self) -> None:
+        """Run everything that the template lets the clock run, once, as the rules do each minute."""
+        for rule in self.template.of_type("AWS::Events::Rule").values():
+            for target in rule["Targets"]:
+                function = next(each for each in self.functions.values() if each.arn == target["Arn"])
+                self.runtime.invoke(function, {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, and everything happen that it brings."""
+        self.clock.wait(seconds)
+        self.tick()
+        self.settle()
+
     def step(self) -> bool:
         """One batch of one pump, if any has something to do."""
         return any(each.step() for each in self.chaos.any_order(self.pumps))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from oms.clock import to_text
 from oms.orders.codec import event_type, to_data, version_of
 from oms.orders.contact import Address, Contact
+from oms.orders.deadlines import pay_deadline
 from oms.orders.events import Charge, ParcelTracked
 from oms.orders.order import Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold, expected_delivery
 from oms.orders.screening import Screened
@@ -52,6 +55,9 @@ def order_resource(order: Order, *, contact: bool = False) -> OrderResource:
         "captured_at": to_text(order.captured_at),
         "updated_at": to_text(order.updated_at),
         "expected_delivery": promised.isoformat() if (promised := expected_delivery(order)) else None,
+        "release_at": _time(order.placed.release_at),
+        "released_at": _time(order.released_at),
+        "pay_by": _time(pay_deadline(order)),
         "prices": order.placed.prices,
         "total": money(order, order.total),
         "due": money(order, order.due),
@@ -72,6 +78,10 @@ def order_resource(order: Order, *, contact: bool = False) -> OrderResource:
     if contact:
         shown["contact"] = _contact(order.contact)
     return shown
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else to_text(moment)
 
 
 def fulfillment_order_resource(order: Order, fulfillment: FulfillmentOrder) -> FulfillmentOrderResource:
@@ -99,7 +109,7 @@ def parcel_resource(parcel: Parcel) -> ParcelResource:
     """A parcel with its tracking history, the earliest scan first whatever the order in which they came."""
     packed, label = parcel.packed, parcel.label
     lines: dict[str, int] = {}
-    for unit in packed.units:
+    for unit in parcel.contents:
         lines[unit.line_id] = lines.get(unit.line_id, 0) + unit.quantity
     return {
         "parcel_id": parcel.parcel_id,

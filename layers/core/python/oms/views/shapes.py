@@ -327,6 +327,12 @@ class OrderResource(TypedDict):
     updated_at: Time
     expected_delivery: Day | None
     """The date that the customer was told."""
+    release_at: Time | None
+    """No location may begin before; null when the order has no remorse window."""
+    released_at: Time | None
+    """When the remorse window was closed."""
+    pay_by: Time | None
+    """When the order is given up if its money does not come; null while it waits for none, or may wait for ever."""
     prices: PriceMode
     """How the channel quoted its prices: `gross` or `net`."""
     total: MoneyResource

@@ -13,7 +13,6 @@ from oms.orders.order import Counts, Entry, FulfillmentOrder, Order
 from oms.payments.ledger import cover
 from oms.views.answers import FulfillmentSummary, OrderSummary
 
-
 ORDER = "order"
 """Sort key of an order's own summary, beside those of its fulfillment orders."""
 
