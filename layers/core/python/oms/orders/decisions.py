@@ -15,11 +15,17 @@ from oms.orders.events import HoldReason, OrderEvent, OrderPlaced, UnitState
 from oms.orders.holding import no_such_hold
 from oms.orders.order import Order
 from oms.orders.reasons import CancellationReason
-from oms.orders.transitions import CANCELLABLE, OrderStatus
-from oms.payments.ledger import PaymentAuthorised, PaymentCaptured, PaymentRequested
-
-CHANNEL_PAYMENT = "channel"
-"""The payment id of money that the channel took or reserved itself."""
+from oms.orders.tenders import (
+    CHANNEL_PAYMENT,
+    MONEY_HOLDS,
+    WAITS_FOR_MONEY,
+    first_payments,
+    next_payment_id,
+    payment_events,
+    tenders_of,
+)
+from oms.orders.transitions import OrderStatus
+from oms.payments.ledger import PaymentRequested
 
 MAX_STOCK_KEYS = 90
 """How many items of the stock table one decision may write: a DynamoDB transaction holds 100."""
@@ -28,9 +34,7 @@ MAX_STOCK_KEYS = 90
 def place(placed: OrderPlaced) -> list[OrderEvent]:
     """A new order with what its payment terms say; held at once when its figures do not add up to the channel's."""
     events: list[OrderEvent] = [placed]
-    events += _payment_terms(placed.payment, "1")
-    for number, tender in enumerate(placed.tenders, 2):
-        events += _payment_terms(tender, str(number), channel_payment=f"{CHANNEL_PAYMENT}-{number}")
+    events += first_payments(placed)
     ours = sum(x.net + x.tax for x in placed.lines) + sum(x.net + x.tax for x in placed.charges)
     if ours != placed.total:
         difference = Money(placed.total - ours, placed.currency)
@@ -39,38 +43,10 @@ def place(placed: OrderPlaced) -> list[OrderEvent]:
             f" lines and charges add up to {Money(ours, placed.currency)}: difference {difference}"
         )
         events.append(ev.OrderHeld(handle="hold-1", reason=HoldReason.TOTAL_MISMATCH, note=note))
-    if placed.payment.method is ev.PaymentMethod.UNPAID:
+    if WAITS_FOR_MONEY & {terms.method for terms in tenders_of(placed)}:
         number = sum(isinstance(event, ev.OrderHeld) for event in events) + 1
         events.append(ev.OrderHeld(handle=f"hold-{number}", reason=HoldReason.PAYMENT_PENDING))
     return events
-
-
-def _payment_terms(
-    terms: ev.PaymentTerms, payment_id: str, *, channel_payment: str = CHANNEL_PAYMENT
-) -> list[OrderEvent]:
-    match terms.method:
-        case ev.PaymentMethod.PREPAID:
-            return [
-                PaymentCaptured(
-                    payment_id=channel_payment, reference=terms.reference, amount=terms.amount, by_channel=True
-                )
-            ]
-        case ev.PaymentMethod.CHANNEL_AUTHORISED:
-            return [
-                PaymentAuthorised(
-                    payment_id=channel_payment, reference=terms.reference, amount=terms.amount, by_channel=True
-                )
-            ]
-        case ev.PaymentMethod.GATEWAY:
-            if terms.amount <= 0:
-                return []  # a gateway is not asked for nothing
-            return [
-                PaymentRequested(
-                    payment_id=payment_id, gateway=terms.gateway, instrument=terms.instrument, amount=terms.amount
-                )
-            ]
-        case ev.PaymentMethod.UNPAID:
-            return []
 
 
 def paid_in_channel(order: Order, terms: ev.PaymentTerms) -> list[OrderEvent]:
@@ -85,7 +61,7 @@ def paid_in_channel(order: Order, terms: ev.PaymentTerms) -> list[OrderEvent]:
         for hold in order.holds.values()
         if hold.reason is HoldReason.PAYMENT_PENDING
     ]
-    return [*_payment_terms(terms, ""), *released]
+    return [*payment_events(terms, ""), *released]
 
 
 def hold(order: Order, reason: HoldReason, note: str = "") -> list[OrderEvent]:
@@ -141,16 +117,16 @@ def change_contact(order: Order, contact: Contact) -> list[OrderEvent]:
 
 
 def pay_again(order: Order, *, gateway: str, instrument: str) -> list[OrderEvent]:
-    """Another attempt with another instrument after a decline; the holds for the decline are let go.
+    """Another attempt with another instrument, while something is not covered; holds for missing money are let go.
 
     Raises:
-        NotAllowed: no payment of this order was declined, or nothing is left to pay.
+        NotAllowed: nothing is left to pay, or an attempt is under way.
     """
-    declined = [h for h in order.holds.values() if h.reason is HoldReason.PAYMENT_DECLINED]
-    if not declined or order.due <= order.covered:
+    declined = [h for h in order.holds.values() if h.reason in MONEY_HOLDS]
+    if "pay" not in order.actions:
         raise NotAllowed(f"order {order.order_id} waits for no payment")
     attempt = PaymentRequested(
-        payment_id=str(len(order.payments) + 1),
+        payment_id=next_payment_id(order.payments),
         gateway=gateway,
         instrument=instrument,
         amount=order.due - order.covered,
@@ -165,7 +141,7 @@ def cancel(
     reason: str = "",
     code: CancellationReason = CancellationReason.OTHER,
 ) -> list[OrderEvent]:
-    """Cancel units that no one has in hand yet: `wish` maps line id to a number of units; None is all that can be.
+    """Cancel units that no one works on: `wish` maps line id to a number of units; None is all that can be.
 
     Open and backordered units go first, then allocated ones, whose stock is given back. An order of very many skus
     is cancelled in several decisions: `cancel` again until it has nothing left to do.
@@ -181,16 +157,18 @@ def cancel(
     if unknown:
         raise NotFound(f"order {order.order_id} has no line {', '.join(sorted(unknown))}")
     if wish is None:
-        wish = {line_id: count for line_id in order.lines if (count := _cancellable(order, line_id))}
+        wish = {line_id: count for line_id in order.lines if (count := order.cancellable(line_id))}
         if not wish:
             raise NotAllowed(f"order {order.order_id} is {order.status}: none of its units can still be cancelled")
     short = [
-        FieldError(f"lines.{line_id}", f"{_cancellable(order, line_id)} of {quantity} units can still be cancelled")
+        FieldError(f"lines.{line_id}", f"{order.cancellable(line_id)} of {quantity} units can still be cancelled")
         for line_id, quantity in wish.items()
-        if quantity > _cancellable(order, line_id)
+        if quantity > order.cancellable(line_id)
     ]
     if short:
-        raise NotAllowed("some units can no longer be cancelled: they are being packed or have left", errors=short)
+        raise NotAllowed(
+            "some units can no longer be cancelled: a location works on them, or they have left", errors=short
+        )
     units = _fitting(gone for line_id, quantity in wish.items() for gone in _take(order, line_id, quantity))
     return [ev.UnitsCancelled(units=units, reason=reason, code=code)] if units else []
 
@@ -218,10 +196,6 @@ def _stock_items(gone: ev.CancelledUnits) -> set[tuple[str, str]]:
             return {(gone.sku, f"at {gone.location_id}")}
 
 
-def _cancellable(order: Order, line_id: str) -> int:
-    return sum(order.lines[line_id].counts.get(state, 0) for state in CANCELLABLE)
-
-
 def _take(order: Order, line_id: str, quantity: int) -> Sequence[ev.CancelledUnits]:
     """Choose the units to cancel: those without a place first."""
     line = order.lines[line_id]
@@ -246,6 +220,8 @@ def _take(order: Order, line_id: str, quantity: int) -> Sequence[ev.CancelledUni
     take(line.counts.get(UnitState.OPEN, 0), UnitState.OPEN)
     take(line.counts.get(UnitState.BACKORDERED, 0), UnitState.BACKORDERED)
     for fulfillment in order.fulfillment_orders.values():
+        if fulfillment.accepted:
+            continue
         at_location = fulfillment.lines.get(line_id, {}).get(UnitState.ALLOCATED, 0)
         take(at_location, UnitState.ALLOCATED, fulfillment.fulfillment_order_id, fulfillment.location_id)
     return taken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -48,10 +49,37 @@ Answer = Authorised | Declined | Pending
 
 
 @dataclass(frozen=True, slots=True)
+class Captured:
+    """So much was charged under this key, now or when it was first asked.
+
+    `final` when the gateway has let go whatever else was reserved: what is still needed must be authorised anew.
+    """
+
+    reference: str
+    amount: Money
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """Nothing can be charged on this authorisation any more; `code` is the gateway's reason."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refunded:
     """The money is on its way back."""
 
     reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignRefund:
+    """Money that went back without our asking: somebody refunded it by hand at the gateway."""
+
+    reference: str
+    amount: Money
 
 
 class Gateway(Protocol):
@@ -65,8 +93,8 @@ class Gateway(Protocol):
         """What became of a request that was answered `Pending`."""
         ...
 
-    def capture(self, reference: str, amount: Money, key: str) -> str:
-        """Charge part or all of an authorisation; returns the gateway's reference of the charge."""
+    def capture(self, reference: str, amount: Money, key: str) -> Captured | Lapsed:
+        """Charge part or all of an authorisation."""
         ...
 
     def void(self, reference: str, amount: Money, key: str) -> str:
@@ -77,14 +105,25 @@ class Gateway(Protocol):
         """Give back part or all of what was captured on an authorisation."""
         ...
 
+    def foreign_refunds(self, reference: str) -> Sequence[ForeignRefund]:
+        """Refunds of a payment that were not made through `refund`."""
+        ...
+
+
+SIMULATED = "simulated"
+STRIPE = "stripe"
+
+NAMES = frozenset({SIMULATED, STRIPE})
+"""The gateways that there are; `oms.platform.gateways` makes one of its name."""
+
 
 def gateway(name: str) -> Gateway:
-    """The gateway of this name.
+    """The gateway of this name, if it needs no account.
 
     Raises:
-        KeyError: there is none; the order is held with the name.
+        KeyError: there is none.
     """
-    if name == "simulated":
+    if name == SIMULATED:
         from oms.clock import now
         from oms.payments.simulated import SimulatedGateway
 

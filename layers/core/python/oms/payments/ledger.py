@@ -1,117 +1,61 @@
-"""The money of one order as a ledger: payment events, and the states derived from them."""
+"""The money of one order as a ledger: its payments, and the states derived from their events."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentRequested:
-    """A tender that a gateway is to authorise: the order's first, or a new attempt after a decline."""
-
-    payment_id: str
-    gateway: str
-    instrument: str
-    """The gateway's token for card or wallet; never a card number."""
-    amount: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentPending:
-    """The gateway has taken the request and will decide later."""
-
-    payment_id: str
-    reference: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentAuthorised:
-    """The gateway, or the channel on the merchant's behalf, has reserved the amount (minor units)."""
-
-    payment_id: str
-    reference: str
-    amount: int
-    by_channel: bool = False
-    expires_at: datetime | None = None
-    """When the reservation lapses; None when the gateway does not say, or the money is promised (cash on delivery)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentDeclined:
-    """The gateway refused; `code` is the gateway's own reason."""
-
-    payment_id: str
-    reference: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentCaptured:
-    """The amount was charged; `parcel_id` names the shipment that it pays, empty when the channel took it."""
-
-    payment_id: str
-    reference: str
-    amount: int
-    parcel_id: str = ""
-    by_channel: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentVoided:
-    """What was authorised and not captured was let go."""
-
-    payment_id: str
-    reference: str
-    amount: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorisationExpired:
-    """The reservation lapsed before it was used; what was left of it can no longer be captured."""
-
-    payment_id: str
-    amount: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentRefunded:
-    """Money went back to where it came from, for the refund that was requested under `refund_id`."""
-
-    payment_id: str
-    refund_id: str
-    reference: str
-    amount: int
-    by_channel: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentRefundFailed:
-    """The gateway cannot give this money back; somebody has to find another way."""
-
-    payment_id: str
-    refund_id: str
-    code: str
-
-
-PaymentEvent = (
-    PaymentRequested
-    | PaymentPending
-    | PaymentAuthorised
-    | PaymentDeclined
-    | PaymentCaptured
-    | PaymentVoided
-    | AuthorisationExpired
-    | PaymentRefunded
-    | PaymentRefundFailed
+from oms.payments import disputes
+from oms.payments.disputes import Dispute, DisputeClosed, DisputeOpened
+from oms.payments.events import (
+    AuthorisationExpired,
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentEvent,
+    PaymentPending,
+    PaymentPromised,
+    PaymentRefunded,
+    PaymentRefundFailed,
+    PaymentRequested,
+    PaymentVoided,
 )
+
+__all__ = [
+    "AuthorisationExpired",
+    "Cover",
+    "DisputeClosed",
+    "DisputeOpened",
+    "Ledger",
+    "Payment",
+    "PaymentAuthorised",
+    "PaymentCaptured",
+    "PaymentDeclined",
+    "PaymentEvent",
+    "PaymentPending",
+    "PaymentPromised",
+    "PaymentRefundFailed",
+    "PaymentRefunded",
+    "PaymentRequested",
+    "PaymentStatus",
+    "PaymentVoided",
+    "captured",
+    "cover",
+    "covered",
+    "record",
+    "refunded",
+    "taken",
+    "unbound",
+]
 
 
 class PaymentStatus(StrEnum):
     """Where one payment stands."""
 
     REQUESTED = "requested"
+    PROMISED = "promised"
     PENDING = "pending"
     AUTHORISED = "authorised"
     DECLINED = "declined"
@@ -119,6 +63,7 @@ class PaymentStatus(StrEnum):
     VOIDED = "voided"
     EXPIRED = "expired"
     REFUNDED = "refunded"
+    DISPUTED = "disputed"
 
 
 class Cover(StrEnum):
@@ -144,20 +89,37 @@ class Payment:
     captured: int = 0
     voided: int = 0
     by_channel: bool = False
+    method: str = ""
+    """How the money comes when no gateway of ours moves it; empty for a gateway's payment."""
+    promised: int = 0
+    """What the customer said to pay outside of any gateway."""
+    covering: bool = False
+    """Whether the promise alone is enough to ship."""
     declined: str = ""
     pending: bool = False
-    paid_parcels: tuple[str, ...] = ()
+    paid_parcels: tuple[tuple[str, int], ...] = ()
+    """Parcels that were charged to it, each with its amount."""
+    receipts: tuple[tuple[str, int], ...] = ()
+    """Money that came past any gateway: reference and amount of each."""
     expired: int = 0
     expires_at: datetime | None = None
     refunds: tuple[PaymentRefunded, ...] = ()
     failed_refunds: tuple[str, ...] = ()
     """Ids of refunds that the gateway could not make."""
+    disputes: Mapping[str, Dispute] = field(default_factory=dict)
+
+    @property
+    def ours(self) -> bool:
+        """Whether a gateway of ours reserves, charges and gives back. What it does not, somebody tells us."""
+        return bool(self.gateway) and not self.by_channel
 
     @property
     def status(self) -> PaymentStatus:
         """Derived, never stored."""
         if self.declined:
             return PaymentStatus.DECLINED
+        if self.taken:
+            return PaymentStatus.DISPUTED
         if self.captured:
             return PaymentStatus.REFUNDED if self.refunded >= self.captured else PaymentStatus.CAPTURED
         if self.expired:
@@ -166,6 +128,8 @@ class Payment:
             return PaymentStatus.VOIDED
         if self.authorised:
             return PaymentStatus.AUTHORISED
+        if self.promised:
+            return PaymentStatus.PROMISED
         return PaymentStatus.PENDING if self.pending else PaymentStatus.REQUESTED
 
     @property
@@ -179,9 +143,29 @@ class Payment:
         return sum(each.amount for each in self.refunds)
 
     @property
+    def taken(self) -> int:
+        """What disputes have taken: withdrawn while they are open, gone when they are lost."""
+        return sum(dispute.taken for dispute in self.disputes.values())
+
+    @property
+    def lost(self) -> int:
+        """What disputes have taken for good."""
+        return sum(dispute.taken for dispute in self.disputes.values() if dispute.won is False)
+
+    @property
     def refundable(self) -> int:
-        """What can still go back: never more than was charged."""
-        return max(0, self.captured - self.refunded)
+        """What can still go back: never more than was charged, and nothing that a dispute has taken."""
+        return max(0, self.captured - self.refunded - self.taken)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether an attempt is under way, of which nobody knows the end."""
+        return self.status in {PaymentStatus.REQUESTED, PaymentStatus.PENDING}
+
+    @property
+    def outstanding(self) -> int:
+        """What was promised and has not come yet."""
+        return max(0, self.promised - self.captured)
 
 
 Ledger = dict[str, Payment]
@@ -200,6 +184,8 @@ def record(ledger: Ledger, event: PaymentEvent, at: datetime) -> Ledger:
                 requested=event.amount,
                 requested_at=at,
             )
+        case PaymentPromised():
+            payment = replace(payment, method=event.method, promised=event.amount, covering=event.covers)
         case PaymentPending():
             payment = replace(payment, reference=event.reference, pending=True)
         case PaymentAuthorised():
@@ -208,6 +194,7 @@ def record(ledger: Ledger, event: PaymentEvent, at: datetime) -> Ledger:
                 reference=event.reference,
                 authorised=payment.authorised + event.amount,
                 by_channel=event.by_channel,
+                method=event.method,
                 expires_at=event.expires_at,
                 pending=False,
                 declined="",
@@ -220,9 +207,11 @@ def record(ledger: Ledger, event: PaymentEvent, at: datetime) -> Ledger:
                 reference=payment.reference or event.reference,
                 captured=payment.captured + event.amount,
                 by_channel=event.by_channel or payment.by_channel,
+                method=payment.method or event.method,
                 pending=False,
                 declined="",
-                paid_parcels=(*payment.paid_parcels, event.parcel_id) if event.parcel_id else payment.paid_parcels,
+                paid_parcels=(*payment.paid_parcels, *([(event.parcel_id, event.amount)] if event.parcel_id else [])),
+                receipts=(*payment.receipts, *([(event.reference, event.amount)] if _by_hand(event) else [])),
             )
         case PaymentVoided():
             payment = replace(payment, voided=payment.voided + event.amount)
@@ -232,7 +221,13 @@ def record(ledger: Ledger, event: PaymentEvent, at: datetime) -> Ledger:
             payment = replace(payment, refunds=(*payment.refunds, event))
         case PaymentRefundFailed():
             payment = replace(payment, failed_refunds=(*payment.failed_refunds, event.refund_id))
+        case DisputeOpened() | DisputeClosed():
+            payment = replace(payment, disputes=disputes.record(payment.disputes, event))
     return {**ledger, payment.payment_id: payment}
+
+
+def _by_hand(event: PaymentCaptured) -> bool:
+    return not event.parcel_id and not event.by_channel
 
 
 def captured(ledger: Ledger) -> int:
@@ -245,9 +240,29 @@ def refunded(ledger: Ledger) -> int:
     return sum(payment.refunded for payment in ledger.values())
 
 
+def taken(ledger: Ledger) -> int:
+    """What disputes have taken, in minor units."""
+    return sum(payment.taken for payment in ledger.values())
+
+
+def unbound(ledger: Ledger) -> int:
+    """Charged for the order as a whole, not for one shipment: taken in advance, or received afterwards."""
+    return captured(ledger) - sum(amount for payment in ledger.values() for _, amount in payment.paid_parcels)
+
+
 def covered(ledger: Ledger) -> int:
-    """Charged and not given back, or authorised and still capturable."""
-    return sum(payment.captured - payment.refunded + payment.capturable for payment in ledger.values())
+    """Charged and not gone again, still capturable, or promised in a way that is enough to ship.
+
+    Money in a dispute that is open counts: the hold that comes with the dispute is what keeps the goods back.
+    """
+    return sum(
+        payment.captured
+        - payment.refunded
+        - payment.lost
+        + payment.capturable
+        + (payment.outstanding if payment.covering else 0)
+        for payment in ledger.values()
+    )
 
 
 def cover(amount: int, due: int) -> Cover:

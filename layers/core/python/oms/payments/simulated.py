@@ -8,17 +8,32 @@ It keeps no state: answers and references follow from the request alone, so each
     sim_expires[:seconds]   authorises, but the reservation lapses after so many seconds (60)
     sim_late[:seconds]      answers `Pending`, and authorises so many seconds (3) after the request
     sim_late_decline[:s]    answers `Pending`, and declines then
+    sim_once                authorises, and can be captured once: the rest is let go, as Stripe does by default
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from oms.clock import Clock
 from oms.errors import Unavailable
 from oms.ids import derived
 from oms.money import Money
-from oms.payments.gateway import Answer, Authorised, Declined, PaymentRequest, Pending, Refunded
+from oms.payments.gateway import (
+    Answer,
+    Authorised,
+    Captured,
+    Declined,
+    ForeignRefund,
+    Lapsed,
+    PaymentRequest,
+    Pending,
+    Refunded,
+)
+
+ONCE = "sim1_"
+"""How references of authorisations begin that can be captured once."""
 
 
 class SimulatedGateway:
@@ -29,10 +44,10 @@ class SimulatedGateway:
 
     def authorise(self, request: PaymentRequest) -> Answer:
         """Answer as the instrument says; an unknown instrument is declined."""
-        reference = f"sim_{derived('authorise', request.key)}"
         kind, _, argument = request.instrument.partition(":")
+        reference = f"{ONCE if kind == 'sim_once' else 'sim_'}{derived('authorise', request.key)}"
         match kind:
-            case "sim_ok":
+            case "sim_ok" | "sim_once":
                 return Authorised(reference)
             case "sim_expires":
                 # Reservations lapse so many seconds after they were asked for; a fresh one may be had.
@@ -55,9 +70,10 @@ class SimulatedGateway:
             return Pending(reference)
         return Declined(reference, "card_declined") if kind == "sim_late_decline" else Authorised(reference)
 
-    def capture(self, reference: str, amount: Money, key: str) -> str:
-        """The reference of a charge that nobody pays."""
-        return f"sim_{derived('capture', reference, str(amount), key)}"
+    def capture(self, reference: str, amount: Money, key: str) -> Captured | Lapsed:
+        """A charge that nobody pays; as many on one authorisation as there are parcels, unless it is `sim_once`."""
+        charge = f"sim_{derived('capture', reference, str(amount), key)}"
+        return Captured(charge, amount, final=reference.startswith(ONCE))
 
     def void(self, reference: str, amount: Money, key: str) -> str:
         """The reference of a release."""
@@ -66,6 +82,11 @@ class SimulatedGateway:
     def refund(self, reference: str, amount: Money, key: str) -> Refunded | Declined:
         """Gives back what nobody paid."""
         return Refunded(f"sim_{derived('refund', reference, str(amount), key)}")
+
+    def foreign_refunds(self, reference: str) -> Sequence[ForeignRefund]:
+        """None: it keeps no books. A refund by hand is told over its webhook."""
+        del reference
+        return ()
 
     def _waits(self, request: PaymentRequest, seconds: str) -> bool:
         return self._clock() < request.requested_at + timedelta(seconds=float(seconds))

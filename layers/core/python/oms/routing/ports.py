@@ -15,6 +15,10 @@ from oms.sourcing.distance import Coordinates
 from oms.stock.levels import SkuStock, Waiter
 
 
+def _nobody_asks(gateway: str, reference: str, order_id: str) -> None:
+    """Where nobody tells anything about payments, no reference has to lead to its order."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """The order log, and functions that read what routing decides on."""
@@ -35,3 +39,5 @@ class Ports:
     """Send (order id, attempt) to the routing queue once more, later: a payment is pending, or a screening."""
     screen: Callable[[ScreeningRequest], Screening]
     """Look at an order for fraud by its channel's rules; raises `Unavailable` when whoever is asked does not answer."""
+    know: Callable[[str, str, str], None] = _nobody_asks
+    """Note to which order (third) a gateway's (first) reference of a payment (second) leads."""

@@ -1,0 +1,65 @@
+"""Money that goes back, or is gone: what refunds, refunds by hand and disputes leave of what was charged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+from oms.orders.after_sale import RefundPart, RefundRequested
+from oms.payments.ledger import Ledger, Payment, captured, taken
+
+Refunds = Mapping[str, RefundRequested]
+"""Refunds that were decided, by id."""
+
+
+class PartStatus(StrEnum):
+    """What became of the share of a refund that goes to one payment."""
+
+    REQUESTED = "requested"
+    REFUNDED = "refunded"
+    FAILED = "failed"
+
+
+def part_status(payment: Payment, refund_id: str) -> PartStatus:
+    """A part that a gateway could not make may still be made by hand, and be recorded."""
+    if any(made.refund_id == refund_id for made in payment.refunds):
+        return PartStatus.REFUNDED
+    return PartStatus.FAILED if refund_id in payment.failed_refunds else PartStatus.REQUESTED
+
+
+def open_parts(refunds: Refunds, ledger: Ledger) -> Iterator[tuple[str, RefundPart]]:
+    """Parts of refunds that were decided and are neither made nor failed."""
+    for refund_id, refund in refunds.items():
+        for part in refund.parts:
+            if part_status(ledger[part.payment_id], refund_id) is PartStatus.REQUESTED:
+                yield refund_id, part
+
+
+def decided(refunds: Refunds, ledger: Ledger) -> int:
+    """What went back because it was decided here, or is about to."""
+    return sum(
+        part.amount
+        for refund_id, refund in refunds.items()
+        for part in refund.parts
+        if part_status(ledger[part.payment_id], refund_id) is not PartStatus.FAILED
+    )
+
+
+def by_hand(refunds: Refunds, ledger: Ledger) -> int:
+    """What somebody gave back past us, at the gateway."""
+    return sum(made.amount for payment in ledger.values() for made in payment.refunds if made.refund_id not in refunds)
+
+
+def forgiven(owed: int, refunds: Refunds, ledger: Ledger) -> int:
+    """How much of what is owed was given back by hand before anything here said why: nobody asks for it again.
+
+    A return or a cancellation that comes afterwards explains it, and is then not refunded a second time.
+    """
+    surplus = captured(ledger) - decided(refunds, ledger) - owed
+    return max(0, by_hand(refunds, ledger) - max(0, surplus))
+
+
+def overcharged(due: int, refunds: Refunds, ledger: Ledger) -> int:
+    """What was charged beyond what is due, and neither went back nor was taken by a dispute."""
+    gone = decided(refunds, ledger) + by_hand(refunds, ledger) + taken(ledger)
+    return max(0, captured(ledger) - gone - due)
