@@ -9,6 +9,7 @@ from typing import Any
 from oms.money import allocate
 from oms.notifications.catalogue import Kind
 from oms.notifications.occasion import Occasion, occasion
+from oms.notifications.way_back import WayBack
 from oms.orders import after_sale as back
 from oms.orders import events as ev
 from oms.orders.after_sale import Disposition
@@ -17,6 +18,7 @@ from oms.orders.events import HoldReason, OrderEvent, UnitState
 from oms.orders.evolve import fold
 from oms.orders.order import Entry, Order
 from oms.orders.reasons import DeclineReason
+from oms.orders.way_back import ReturnLabelIssued
 from oms.payments.ledger import PaymentCaptured, PaymentRefunded
 from oms.setup import Location
 
@@ -152,11 +154,12 @@ def label(url: str = "https://track.example/SIM123456789", carrier: str = "dhl")
 
 def sent(*shares: tuple[str, int], bought: ev.LabelBought | None = None) -> list[list[OrderEvent]]:
     """From the location's yes to the parcel's departure."""
+    bought_label: list[list[OrderEvent]] = [[bought]] if bought else []
     return [
         [ev.FulfillmentAccepted(fulfillment_order_id=FULFILLMENT)],
         [ev.UnitsPicked(fulfillment_order_id=FULFILLMENT, units=units(*shares))],
         [ev.UnitsPacked(fulfillment_order_id=FULFILLMENT, parcel_id=PARCEL, units=units(*shares))],
-        *([[bought]] if bought else []),
+        *bought_label,
         [ev.UnitsShipped(fulfillment_order_id=FULFILLMENT, parcel_id=PARCEL, location_id="bz", units=units(*shares))],
     ]
 
@@ -242,6 +245,20 @@ def _sent_back(kind: Kind) -> list[list[OrderEvent]]:
             raise AssertionError(kind)
 
 
+def labelled() -> list[Entry]:
+    """A return is approved with a label, which is bought a moment later."""
+    approved = back.ReturnApproved(return_id=RETURN, location_id="bz", with_label=True)
+    issued = ReturnLabelIssued(
+        return_id=RETURN,
+        carrier="gls",
+        service="return",
+        tracking_number="RET123",
+        tracking_url="https://track.example/RET123",
+        document="return.pdf",
+    )
+    return history(*journey(usual()), [asked()], [approved], [issued])
+
+
 RETURN = f"{ORDER_ID}-r1"
 
 
@@ -304,6 +321,11 @@ HOME = Location(
     latitude=46.5,
     longitude=11.3,
 )
+
+
+PAGE = "https://api.shop.example/v1/return/o1.1.s"
+
+WAY = WayBack(HOME, PAGE)
 
 
 def found(entries: Sequence[Entry], index: int = -1) -> Occasion:

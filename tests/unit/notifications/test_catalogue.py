@@ -33,6 +33,7 @@ from tests.unit.notifications.samples import (
     held,
     history,
     journey,
+    labelled,
     line,
     paid,
     placed,
@@ -58,7 +59,14 @@ def test_each_kind_is_what_its_story_leads_to(kind: Kind) -> None:
 
 def test_what_is_told_reaches_the_stage_and_nothing_else_does() -> None:
     queues = yaml.safe_load((Path(__file__).parents[3] / "infra/fragments/queues.yaml").read_text())
-    assert {type(found(story(kind)).event).__name__ for kind in Kind} == set(queues["Queues"]["Notify"]["Events"])
+    told = [found(entries) for entries in (*map(story, Kind), labelled())]
+    assert {type(each.event).__name__ for each in told} == set(queues["Queues"]["Notify"]["Events"])
+
+
+def test_a_return_with_a_label_is_told_when_there_is_the_label() -> None:
+    entries = labelled()
+    assert kind_of(found(entries[:-1])) is None
+    assert kind_of(found(entries)) is Kind.RETURN_APPROVED
 
 
 def test_a_parcel_that_takes_several_decisions_to_depart_is_told_once() -> None:

@@ -23,9 +23,11 @@ from oms.orders.order import Entry
 from oms.platform import event_log
 from oms.platform.aws import client
 from oms.platform.config import settings
+from oms.platform.secrets import LINKS, put_secret
 from oms.platform.setup import put
 from oms.setup import Channel, Platform
 from tests.support.functions import load_app_module
+from tests.unit.notifications.reader import read
 from tests.unit.notifications.samples import (
     CONTACT,
     HOME,
@@ -102,6 +104,21 @@ def test_an_event_becomes_a_mail_and_where_it_matters_an_sms(kind: Kind, subject
     assert mail.subject == subject
     assert mail.destinations == {"ToAddresses": ["maria.rossi@example.com"]}
     assert [number for number, _ in texts()] == (["+390471123456"] if by_sms else [])
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_return_links_to_the_customers_page_when_there_is_an_address_and_a_key(
+    monkeypatch: pytest.MonkeyPatch, *, signed: bool
+) -> None:
+    monkeypatch.setenv("OMS_PUBLIC_URL", "https://api.shop.example/v1")
+    settings.cache_clear()
+    if signed:
+        put_secret(LINKS, {"signing_secret": "a key of thirty-two random bytes"})
+    entries = story(Kind.RETURN_REQUESTED)
+    keep(entries)
+    assert deliver(last(entries)) == []
+    links = read(mails()[0].body).all("a", "href")
+    assert [link.partition("/return/")[0] for link in links] == (["https://api.shop.example/v1"] if signed else [])
 
 
 def test_an_event_that_comes_twice_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,13 +12,14 @@ from oms.notifications.catalogue import Kind
 from oms.notifications.language import choose
 from oms.notifications.plain import NAME, clean
 from oms.notifications.render import Message, render
+from oms.notifications.way_back import WayBack
 from oms.orders.after_sale import ReturnDeclined
 from oms.orders.contact import Address, Contact
 from oms.orders.events import OrderEvent, UnitsCancelled
 from oms.orders.reasons import DeclineReason
 from oms.payments.ledger import PaymentRefunded
 from tests.unit.notifications.reader import read
-from tests.unit.notifications.samples import HOME, found, label, line, placed, sent, story
+from tests.unit.notifications.samples import HOME, PAGE, found, label, line, placed, sent, story
 
 NASTY = (
     "<script>alert(1)</script>",
@@ -58,7 +59,7 @@ def message(kind: Kind, text: str) -> Message:
         hostile = replace(label(), carrier=text, tracking_number=text)
         entries = [replace(each, events=tuple(hostile if e == label() else e for e in each.events)) for each in entries]
     entries = [replace(each, events=tuple(_spoilt(e, text) for e in each.events)) for each in entries]
-    return render(kind, found(entries), choose("en"), text, replace(HOME, name=text, address=address))
+    return render(kind, found(entries), choose("en"), text, WayBack(replace(HOME, name=text, address=address), PAGE))
 
 
 def _spoilt(event: OrderEvent, text: str) -> OrderEvent:

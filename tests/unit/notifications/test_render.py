@@ -15,13 +15,13 @@ from oms.notifications.letter import Bill, Block, Pair, Row
 from oms.notifications.render import Message, render
 from oms.orders import events as ev
 from oms.orders.contact import Address, Contact
-from oms.orders.events import HoldReason
+from oms.orders.events import HoldReason, OrderEvent
 from oms.orders.order import Entry
 from tests.unit.notifications.reader import read
 from tests.unit.notifications.samples import (
     CONFIRMED,
     CONTACT,
-    HOME,
+    WAY,
     allocated,
     backordered,
     delivered,
@@ -42,7 +42,7 @@ SHOP = "Nordlicht & Söhne"
 
 
 def told(kind: Kind, entries: list[Entry], language: str = "en") -> Message:
-    return render(kind, found(entries), choose(language), SHOP, HOME)
+    return render(kind, found(entries), choose(language), SHOP, WAY)
 
 
 @pytest.mark.parametrize("currency", CURRENCIES)
@@ -87,7 +87,7 @@ def facts(block: Block) -> set[str]:
 @pytest.mark.parametrize("kind", Kind)
 def test_html_and_plain_text_tell_the_same_facts(kind: Kind, language: str) -> None:
     entries = story(kind, usual(language=language))
-    letter = compose(kind, found(entries), choose(language), SHOP, HOME)
+    letter = compose(kind, found(entries), choose(language), SHOP, WAY)
     message = told(kind, entries, language)
     page = read(message.html)
     said = {letter.headline, letter.greeting, *letter.closing}.union(*map(facts, letter.blocks))
@@ -160,7 +160,11 @@ def test_a_dispatch_tells_carrier_number_link_contents_and_what_is_still_to_come
 def test_a_parcel_that_is_the_whole_order_is_not_called_a_part() -> None:
     order = placed(line(1, quantity=2), line(2, title="Gift card", requires_shipping=False))
     provided = ev.UnitsProvided(units=(ev.LineUnits(line_id="2", sku="SKU-2", quantity=1),))
-    before = [[order, paid(order)], [allocated(("1", 2)), provided, CONFIRMED], *sent(("1", 2), bought=label())]
+    before: list[list[OrderEvent]] = [
+        [order, paid(order)],
+        [allocated(("1", 2)), provided, CONFIRMED],
+        *sent(("1", 2), bought=label()),
+    ]
     assert told(Kind.PARCEL_SHIPPED, history(*before)).subject == "Your order 1001 is on its way"
     assert told(Kind.PARCEL_DELIVERED, history(*before, [delivered()])).subject == "Your order 1001 has been delivered"
 

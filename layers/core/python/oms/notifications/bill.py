@@ -21,7 +21,7 @@ def bill(voice: Voice) -> Bill:
     """
     order = voice.order
     lines = [(line, *_net_and_tax(line.placed, line.live)) for line in order.lines.values() if line.live]
-    charges = order.placed.charges
+    charges = order.charges
     net = sum(net for _, net, _ in lines)
     tax = sum(tax for _, _, tax in lines)
     taxes = tax + sum(charge.tax for charge in charges)

@@ -27,6 +27,7 @@ from oms.orders.events import (
     UnitsShipped,
 )
 from oms.orders.reach import mail_address, phone_number
+from oms.orders.way_back import ReturnLabelIssued
 from oms.payments.ledger import PaymentRefunded
 
 
@@ -102,11 +103,11 @@ def kind_of(found: Occasion) -> Kind | None:
 
 def _after_sale(found: Occasion) -> Kind | None:
     match found.event:
-        case PaymentRefunded():
+        case PaymentRefunded() if found.first(PaymentRefunded):
             return Kind.REFUND_MADE
         case ReturnRequested():
             return Kind.RETURN_REQUESTED
-        case ReturnApproved():
+        case ReturnApproved(with_label=False) | ReturnLabelIssued():
             return Kind.RETURN_APPROVED
         case ReturnDeclined():
             return Kind.RETURN_DECLINED
@@ -143,7 +144,7 @@ def still_true(found: Occasion) -> bool:
             return event.handle in found.today.holds
         case ReturnRequested():
             return returns[event.return_id].status is ReturnStatus.REQUESTED
-        case ReturnApproved():
+        case ReturnApproved() | ReturnLabelIssued():
             return returns[event.return_id].status is ReturnStatus.APPROVED
         case ReturnDeclined():
             return returns[event.return_id].status is ReturnStatus.DECLINED

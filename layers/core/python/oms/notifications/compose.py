@@ -9,6 +9,7 @@ from oms.notifications.letter import Letter
 from oms.notifications.occasion import Occasion
 from oms.notifications.plain import NAME, clean
 from oms.notifications.voice import Voice
+from oms.notifications.way_back import NOWHERE, WayBack
 from oms.orders.after_sale import (
     ReturnApproved,
     ReturnDeclined,
@@ -17,12 +18,12 @@ from oms.orders.after_sale import (
     UnitsReceived,
 )
 from oms.orders.events import HoldReleased, OrderHeld, ParcelDelivered, UnitsCancelled, UnitsShipped
+from oms.orders.way_back import ReturnLabelIssued
 from oms.payments.ledger import PaymentRefunded
-from oms.setup import Location
 
 
-def compose(kind: Kind, found: Occasion, language: Language, shop: str, home: Location | None = None) -> Letter:
-    """The letter of this kind about this occasion; `home` is where an approved return is to be sent.
+def compose(kind: Kind, found: Occasion, language: Language, shop: str, way: WayBack = NOWHERE) -> Letter:
+    """The letter of this kind about this occasion; `way` is what customers need to know to send something back.
 
     Raises:
         ValueError: the event does not lead to a message of this kind.
@@ -43,11 +44,11 @@ def compose(kind: Kind, found: Occasion, language: Language, shop: str, home: Lo
         case Kind.PAYMENT_RECEIVED, HoldReleased():
             return money.received(voice)
         case Kind.REFUND_MADE, PaymentRefunded():
-            return money.refunded(voice, event)
+            return money.refunded(voice, found)
         case Kind.RETURN_REQUESTED, ReturnRequested():
-            return returned.requested(voice, event.return_id)
-        case Kind.RETURN_APPROVED, ReturnApproved():
-            return returned.approved(voice, event, home)
+            return returned.requested(voice, event.return_id, way)
+        case Kind.RETURN_APPROVED, ReturnApproved() | ReturnLabelIssued():
+            return returned.approved(voice, event.return_id, way)
         case Kind.RETURN_DECLINED, ReturnDeclined():
             return returned.declined(voice, event)
         case Kind.RETURN_RECEIVED, UnitsReceived():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from oms.notifications.frame import amount, letter, number
 from oms.notifications.letter import Block, Letter, Pair, Panel, Paragraph
 from oms.notifications.occasion import Occasion
 from oms.notifications.voice import Voice
+from oms.orders.events import PaymentMethod
 from oms.payments.ledger import Payment, PaymentRefunded
 
 
@@ -24,37 +27,53 @@ def received(voice: Voice) -> Letter:
     )
 
 
-def refunded(voice: Voice, event: PaymentRefunded) -> Letter:
+def refunded(voice: Voice, found: Occasion) -> Letter:
     """Money is on its way back: how much, to where, how long that takes, and what else follows."""
-    order = voice.order
-    to = tender(order.payments[event.payment_id], by_channel=event.by_channel)
-    sum_ = voice.money(event.amount)
-    refund = order.after_sale.refunds.get(event.refund_id)
-    facts = [number(voice), Pair(voice.say("common.refund"), sum_), Pair(voice.say("refund_made.to"), voice.say(to))]
-    if refund is not None:
-        facts += [
-            Pair(
-                voice.say("refund_made.follows", tender=voice.say(tender(order.payments[part.payment_id]))),
-                voice.money(part.amount),
-            )
-            for part in refund.parts
-            if not any(each.refund_id == event.refund_id for each in order.payments[part.payment_id].refunds)
-        ]
+    payments = voice.order.payments
+    made = [event for event in found.entry if isinstance(event, PaymentRefunded)]
+    total = voice.money(sum(event.amount for event in made))
+    ways = [tender(payments[event.payment_id], by_channel=event.by_channel) for event in made]
+    facts = [number(voice), Pair(voice.say("common.refund"), total)]
+    if len(made) == 1:
+        facts.append(Pair(voice.say("refund_made.to"), voice.say(ways[0])))
+    else:
+        facts += [Pair(voice.say(way), voice.money(event.amount)) for way, event in zip(ways, made, strict=True)]
     return letter(
         voice,
         "refund_made",
         [
-            Paragraph(voice.say("refund_made.intro", amount=sum_)),
-            Panel(tuple(facts)),
-            Paragraph(voice.say(f"{to}_time")),
+            Paragraph(voice.say("refund_made.intro", amount=total)),
+            Panel((*facts, *_outstanding(voice, made))),
+            *(Paragraph(voice.say(f"{way}_time")) for way in dict.fromkeys(ways)),
         ],
-        sms=voice.say("refund_made.sms", amount=sum_),
+        sms=voice.say("refund_made.sms", amount=total),
     )
+
+
+def _outstanding(voice: Voice, made: Iterable[PaymentRefunded]) -> list[Pair]:
+    """What is still to come of the refunds of which parts were made."""
+    order, pairs = voice.order, []
+    for refund_id in dict.fromkeys(event.refund_id for event in made):
+        refund = order.after_sale.refunds.get(refund_id)
+        for part in refund.parts if refund is not None else ():
+            payment = order.payments[part.payment_id]
+            if not any(each.refund_id == refund_id for each in payment.refunds):
+                label = voice.say("refund_made.follows", tender=voice.say(tender(payment)))
+                pairs.append(Pair(label, voice.money(part.amount)))
+    return pairs
 
 
 def tender(payment: Payment, *, by_channel: bool = False) -> str:
     """The key of the text that says where a payment's money goes back to."""
-    return "tender.shop" if by_channel or payment.by_channel else "tender.card"
+    match payment.method:
+        case PaymentMethod.GIFT_CARD:
+            return "tender.gift_card"
+        case PaymentMethod.MARKETPLACE:
+            return "tender.marketplace"
+        case PaymentMethod.BANK_TRANSFER | PaymentMethod.CASH_ON_DELIVERY:
+            return "tender.account"
+        case _:
+            return "tender.card" if payment.gateway and not by_channel else "tender.shop"
 
 
 def given_back(found: Occasion) -> int:

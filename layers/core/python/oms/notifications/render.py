@@ -11,7 +11,7 @@ from oms.notifications.catalogue import Kind
 from oms.notifications.compose import compose
 from oms.notifications.language import Language
 from oms.notifications.occasion import Occasion
-from oms.setup import Location
+from oms.notifications.way_back import NOWHERE, WayBack
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -29,12 +29,12 @@ class Message:
     sms: str
 
 
-def render(kind: Kind, found: Occasion, language: Language, shop: str, home: Location | None = None) -> Message:
+def render(kind: Kind, found: Occasion, language: Language, shop: str, way: WayBack = NOWHERE) -> Message:
     """The message of this kind about this occasion, signed by `shop`; the same for the same arguments.
 
-    `home` is where an approved return is to be sent.
+    `way` is what customers need to know to send something back.
     """
-    letter = compose(kind, found, language, shop, home)
+    letter = compose(kind, found, language, shop, way)
     html, text = (_environment().get_template(name).render(letter=letter) for name in ("mail.html", "mail.txt"))
     return Message(letter.subject, html, text, letter.sms)
 

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 
 from oms.notifications.bill import MAX_ROWS, rows
 from oms.notifications.frame import amount, items, letter, number
-from oms.notifications.letter import Block, Items, Letter, Notice, Pair, Panel, Paragraph, Place, Row
+from oms.notifications.journey import carrier_name
+from oms.notifications.letter import Block, Button, Items, Letter, Notice, Pair, Panel, Paragraph, Place, Row
 from oms.notifications.money import follows
 from oms.notifications.occasion import Occasion
-from oms.notifications.plain import TITLE, clean
+from oms.notifications.plain import NAME, TITLE, clean, web_link
 from oms.notifications.postal import postal_lines
 from oms.notifications.voice import Voice
+from oms.notifications.way_back import WayBack
 from oms.orders.after_sale import (
     Disposition,
-    ReturnApproved,
     ReturnDeclined,
     UnitsCredited,
     UnitsReceived,
@@ -28,7 +29,7 @@ REASON = 500
 """Characters of what staff wrote about a refusal."""
 
 
-def requested(voice: Voice, return_id: str) -> Letter:
+def requested(voice: Voice, return_id: str, way: WayBack) -> Letter:
     """We know that something is to come back, and somebody looks at it."""
     return letter(
         voice,
@@ -37,30 +38,38 @@ def requested(voice: Voice, return_id: str) -> Letter:
             Paragraph(voice.say("return_requested.intro")),
             Panel((number(voice), _return_number(voice, return_id))),
             _announced(voice, return_id),
+            *_button(voice, "return_requested.see", way.page),
         ],
         sms=voice.say("return_requested.sms"),
     )
 
 
-def approved(voice: Voice, event: ReturnApproved, home: Location | None) -> Letter:
-    """It may come: where to, and what is kept from the refund."""
-    facts = [number(voice), _return_number(voice, event.return_id)]
-    if event.restocking_fee:
-        facts.append(amount(voice, "return_approved.restocking_fee", event.restocking_fee))
-    if event.shipping_fee:
-        facts.append(amount(voice, "return_approved.shipping_fee", event.shipping_fee))
+def approved(voice: Voice, return_id: str, way: WayBack) -> Letter:
+    """It may come: where to, with which label, and what is kept from the refund."""
+    known = voice.order.after_sale.returns[return_id]
+    facts = [number(voice), _return_number(voice, return_id)]
+    if known.approved and known.approved.restocking_fee:
+        facts.append(amount(voice, "return_approved.restocking_fee", known.approved.restocking_fee))
+    if known.approved and known.approved.shipping_fee:
+        facts.append(amount(voice, "return_approved.shipping_fee", known.approved.shipping_fee))
+    if known.label is None:
+        to_do = voice.say("return_approved.to_do", return_number=_short(voice, return_id))
+        place = _send_to(voice, way.home)
+    else:
+        facts.append(Pair(voice.say("common.carrier"), carrier_name(known.label.carrier)))
+        facts.append(Pair(voice.say("common.tracking_number"), clean(known.label.tracking_number, NAME)))
+        to_do = voice.say("return_approved.to_do_label")
+        page = f"{way.page}/{return_id.rpartition('-r')[2]}/label.pdf" if way.page else ""
+        place = _button(voice, "return_approved.label", page)
     return letter(
         voice,
         "return_approved",
         [
             Paragraph(voice.say("return_approved.intro")),
             Panel(tuple(facts)),
-            _announced(voice, event.return_id),
-            *_send_to(voice, home),
-            Notice(
-                voice.say("common.what_to_do"),
-                voice.say("return_approved.to_do", return_number=_short(voice, event.return_id)),
-            ),
+            _announced(voice, return_id),
+            *place,
+            Notice(voice.say("common.what_to_do"), to_do),
             Paragraph(voice.say("return_approved.then")),
         ],
         sms=voice.say("return_approved.sms"),
@@ -165,6 +174,11 @@ def _units(event: UnitsReceived, *dispositions: Disposition) -> dict[str, int]:
         if each.disposition in dispositions:
             units[each.line_id] = units.get(each.line_id, 0) + each.quantity
     return units
+
+
+def _button(voice: Voice, label: str, link: str) -> list[Block]:
+    url = web_link(link)
+    return [Button(voice.say(label), url)] if url else []
 
 
 def _send_to(voice: Voice, home: Location | None) -> list[Block]:

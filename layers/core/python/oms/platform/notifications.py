@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from oms import clock
-from oms.errors import Unavailable
+from oms.errors import NotFound, Unavailable
 from oms.notifications import feedback
-from oms.notifications.catalogue import Medium, Recipient, kind_of, recipients, still_true
-from oms.notifications.occasion import occasion
-from oms.orders.after_sale import ReturnApproved
+from oms.notifications.catalogue import Kind, Medium, Recipient, kind_of, recipients, still_true
+from oms.notifications.occasion import Occasion, occasion
 from oms.platform.batch import Json
+from oms.platform.config import settings
 from oms.platform.event_log import order_log
 from oms.platform.mail import send_mail, send_sms
 from oms.platform.messages import Record, Status, send_once, suppress
 from oms.platform.observability import Metric, count, logger
 from oms.platform.setup import channel, location
+
+if TYPE_CHECKING:
+    from oms.notifications.way_back import WayBack
 
 METRICS = {
     Status.SENT: Metric.MESSAGES_SENT,
@@ -51,8 +55,7 @@ def handle(body: Json, message_id: str) -> None:
     origin = channel(found.then.placed.channel_id)
     shop = clean(origin.name, NAME)
     language = choose(found.then.placed.language, origin.default_language)
-    home = location(found.event.location_id) if isinstance(found.event, ReturnApproved) else None
-    message = render(kind, found, language, shop, home)
+    message = render(kind, found, language, shop, _way_back(kind, found))
 
     def send(recipient: Recipient) -> str:
         if recipient.medium is Medium.SMS:
@@ -78,6 +81,22 @@ def handle(body: Json, message_id: str) -> None:
             count(METRICS[status])
     if failures:
         raise failures[0]
+
+
+def _way_back(kind: Kind, found: Occasion) -> WayBack:
+    """Where a return goes, and the customer's page of returns: without a public address or a key there is no link."""
+    from oms.notifications.way_back import NOWHERE, WayBack
+
+    if kind not in {Kind.RETURN_REQUESTED, Kind.RETURN_APPROVED}:
+        return NOWHERE
+    from oms.platform.returns import new_link
+
+    approved = found.then.after_sale.returns[found.event.return_id].approved  # type: ignore[union-attr]
+    try:
+        page = new_link(found.then.order_id)[0] if settings().public_url else ""
+    except NotFound:
+        page = ""
+    return WayBack(location(approved.location_id) if approved else None, page)
 
 
 def mail_feedback(body: Json, _message_id: str) -> None:
