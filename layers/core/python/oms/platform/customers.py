@@ -7,6 +7,7 @@ message and no read of its log more. See docs/customers.md for what it costs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from oms.clock import to_text
 from oms.customers.history import Row, facts
@@ -127,16 +128,16 @@ def _matched(order: Order, signs: Sequence[Sign], current_id: str) -> tuple[Matc
     return found, [*join_writes(eldest, found.joined, _joining(order)), *writes]
 
 
-def _joining(order: Order) -> dict[str, str]:
-    return {"kind": "joined", "at": to_text(order.updated_at), "actor": "matching", "order_id": order.order_id}
+def _joining(order: Order) -> dict[str, Any]:
+    return {"kind": "joined", "at": to_text(order.updated_at), "actor": "matching", "order_ids": [order.order_id]}
 
 
-def join_writes(eldest: Person, others: Sequence[Person], decision: Mapping[str, str]) -> list[Write]:
+def join_writes(eldest: Person, others: Sequence[Person], decision: Mapping[str, Any]) -> list[Write]:
     """The writes that let one record stand for others, with the decision on record."""
     writes = [table.update_person(join(eldest, others))]
     for other in others:
         body = {**decision, "customer_id": other.customer_id}
-        decision_id = derived(eldest.customer_id, *body.values())
+        decision_id = derived(eldest.customer_id, other.customer_id, body["kind"])
         writes += [
             table.merge_person(other, eldest.customer_id),
             table.decision_put(eldest.customer_id, body, decision_id),

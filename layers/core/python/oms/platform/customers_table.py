@@ -16,7 +16,6 @@ for all (see `oms.customers.matching`).
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,8 +24,8 @@ from oms.clock import from_text, to_text
 from oms.customers.history import OrderFacts, Row, from_body, to_body
 from oms.customers.matching import Person
 from oms.customers.signs import Sign
-from oms.errors import Unavailable
 from oms.platform.aws import client, code
+from oms.platform.batch_read import Item, read_items
 from oms.platform.config import settings
 
 if TYPE_CHECKING:
@@ -35,15 +34,11 @@ if TYPE_CHECKING:
 ATTEMPTS = 8
 """How often something is tried anew because somebody else was faster."""
 
-MAX_KEYS = 100
-"""Keys of one batch read, and items of one transaction."""
-
 RECORD, SIGN, ORDER = "record", "sign", "order"
 NOTE, DECISION, MENTION = "note#", "decision#", "order#"
 
 RETRYABLE = frozenset({"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError"})
 
-Item = Mapping[str, Any]
 Write = dict[str, Any]
 """One part of a transaction."""
 
@@ -91,11 +86,7 @@ def row_key(order_id: str) -> dict[str, AttributeValueTypeDef]:
 
 def read(keys: Iterable[Mapping[str, AttributeValueTypeDef]]) -> list[Item]:
     """The items of these keys that exist, strongly consistent, in no order."""
-    asked = list({str(key): dict(key) for key in keys}.values())
-    found: list[Item] = []
-    for start in range(0, len(asked), MAX_KEYS):
-        found += _batch(asked[start : start + MAX_KEYS])
-    return found
+    return read_items(settings().customers_table, keys)
 
 
 def read_one(key: Mapping[str, AttributeValueTypeDef]) -> Item | None:
@@ -307,18 +298,3 @@ def _sets(person: Person) -> dict[str, Any]:
     """The sets that are not empty: DynamoDB has no empty ones."""
     sets = {"parts": person.parts, "apart": person.apart}
     return {name: {"SS": sorted(value)} for name, value in sets.items() if value}
-
-
-def _batch(keys: list[dict[str, AttributeValueTypeDef]]) -> list[Item]:
-    """The items of at most 100 keys; what the table leaves out under load is asked for again, a little later."""
-    table = settings().customers_table
-    found: list[Item] = []
-    for attempt in range(ATTEMPTS):
-        answer = client("dynamodb").batch_get_item(RequestItems={table: {"Keys": keys, "ConsistentRead": True}})
-        found += answer["Responses"].get(table, ())
-        left = answer.get("UnprocessedKeys", {}).get(table)
-        if not left:
-            return found
-        keys = [dict(key) for key in left["Keys"]]
-        time.sleep(0.05 * 2**attempt)
-    raise Unavailable("the customers table is busy: try again")

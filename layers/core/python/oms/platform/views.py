@@ -17,9 +17,10 @@ from typing import Any
 from oms.errors import InvalidInput
 from oms.orders.transitions import OrderStatus
 from oms.platform.aws import client
+from oms.platform.batch_read import read_items
 from oms.platform.cache import Cache
 from oms.platform.config import settings
-from oms.views.summary import Summary
+from oms.views.summary import ORDER, Summary
 
 MAX_LIMIT = 100
 """Items on a page."""
@@ -114,6 +115,13 @@ def orders(*, status: str = "", channel_id: str = "", limit: int = 50, cursor: s
     if place is not None and place.partition.index != "by_day":
         raise _bad_cursor()
     return _page(_by_day(place.partition.value if place else ""), limit, place)
+
+
+def of_orders(order_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The summaries of these orders, by id; those that lists do not know yet are left out."""
+    keys = [{"pk": {"S": f"order#{order_id}"}, "sk": {"S": ORDER}} for order_id in order_ids]
+    found = read_items(settings().views_table, keys, consistent=False)
+    return {item["pk"]["S"].removeprefix("order#"): _body(item) for item in found}
 
 
 def fulfillment_orders(location_id: str, statuses: Sequence[str], *, limit: int = 50, cursor: str = "") -> Page:
