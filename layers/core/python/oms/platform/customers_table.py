@@ -298,3 +298,37 @@ def _sets(person: Person) -> dict[str, Any]:
     """The sets that are not empty: DynamoDB has no empty ones."""
     sets = {"parts": person.parts, "apart": person.apart}
     return {name: {"SS": sorted(value)} for name, value in sets.items() if value}
+
+
+def delete(key: Item, customer_id: str = "") -> None:
+    """Delete an item; with `customer_id` only while it is this customer's. Repeatable."""
+    from botocore.exceptions import ClientError
+
+    condition: dict[str, Any] = {}
+    if customer_id:
+        condition = {
+            "ConditionExpression": "customer = :customer",
+            "ExpressionAttributeValues": {":customer": {"S": customer_id}},
+        }
+    try:
+        client("dynamodb").delete_item(TableName=settings().customers_table, Key=dict(key), **condition)
+    except ClientError as error:
+        if code(error) != "ConditionalCheckFailedException":
+            raise
+
+
+def entomb_row(row: Row, at: str) -> None:
+    """Leave of an order's row that it was erased, so that nobody who is late writes it again."""
+    item = {**row_key(row.facts.order_id), "as_of": {"N": str(row.as_of)}, "erased_at": {"S": at}}
+    client("dynamodb").put_item(TableName=settings().customers_table, Item=item)
+
+
+def entomb_record(customer_id: str, at: str) -> None:
+    """Leave of a record that it was erased, and what its id led to."""
+    client("dynamodb").update_item(
+        TableName=settings().customers_table,
+        Key=record_key(customer_id),
+        UpdateExpression="SET erased_at = :at REMOVE preferences, preferences_at, preferences_by",
+        ConditionExpression="attribute_exists(pk)",
+        ExpressionAttributeValues={":at": {"S": at}},
+    )

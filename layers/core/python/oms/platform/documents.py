@@ -18,6 +18,24 @@ class S3Documents:
             Bucket=settings().documents_bucket, Key=key, Body=content, ContentType="application/pdf"
         )
 
+    def put_json(self, key: str, content: bytes) -> None:
+        """Store a JSON document, over whatever stood under its key."""
+        client("s3").put_object(
+            Bucket=settings().documents_bucket, Key=key, Body=content, ContentType="application/json"
+        )
+
+    def erase(self, prefix: str) -> int:
+        """Delete every document whose key begins with `prefix`; says how many there were. Repeatable."""
+        pages = client("s3").get_paginator("list_objects_v2")
+        keys = [
+            found["Key"]
+            for page in pages.paginate(Bucket=settings().documents_bucket, Prefix=prefix)
+            for found in page.get("Contents", ())
+        ]
+        for key in keys:
+            client("s3").delete_object(Bucket=settings().documents_bucket, Key=key)
+        return len(keys)
+
     def link(self, key: str) -> str:
         """A URL that opens the document in a browser for five minutes, whoever has it. No call is made."""
         name = key.rsplit("/", 1)[-1]

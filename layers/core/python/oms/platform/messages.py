@@ -10,7 +10,7 @@ the one way to send a message twice, since neither SES nor SNS takes an idempote
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,6 +21,7 @@ from oms.errors import Unavailable
 from oms.notifications.catalogue import Kind, Recipient
 from oms.notifications.feedback import Unwanted
 from oms.platform.aws import client, code
+from oms.platform.batch_read import Item, read_items
 from oms.platform.config import settings
 from oms.platform.mail import Refused
 
@@ -88,6 +89,33 @@ def suppress(unwanted: Unwanted, now: datetime) -> None:
             "detail": {"S": unwanted.detail},
             "at": {"S": to_text(now)},
         },
+    )
+
+
+def records_of(order_id: str, events: Iterable[tuple[int, int]], to: Iterable[Recipient]) -> list[Item]:
+    """The records of all messages that were sent to these recipients about these events (entry and index) of an order.
+
+    Found by trying every kind, as a kind may have meant other events in another version of the code.
+    """
+    recipients = list(to)
+    ids = (
+        f"{order_id}:{seq}:{index}#{kind}#{each.medium}#{each.digest}"
+        for seq, index in events
+        for kind in Kind
+        for each in recipients
+    )
+    return read_items(settings().messages_table, ({"message_id": {"S": each}} for each in ids))
+
+
+def suppressions_of(to: Iterable[Recipient]) -> list[Item]:
+    """What is kept of those of the recipients who get no more mail."""
+    return read_items(settings().messages_table, ({"message_id": {"S": _suppression(each)}} for each in to))
+
+
+def forget(item: Item) -> None:
+    """Delete a record. Repeatable."""
+    client("dynamodb").delete_item(
+        TableName=settings().messages_table, Key={"message_id": {"S": item["message_id"]["S"]}}
     )
 
 
