@@ -13,7 +13,9 @@ from oms.notifications.way_back import WayBack
 from oms.orders import after_sale as back
 from oms.orders import events as ev
 from oms.orders.after_sale import Disposition
+from oms.orders.cancelling import CancellationDeclined, CancellationRequested
 from oms.orders.contact import Address, Contact
+from oms.orders.editing import LinesAdded, ShippingServiceChanged
 from oms.orders.events import HoldReason, OrderEvent, UnitState
 from oms.orders.evolve import fold
 from oms.orders.order import Entry, Order
@@ -216,6 +218,10 @@ def _decisions(kind: Kind, order: ev.OrderPlaced) -> list[list[OrderEvent]]:
             return whole
         case Kind.ORDER_CANCELLED:
             return [*whole, [cancelled(order.lines[-1])]]
+        case Kind.ORDER_CHANGED:
+            return [*whole[:2], edit(order)]
+        case Kind.CANCELLATION_DECLINED:
+            return [*whole[:3], *not_stopped(order.lines[0])]
         case Kind.PAYMENT_RECEIVED:
             return [[order, held(HoldReason.PAYMENT_PENDING)], [paid(order), ev.HoldReleased(handle="hold-1")]]
         case Kind.REFUND_MADE:
@@ -260,6 +266,35 @@ def labelled() -> list[Entry]:
 
 
 RETURN = f"{ORDER_ID}-r1"
+
+
+def edit(order: ev.OrderPlaced) -> list[OrderEvent]:
+    """What was on backorder is taken away, and a line comes in its place."""
+    more = line(len(order.lines) + 1, title=order.lines[0].title, price=2000)
+    return [cancelled(order.lines[-1]), LinesAdded(lines=(more,))]
+
+
+def express(order: ev.OrderPlaced) -> ShippingServiceChanged:
+    """Another shipping service at another price."""
+    charge = ev.Charge(kind=ev.ChargeKind.SHIPPING, title="Express", net=1000, tax=220)
+    old = [each for each in order.charges if each.kind is ev.ChargeKind.SHIPPING]
+    return ShippingServiceChanged(
+        service="Express",
+        charge=charge,
+        net=charge.net - sum(each.net for each in old),
+        tax=charge.tax - sum(each.tax for each in old),
+    )
+
+
+def not_stopped(sold: ev.PlacedLine, *, late: bool = False, **why: Any) -> list[list[OrderEvent]]:
+    """A location is asked to put a line back, and does not."""
+    asked_for = CancellationRequested(
+        request_id=f"{FULFILLMENT}-q1",
+        fulfillment_order_id=FULFILLMENT,
+        units=units((sold.line_id, sold.quantity)),
+        **why,
+    )
+    return [[asked_for], [CancellationDeclined(request_id=asked_for.request_id, reason="said by staff", late=late)]]
 
 
 def cancelled(sold: ev.PlacedLine, quantity: int = 0, **why: Any) -> ev.UnitsCancelled:

@@ -26,12 +26,15 @@ from tests.unit.notifications.samples import (
     came,
     cancelled,
     credit,
+    edit,
+    express,
     found,
     held,
     history,
     journey,
     labelled,
     line,
+    not_stopped,
     paid,
     placed,
     refunded,
@@ -105,6 +108,39 @@ def test_why_it_is_cancelled_is_told_in_the_customers_words_or_not_at_all(
     )
 
 
+def test_an_edit_tells_what_comes_what_goes_what_it_costs_and_how_it_is_sent() -> None:
+    order = usual()
+    message = told(*journey(order)[:2], [*edit(order), express(order)], index=1)
+    for fact in (
+        "Total before: €1,407.20",
+        "Refund: €1,272.70",
+        "Shipping method: Express",
+        "Added\n- 1 × Espresso cup “Alba”, set of two",
+        "Cancelled\n- 1 × Cutting board, olive wood",
+        "Shipping (Express): €12.20",
+        "Total: €134.50",
+    ):
+        assert fact in message.text
+    assert "In addition" not in message.text
+    assert message.sms.endswith("New total: €134.50.")
+
+
+def test_an_edit_that_costs_more_says_how_much() -> None:
+    order = usual()
+    message = told(*journey(order)[:2], [express(order)])
+    assert "In addition: €6.30" in message.text
+    assert "Refund" not in message.text
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_what_could_not_be_stopped_is_told_and_nothing_of_what_the_location_said(*, late: bool) -> None:
+    order = usual()
+    message = told(*journey(order)[:3], *not_stopped(order.lines[0], late=late))
+    assert ("had already left" in message.text) == late
+    assert "Still coming to you\n- 2 × Espresso cup" in message.text
+    assert "said by staff" not in message.html + message.text
+
+
 def test_the_payment_that_was_asked_for_is_confirmed() -> None:
     order = usual()
     released = ev.HoldReleased(handle="hold-1")
@@ -147,14 +183,14 @@ def test_a_refund_to_several_tenders_says_what_has_gone_and_what_is_to_follow() 
     before: list[list[OrderEvent]] = [[order, card, rest], [all_cancelled(*order.lines)], [asked_for]]
     part = told(*before, [first])
     assert "Refund: €50.00" in part.text
-    assert "Still to follow (The payment method you chose when you placed your order): €20.00" in part.text
+    assert "The payment method you chose when you placed your order, still to follow: €20.00" in part.text
     both = told(*before, [first, second], index=0)
     assert "Refund: €70.00" in both.text
     assert "Your gift card or store credit: €50.00" in both.text
-    assert "Still to follow" not in both.text
+    assert "still to follow" not in both.text
     assert kind_of(found(history(*before, [first, second]), 1)) is None
     failed = PaymentRefundFailed(payment_id="channel", refund_id="refund-1", code="closed")
-    assert "Still to follow" in told(*before, [failed], [first]).text
+    assert "still to follow" in told(*before, [failed], [first]).text
 
 
 def test_what_is_promised_at_the_door_is_not_refunded_when_it_is_cancelled() -> None:

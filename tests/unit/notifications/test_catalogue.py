@@ -23,18 +23,22 @@ from oms.orders.after_sale import ReturnApproved, ReturnDeclined
 from oms.orders.contact import Address, Contact
 from oms.orders.events import HoldReason, OrderEvent
 from oms.orders.reach import mail_address, phone_number
+from oms.orders.reasons import CancellationReason
 from tests.unit.notifications.samples import (
     CONTACT,
     ORDER_ID,
     RETURN,
     backordered,
     credit,
+    edit,
+    express,
     found,
     held,
     history,
     journey,
     labelled,
     line,
+    not_stopped,
     paid,
     placed,
     story,
@@ -59,7 +63,8 @@ def test_each_kind_is_what_its_story_leads_to(kind: Kind) -> None:
 
 def test_what_is_told_reaches_the_stage_and_nothing_else_does() -> None:
     queues = yaml.safe_load((Path(__file__).parents[3] / "infra/fragments/queues.yaml").read_text())
-    told = [found(entries) for entries in (*map(story, Kind), labelled())]
+    shipping = history([usual()], [express(usual())])
+    told = [found(entries) for entries in (*map(story, Kind), labelled(), shipping)]
     assert {type(each.event).__name__ for each in told} == set(queues["Queues"]["Notify"]["Events"])
 
 
@@ -101,6 +106,20 @@ def test_an_order_that_came_here_cancelled_is_not_told_and_one_that_is_cancelled
     some = ev.UnitsCancelled(units=(ev.CancelledUnits(line_id="1", sku="SKU-1", quantity=1, source=ev.UnitState.OPEN),))
     assert told_of([order, paid(order), some]) == [None, None, None]
     assert told_of([order, paid(order)], [some, replace(some, reason="again")]) == [Kind.ORDER_CANCELLED, None]
+
+
+def test_an_edit_is_told_once_with_what_it_takes_away() -> None:
+    order = usual()
+    whole = [*edit(order), express(order)]
+    assert told_of(*journey(order)[:2], whole) == [None, Kind.ORDER_CHANGED, None]
+
+
+@pytest.mark.parametrize("code", CancellationReason)
+def test_a_cancellation_that_failed_is_told_unless_nobody_but_the_merchant_wished_it(code: CancellationReason) -> None:
+    order = usual()
+    told = told_of(*journey(order)[:3], *not_stopped(order.lines[0], code=code))
+    wished = code in {CancellationReason.CUSTOMER, CancellationReason.OTHER}
+    assert told == [Kind.CANCELLATION_DECLINED if wished else None]
 
 
 def test_money_that_nobody_was_asked_for_or_that_is_not_all_there_is_not_told() -> None:

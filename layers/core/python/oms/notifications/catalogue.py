@@ -15,8 +15,10 @@ from oms.orders.after_sale import (
     UnitsCredited,
     UnitsReceived,
 )
+from oms.orders.cancelling import CancellationDeclined
 from oms.orders.contact import Contact
 from oms.orders.deadlines import PAYMENT_HOLDS
+from oms.orders.editing import LinesAdded, ShippingServiceChanged
 from oms.orders.events import (
     HoldReason,
     HoldReleased,
@@ -26,7 +28,9 @@ from oms.orders.events import (
     UnitsCancelled,
     UnitsShipped,
 )
+from oms.orders.order import Order
 from oms.orders.reach import mail_address, phone_number
+from oms.orders.reasons import CancellationReason
 from oms.orders.way_back import ReturnLabelIssued
 from oms.payments.ledger import PaymentRefunded
 
@@ -39,6 +43,8 @@ class Kind(StrEnum):
     PARCEL_DELIVERED = "parcel_delivered"
     ACTION_NEEDED = "action_needed"
     ORDER_CANCELLED = "order_cancelled"
+    ORDER_CHANGED = "order_changed"
+    CANCELLATION_DECLINED = "cancellation_declined"
     PAYMENT_RECEIVED = "payment_received"
     REFUND_MADE = "refund_made"
     RETURN_REQUESTED = "return_requested"
@@ -57,6 +63,9 @@ class Medium(StrEnum):
 
 CUSTOMER_MUST_ACT = frozenset({HoldReason.BAD_ADDRESS, HoldReason.PAYMENT_DECLINED, HoldReason.PAYMENT_PENDING})
 """Holds that the customer can end. The others are the merchant's own business, and nobody is written to."""
+
+EDITS = (LinesAdded, ShippingServiceChanged)
+"""What makes an order another one. What an edit takes away beside is told with it."""
 
 SMS_BESIDE_MAIL = frozenset({Kind.PARCEL_SHIPPED, Kind.PARCEL_DELIVERED})
 """What is worth an SMS even to somebody who gets a mail: news that matter within the hour.
@@ -95,8 +104,12 @@ def kind_of(found: Occasion) -> Kind | None:
             return Kind.ACTION_NEEDED
         case HoldReleased() if _asked_and_paid(found, event):
             return Kind.PAYMENT_RECEIVED
-        case UnitsCancelled() if found.before is not None and found.first(UnitsCancelled):
+        case LinesAdded() | ShippingServiceChanged() if found.first(*EDITS):
+            return Kind.ORDER_CHANGED
+        case UnitsCancelled() if found.before is not None and found.first(UnitsCancelled) and not found.has(*EDITS):
             return Kind.ORDER_CANCELLED
+        case CancellationDeclined() if _was_wished(found.then, event):
+            return Kind.CANCELLATION_DECLINED
         case _:
             return _after_sale(found)
 
@@ -117,6 +130,12 @@ def _after_sale(found: Occasion) -> Kind | None:
             return Kind.CREDITED
         case _:
             return None
+
+
+def _was_wished(order: Order, event: CancellationDeclined) -> bool:
+    """Whether the customer may think that the units do not come: unless it was the merchant's own wish."""
+    request = order.cancellations[event.request_id].requested
+    return request.code in {CancellationReason.CUSTOMER, CancellationReason.OTHER}
 
 
 def _asked_and_paid(found: Occasion, event: HoldReleased) -> bool:

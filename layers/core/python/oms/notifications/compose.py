@@ -17,6 +17,8 @@ from oms.orders.after_sale import (
     UnitsCredited,
     UnitsReceived,
 )
+from oms.orders.cancelling import CancellationDeclined
+from oms.orders.editing import LinesAdded, ShippingServiceChanged
 from oms.orders.events import HoldReleased, OrderHeld, ParcelDelivered, UnitsCancelled, UnitsShipped
 from oms.orders.way_back import ReturnLabelIssued
 from oms.payments.ledger import PaymentRefunded
@@ -41,6 +43,10 @@ def compose(kind: Kind, found: Occasion, language: Language, shop: str, way: Way
             return journey.action_needed(voice, event.reason)
         case Kind.ORDER_CANCELLED, UnitsCancelled():
             return revision.cancelled(voice, found)
+        case Kind.ORDER_CHANGED, LinesAdded() | ShippingServiceChanged():
+            return revision.changed(voice, found)
+        case Kind.CANCELLATION_DECLINED, CancellationDeclined():
+            return revision.not_cancelled(voice, event)
         case Kind.PAYMENT_RECEIVED, HoldReleased():
             return money.received(voice)
         case Kind.REFUND_MADE, PaymentRefunded():
