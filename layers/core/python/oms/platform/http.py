@@ -15,11 +15,12 @@ from chalice.app import Blueprint, Chalice, Request, Response
 from oms.clock import now
 from oms.errors import FieldError, InvalidInput, OmsError, TooLarge, Unauthenticated
 from oms.ids import derived
-from oms.orders.log import Caller
 from oms.platform.observability import Metric, count, flush, logger
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+    from oms.orders.log import Caller
 
 MAX_BODY = 1536 * 1024
 """Bytes that a request body may have. 500 lines take about 250 kB, or 1.1 MB as a Shopify webhook full of taxes."""
@@ -149,6 +150,8 @@ def caller(app: App, *, actor: str = "", cause: str = "") -> Caller:
 
     Without that header every request is a wish of its own. A webhook names its own `actor` and `cause`.
     """
+    from oms.orders.log import Caller
+
     request = current(app)
     if not cause:
         wished = header(app, "idempotency-key")
