@@ -14,6 +14,8 @@ import click
 from pydantic import ConfigDict, TypeAdapter, with_config
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
+import oms.customers.answers
+import oms.customers.history
 import oms.routing.resource
 import oms.stock.resource
 import oms.views.answers
@@ -45,6 +47,7 @@ TAGS = {
     "routing": "Why an order goes out from where it goes out.",
     "fulfillment": "Work queues, picking, packing, shipping, delivery, and what carriers say.",
     "returns": "What comes back, what is credited for it, and the customers' signed links.",
+    "customers": "Who ordered, across all channels: histories, wishes, notes, export and erasure.",
 }
 
 Json = dict[str, Any]
@@ -145,7 +148,15 @@ def _schemas() -> tuple[Refs, Json]:
 
 
 def _typed_dictionaries() -> Iterator[type]:
-    modules = (oms.views.shapes, oms.views.answers, oms.views.work, oms.stock.resource, oms.routing.resource)
+    modules = (
+        oms.views.shapes,
+        oms.views.answers,
+        oms.views.work,
+        oms.stock.resource,
+        oms.routing.resource,
+        oms.customers.answers,
+        oms.customers.history,
+    )
     for module in modules:
         yield from (shape for shape in vars(module).values() if hasattr(shape, "__required_keys__"))
 
@@ -231,7 +242,7 @@ def _refusals(method: str, path: str, view: Any, call: Call) -> Iterator[int]:
     yield from (401, 500, 503)
     if view.scope:
         yield 403
-    if "{" in path:
+    if "{" in path or any(each.name == "customer" for each in call.query):
         yield 404
     if call.query or call.body is not None:
         yield 422
@@ -239,7 +250,9 @@ def _refusals(method: str, path: str, view: Any, call: Call) -> Iterator[int]:
         yield 413
     if call.if_match:
         yield 412
-    if (method == "POST" and not isinstance(call.body, Rows)) or (method == "PUT" and call.tag == "stock"):
+    if (method == "POST" and not isinstance(call.body, Rows)) or (
+        method == "PUT" and call.tag in {"stock", "customers"}
+    ):
         yield 409
 
 

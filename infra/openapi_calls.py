@@ -7,9 +7,21 @@ from typing import Any, Literal
 
 from oms.carriers.simulated import SIGNATURE_HEADER
 from oms.channels.canonical_model import CanonicalOrder
+from oms.customers.answers import (
+    CustomerExport,
+    CustomerResource,
+    Erasure,
+    FoundCustomers,
+    MergedResource,
+    NoteResource,
+    PreferencesResource,
+    SplitResource,
+)
+from oms.customers.requests import FindCustomers, MergeCustomers, SplitCustomer, WriteNote
 from oms.fraud.forms import FraudRulesForm
 from oms.fraud.rules import FraudRules
 from oms.fulfillment.requests import OfParcel, Pack, Pick
+from oms.notifications.preferences import Preferences
 from oms.orders.commands import CancelOrder, EditOrder, PayOrder
 from oms.orders.hold_commands import AssignHold, HoldOrder, ReleaseHold
 from oms.orders.transitions import FulfillmentStatus, OrderStatus
@@ -39,10 +51,11 @@ from oms.views.answers import (
     ReturnLink,
     ScansReceipt,
 )
+from oms.views.queue_shapes import QueueList, QueuePage
 from oms.views.shapes import OrderResource
 from oms.views.work import FulfillmentWork
 
-Tag = Literal["intake", "set-up", "orders", "stock", "routing", "fulfillment", "returns"]
+Tag = Literal["intake", "set-up", "orders", "stock", "routing", "fulfillment", "returns", "customers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,10 +196,17 @@ CALLS: dict[tuple[str, str], Call] = {
                 schema={"type": "string", "enum": [status.value for status in OrderStatus]},
             ),
             Query(name="channel", description="Only orders of this channel.", schema={"type": "string"}),
+            Query(
+                name="customer",
+                description="Only orders of this customer, by their id; of any status and channel.",
+                schema={"type": "string"},
+            ),
             LIMIT,
             CURSOR,
         ),
     ),
+    ("GET", "/queues"): Call(tag="orders", answers={200: QueueList}),
+    ("GET", "/queues/{queue}"): Call(tag="orders", answers={200: QueuePage}, query=(LIMIT, CURSOR)),
     ("GET", "/orders/{order_id}"): Call(
         tag="orders",
         answers={200: OrderResource},
@@ -262,5 +282,21 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/return/{token}"): Call(tag="returns", answers={200: CustomersOrder}),
     ("GET", "/return/{token}/{number}/label.pdf"): Call(tag="returns", answers={303: None}),
     ("POST", "/return/{token}"): Call(tag="returns", body=CustomerReturn, answers={200: CustomersOrder}),
+    ("POST", "/customers/search"): Call(tag="customers", body=FindCustomers, answers={200: FoundCustomers}),
+    ("GET", "/customers/{customer_id}"): Call(tag="customers", answers={200: CustomerResource}, query=(LIMIT, CURSOR)),
+    ("PUT", "/customers/{customer_id}/preferences"): Call(
+        tag="customers", body=Preferences, answers={200: PreferencesResource}, if_match=True
+    ),
+    ("POST", "/customers/{customer_id}/notes"): Call(
+        tag="customers", body=WriteNote, answers={200: NoteResource}, repeatable=True
+    ),
+    ("POST", "/customers/{customer_id}/merge"): Call(
+        tag="customers", body=MergeCustomers, answers={200: MergedResource}, repeatable=True
+    ),
+    ("POST", "/customers/{customer_id}/split"): Call(
+        tag="customers", body=SplitCustomer, answers={200: SplitResource}, repeatable=True
+    ),
+    ("POST", "/customers/{customer_id}/export"): Call(tag="customers", answers={200: CustomerExport}),
+    ("POST", "/customers/{customer_id}/erase"): Call(tag="customers", answers={200: Erasure}),
 }
 """Every call of the API."""

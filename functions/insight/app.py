@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from chalice.app import Chalice, Response
+from chalicelib.customers import customers
 
 from oms.platform.batch import BatchAnswer
 from oms.platform.http import endpoint, ok, paging, query
 
 app = Chalice(app_name="insight", configure_logs=False)
+app.register_blueprint(customers)
 
 
 @app.lambda_function(name="project")
@@ -21,18 +23,51 @@ def project(event: dict[str, Any], _context: Any) -> BatchAnswer:
     return projection.project(order_log(), event)
 
 
+@app.lambda_function(name="gauge")
+def gauge(_event: dict[str, Any], _context: Any) -> None:
+    """By the clock: tell CloudWatch how much work waits."""
+    from oms.platform.work_queues import report
+
+    report()
+
+
 @app.route("/orders", methods=["GET"])
 @endpoint(app, scope="orders:read")
 def list_orders() -> Response:
     """Orders, the newest first.
 
-    Of one status, of one channel, of both, or all. Lists follow the log by about a second.
+    Of one status, of one channel, of both, of one customer, or all. Lists follow the log by about a second.
     """
     from oms.platform import views
 
     wish = query(app)
     limit, cursor = paging(app)
+    if "customer" in wish:
+        from oms.platform.customer_desk import orders_of
+
+        found, following = orders_of(wish["customer"], limit=limit, cursor=cursor)
+        return ok({"orders": found, "cursor": following})
     page = views.orders(status=wish.get("status", ""), channel_id=wish.get("channel", ""), limit=limit, cursor=cursor)
+    return ok({"orders": page.items, "cursor": page.cursor})
+
+
+@app.route("/queues", methods=["GET"])
+@endpoint(app, scope="orders:read")
+def list_queues() -> Response:
+    """How many orders wait in each work queue, and since when."""
+    from oms.platform.work_queues import states
+
+    return ok({"queues": states()})
+
+
+@app.route("/queues/{queue}", methods=["GET"])
+@endpoint(app, scope="orders:read")
+def read_queue(queue: str) -> Response:
+    """The orders in a work queue, the one that waits longest first."""
+    from oms.platform import views
+
+    limit, cursor = paging(app)
+    page = views.queued_orders(queue, limit=limit, cursor=cursor)
     return ok({"orders": page.items, "cursor": page.cursor})
 
 

@@ -25,14 +25,21 @@ SCOPES = (
     "stock:write",
     "fulfillment",
     "returns",
+    "customers:read",
+    "customers:write",
+    "privacy",
     "setup",
     "reports",
     "ops",
 )
 """What a key may be good for."""
 
-IMPLIED = {"ops": frozenset({"orders:read", "orders:write", "stock:read", "reports"})}
-"""Scopes that a scope contains: operations reads everything, holds, releases and cancels."""
+IMPLIED = {
+    "ops": frozenset({"orders:read", "orders:write", "stock:read", "customers:read", "reports"}),
+    "customers:write": frozenset({"customers:read"}),
+}
+"""Scopes that a scope contains: operations reads everything, holds, releases and cancels. Nothing contains `privacy`,
+which exports and erases persons."""
 
 LIFE = 60
 """Seconds that a function may go on accepting a key after it was revoked."""
