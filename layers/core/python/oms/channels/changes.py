@@ -16,6 +16,7 @@ from oms.orders.contact import Contact
 from oms.orders.events import HoldReason, OrderEvent, PaymentMethod, PlacedLine, UnitState
 from oms.orders.evolve import evolve
 from oms.orders.order import Line, Order, units_value
+from oms.orders.tenders import CHANNEL_PAYMENT
 from oms.orders.transitions import CANCELLABLE, OrderStatus
 from oms.payments.ledger import PaymentAuthorised, PaymentCaptured, PaymentVoided
 
@@ -218,7 +219,7 @@ def _contact(draft: _Draft, document: ChannelDocument) -> tuple[Contact | None, 
 
 def _payment(order: Order, document: ChannelDocument) -> list[OrderEvent]:
     terms = document.placed.payment
-    known = order.payments.get(decisions.CHANNEL_PAYMENT)
+    known = order.payments.get(CHANNEL_PAYMENT)
     if terms.method is not PaymentMethod.UNPAID:
         return decisions.paid_in_channel(order, terms)
     if known is None or not known.capturable:

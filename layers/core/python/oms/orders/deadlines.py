@@ -12,19 +12,18 @@ from datetime import datetime, timedelta
 from oms.orders import decisions
 from oms.orders.events import (
     CancelledUnits,
-    HoldReason,
     HoldReleased,
     OrderEvent,
     UnitsCancelled,
     UnitState,
 )
 from oms.orders.evolve import evolve
+from oms.orders.exchanges import ExchangeStatus
 from oms.orders.order import Line, Order
 from oms.orders.reasons import CancellationReason
-from oms.orders.transitions import CANCELLABLE, OrderStatus
-
-PAYMENT_HOLDS = frozenset({HoldReason.PAYMENT_PENDING, HoldReason.PAYMENT_DECLINED})
-"""Holds that wait for nothing but money."""
+from oms.orders.tenders import MONEY_HOLDS
+from oms.orders.transfers import claim_ahead
+from oms.orders.transitions import OrderStatus
 
 
 def waits_for_money(order: Order) -> bool:
@@ -34,7 +33,7 @@ def waits_for_money(order: Order) -> bool:
     """
     return (
         bool(order.holds)
-        and all(hold.reason in PAYMENT_HOLDS for hold in order.holds.values())
+        and all(hold.reason in MONEY_HOLDS for hold in order.holds.values())
         and order.covered < order.due
     )
 
@@ -46,7 +45,7 @@ def pay_deadline(order: Order) -> datetime | None:
     reservation that lapsed) gets as much time from then on as the channel gives at first.
     """
     pay_by = order.placed.pay_by
-    if pay_by is None or not waits_for_money(order) or not any(order.counts.get(state) for state in CANCELLABLE):
+    if pay_by is None or not waits_for_money(order) or not any(map(order.cancellable, order.lines)):
         return None
     patience = pay_by - order.captured_at
     return max(pay_by, max(hold.at for hold in order.holds.values()) + patience)
@@ -107,7 +106,17 @@ def paid_holds(order: Order) -> tuple[str, ...]:
     """Holds that waited for money which is there now, whichever way it came."""
     if order.covered < order.due:
         return ()
-    return tuple(handle for handle, hold in order.holds.items() if hold.reason in PAYMENT_HOLDS)
+    return tuple(handle for handle, hold in order.holds.items() if hold.reason in MONEY_HOLDS)
+
+
+def overdue(order: Order) -> Iterator[tuple[datetime, str]]:
+    """When each exchange lapses whose goods went out at once, unless those that it is for come back: moment and id."""
+    after = order.after_sale
+    for exchange_id, exchange in after.exchanges.items():
+        until = exchange.requested.return_by
+        waits = exchange.status is ExchangeStatus.PLACED and after.returns[exchange.requested.return_id].open
+        if until is not None and waits and claim_ahead(after, exchange):
+            yield until, exchange_id
 
 
 def moments(order: Order) -> Iterator[datetime]:
@@ -122,3 +131,4 @@ def moments(order: Order) -> Iterator[datetime]:
     for line in order.lines.values():
         if (end := backorder_deadline(order, line)) is not None:
             yield end
+    yield from (until for until, _ in overdue(order))
