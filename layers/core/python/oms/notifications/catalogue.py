@@ -17,7 +17,6 @@ from oms.orders.after_sale import (
 )
 from oms.orders.cancelling import CancellationDeclined
 from oms.orders.contact import Contact
-from oms.orders.deadlines import PAYMENT_HOLDS
 from oms.orders.editing import LinesAdded, ShippingServiceChanged
 from oms.orders.events import (
     HoldReason,
@@ -31,6 +30,7 @@ from oms.orders.events import (
 from oms.orders.order import Order
 from oms.orders.reach import mail_address, phone_number
 from oms.orders.reasons import CancellationReason
+from oms.orders.tenders import MONEY_HOLDS
 from oms.orders.way_back import ReturnLabelIssued
 from oms.payments.ledger import PaymentRefunded
 
@@ -144,8 +144,8 @@ def _asked_and_paid(found: Occasion, event: HoldReleased) -> bool:
     order = found.then
     return (
         hold is not None
-        and hold.reason in PAYMENT_HOLDS
-        and not any(each.reason in PAYMENT_HOLDS for each in order.holds.values())
+        and hold.reason in MONEY_HOLDS
+        and not any(each.reason in MONEY_HOLDS for each in order.holds.values())
         and found.first(HoldReleased)
         and 0 < order.due <= order.covered
     )
