@@ -71,7 +71,7 @@ def test_the_state_of_a_payment_follows_from_what_happened(
 def test_a_payment_remembers_when_it_was_requested_what_pays_which_parcel_and_by_whom() -> None:
     payment = _ledger(REQUESTED, AUTHORISED, FIRST_PARCEL, SECOND_PARCEL)["1"]
     assert payment.requested_at == AT
-    assert payment.paid_parcels == ("p1", "p2")
+    assert [parcel for parcel, _ in payment.paid_parcels] == ["p1", "p2"]
     assert payment.reference == "r", "the authorisation's, which later captures need"
     assert not payment.by_channel
 

@@ -116,6 +116,25 @@ class PaymentRefundFailed:
     code: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentTransferred:
+    """What was charged pays for another order now, in place of going back: a share of the refund `refund_id`."""
+
+    payment_id: str
+    refund_id: str
+    order_id: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferReturned:
+    """What was transferred to another order is not needed there: it is this payment's again."""
+
+    payment_id: str
+    order_id: str
+    amount: int
+
+
 PaymentEvent = (
     PaymentRequested
     | PaymentPromised
@@ -127,6 +146,8 @@ PaymentEvent = (
     | AuthorisationExpired
     | PaymentRefunded
     | PaymentRefundFailed
+    | PaymentTransferred
+    | TransferReturned
     | DisputeOpened
     | DisputeClosed
 )

@@ -20,7 +20,9 @@ from oms.payments.events import (
     PaymentRefunded,
     PaymentRefundFailed,
     PaymentRequested,
+    PaymentTransferred,
     PaymentVoided,
+    TransferReturned,
 )
 
 __all__ = [
@@ -40,13 +42,16 @@ __all__ = [
     "PaymentRefunded",
     "PaymentRequested",
     "PaymentStatus",
+    "PaymentTransferred",
     "PaymentVoided",
+    "TransferReturned",
     "captured",
     "cover",
     "covered",
     "record",
     "refunded",
     "taken",
+    "transferred",
     "unbound",
 ]
 
@@ -107,6 +112,9 @@ class Payment:
     failed_refunds: tuple[str, ...] = ()
     """Ids of refunds that the gateway could not make."""
     disputes: Mapping[str, Dispute] = field(default_factory=dict)
+    transfers: tuple[PaymentTransferred, ...] = ()
+    returned: tuple[TransferReturned, ...] = ()
+    """Of what was transferred, what came back."""
 
     @property
     def ours(self) -> bool:
@@ -121,7 +129,8 @@ class Payment:
         if self.taken:
             return PaymentStatus.DISPUTED
         if self.captured:
-            return PaymentStatus.REFUNDED if self.refunded >= self.captured else PaymentStatus.CAPTURED
+            gone = self.refunded + self.transferred
+            return PaymentStatus.REFUNDED if gone >= self.captured else PaymentStatus.CAPTURED
         if self.expired:
             return PaymentStatus.EXPIRED
         if self.voided:
@@ -143,6 +152,11 @@ class Payment:
         return sum(each.amount for each in self.refunds)
 
     @property
+    def transferred(self) -> int:
+        """What pays for other orders now."""
+        return sum(each.amount for each in self.transfers) - sum(each.amount for each in self.returned)
+
+    @property
     def taken(self) -> int:
         """What disputes have taken: withdrawn while they are open, gone when they are lost."""
         return sum(dispute.taken for dispute in self.disputes.values())
@@ -155,7 +169,7 @@ class Payment:
     @property
     def refundable(self) -> int:
         """What can still go back: never more than was charged, and nothing that a dispute has taken."""
-        return max(0, self.captured - self.refunded - self.taken)
+        return max(0, self.captured - self.refunded - self.transferred - self.taken)
 
     @property
     def undecided(self) -> bool:
@@ -221,6 +235,10 @@ def record(ledger: Ledger, event: PaymentEvent, at: datetime) -> Ledger:
             payment = replace(payment, refunds=(*payment.refunds, event))
         case PaymentRefundFailed():
             payment = replace(payment, failed_refunds=(*payment.failed_refunds, event.refund_id))
+        case PaymentTransferred():
+            payment = replace(payment, transfers=(*payment.transfers, event))
+        case TransferReturned():
+            payment = replace(payment, returned=(*payment.returned, event))
         case DisputeOpened() | DisputeClosed():
             payment = replace(payment, disputes=disputes.record(payment.disputes, event))
     return {**ledger, payment.payment_id: payment}
@@ -238,6 +256,11 @@ def captured(ledger: Ledger) -> int:
 def refunded(ledger: Ledger) -> int:
     """Given back so far, in minor units."""
     return sum(payment.refunded for payment in ledger.values())
+
+
+def transferred(ledger: Ledger) -> int:
+    """What pays for other orders now, in minor units."""
+    return sum(payment.transferred for payment in ledger.values())
 
 
 def taken(ledger: Ledger) -> int:
@@ -258,6 +281,7 @@ def covered(ledger: Ledger) -> int:
     return sum(
         payment.captured
         - payment.refunded
+        - payment.transferred
         - payment.lost
         + payment.capturable
         + (payment.outstanding if payment.covering else 0)
