@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from oms.orders.events import ChargeKind, PaymentMethod, PriceMode, TaxRemitter
 from oms.orders.sold import MAX_UNITS
@@ -102,10 +102,16 @@ class CanonicalContact(Strict):
     billing: CanonicalAddress | None = None
 
 
+def _of_a_channel(method: PaymentMethod) -> PaymentMethod:
+    if method is PaymentMethod.EXCHANGE:
+        raise ValueError("goods that come back pay only for the order of an exchange: request one")
+    return method
+
+
 class CanonicalPayment(Strict):
     """How the order is paid. `amount` is the order's total if it is left out."""
 
-    method: Annotated[PaymentMethod, Field(strict=False)]
+    method: Annotated[PaymentMethod, Field(strict=False), AfterValidator(_of_a_channel)]
     amount: Amount | None = None
     gateway: Code = ""
     instrument: Annotated[str, Field(max_length=200)] = ""

@@ -12,6 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from oms.orders.exchanges import (
+    Exchange,
+    ExchangeCancelled,
+    ExchangeEvent,
+    ExchangeLapsed,
+    ExchangePlaced,
+    ExchangeRequested,
+)
 from oms.orders.reasons import DeclineReason
 from oms.orders.way_back import ReturnLabelIssued, ReturnTracked
 
@@ -82,10 +90,11 @@ class CreditedUnits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundPart:
-    """How much of a refund goes back to which payment."""
+    """How much of a refund goes back to which payment; with `order_id`, it pays for that order instead."""
 
     payment_id: str
     amount: int
+    order_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +184,7 @@ AfterSaleEvent = (
     | ReturnClosed
     | UnitsCredited
     | RefundRequested
+    | ExchangeEvent
 )
 
 
@@ -238,13 +248,14 @@ class AfterSale:
     fees: int = 0
     credits: tuple[UnitsCredited, ...] = ()
     refunds: Mapping[str, RefundRequested] = field(default_factory=dict)
+    exchanges: Mapping[str, Exchange] = field(default_factory=dict)
 
 
 def record(state: AfterSale, event: AfterSaleEvent, at: datetime) -> AfterSale:
     """The state after one more event.
 
     Raises:
-        KeyError: the event is about a return that was never requested.
+        KeyError: the event is about a return or an exchange that was never requested.
     """
     match event:
         case ReturnRequested():
@@ -269,6 +280,20 @@ def record(state: AfterSale, event: AfterSaleEvent, at: datetime) -> AfterSale:
             return replace(state, refunds={**state.refunds, event.refund_id: event})
         case UnitsCredited():
             return _credited(state, event)
+        case ExchangeRequested() | ExchangePlaced() | ExchangeLapsed() | ExchangeCancelled():
+            return replace(state, exchanges={**state.exchanges, event.exchange_id: _exchange(state, event, at)})
+
+
+def _exchange(state: AfterSale, event: ExchangeEvent, at: datetime) -> Exchange:
+    match event:
+        case ExchangeRequested():
+            return Exchange(event, at)
+        case ExchangePlaced():
+            return replace(state.exchanges[event.exchange_id], placed=event)
+        case ExchangeLapsed():
+            return replace(state.exchanges[event.exchange_id], lapsed=True)
+        case ExchangeCancelled():
+            return replace(state.exchanges[event.exchange_id], cancelled=event.reason)
 
 
 def _approved(known: Return, event: ReturnApproved) -> Return:

@@ -21,6 +21,7 @@ from oms.orders.after_sale import (
 )
 from oms.orders.cancelling import CancellationDeclined, CancellationRequested
 from oms.orders.editing import LinesAdded, ShippingServiceChanged, UnitsReleased
+from oms.orders.exchanges import ExchangeCancelled, ExchangeLapsed, ExchangePlaced, ExchangeRequested
 from oms.orders.holding import HoldAssigned
 from oms.orders.reasons import CancellationReason
 from oms.orders.release import OrderReleased
@@ -40,7 +41,9 @@ from oms.payments.ledger import (
     PaymentRefunded,
     PaymentRefundFailed,
     PaymentRequested,
+    PaymentTransferred,
     PaymentVoided,
+    TransferReturned,
 )
 
 __all__ = ["Charge", "ChargeKind", "LineUnits", "OrderReleased", "PlacedLine", "PriceMode", "TrackingStatus", "UnitRun"]
@@ -73,6 +76,8 @@ class PaymentMethod(StrEnum):
     """The customer transfers the money; nothing is shipped before it is recorded as received."""
     UNPAID = "unpaid"
     """Payment is still to come in the channel; nothing is shipped before."""
+    EXCHANGE = "exchange"
+    """Goods that come back pay for it. No channel says so: it is the order of an exchange."""
 
 
 class HoldReason(StrEnum):
@@ -148,6 +153,8 @@ class OrderPlaced:
     """An order that still waits for its money then is given up. None is never."""
     backorder_days: int = 0
     """Days after which units that wait for stock are given up. 0 is never."""
+    exchange_of: str = ""
+    """The order whose goods come back for these; `external_id` is the exchange's id then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -363,6 +370,8 @@ OrderEvent = (
     | AuthorisationExpired
     | PaymentRefunded
     | PaymentRefundFailed
+    | PaymentTransferred
+    | TransferReturned
     | DisputeOpened
     | DisputeClosed
     | UnitsAllocated
@@ -392,4 +401,8 @@ OrderEvent = (
     | ReturnClosed
     | UnitsCredited
     | RefundRequested
+    | ExchangeRequested
+    | ExchangePlaced
+    | ExchangeLapsed
+    | ExchangeCancelled
 )

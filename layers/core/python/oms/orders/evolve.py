@@ -15,12 +15,14 @@ from oms.orders.edited import check_shares, put_back, unpacked
 from oms.orders.edited import recorded as edited
 from oms.orders.editing import LinesAdded, ShippingServiceChanged, UnitsReleased
 from oms.orders.events import OrderEvent, UnitState
+from oms.orders.exchanges import ExchangeCancelled, ExchangeLapsed, ExchangePlaced, ExchangeRequested
 from oms.orders.holding import HoldAssigned
 from oms.orders.order import PROVIDED, Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold
 from oms.orders.screening import CONTACT_THAT_MATTERS, OrderScreened, let_pass, recorded
 from oms.orders.transitions import AT_LOCATION, MOVES
 from oms.orders.way_back import ReturnLabelIssued, ReturnTracked
-from oms.payments.ledger import PaymentEvent, record, unbound
+from oms.payments.disputes import DisputeOpened
+from oms.payments.ledger import PaymentEvent, PaymentRefundFailed, record, unbound
 
 Thing = TypeVar("Thing")
 P = ParamSpec("P")
@@ -130,6 +132,10 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
             | back.ReturnDeclined()
             | ReturnLabelIssued()
             | ReturnTracked()
+            | ExchangeRequested()
+            | ExchangePlaced()
+            | ExchangeLapsed()
+            | ExchangeCancelled()
             | back.UnitsReceived()
             | back.ReturnClosed()
             | back.UnitsCredited()
@@ -175,18 +181,24 @@ def _money(order: Order, event: PaymentEvent, at: datetime) -> Order:
     except KeyError as error:
         raise BrokenHistory(f"payment {event.payment_id} has no dispute {error}") from error
     after = payments[event.payment_id]
-    if after.refunded > after.captured:
-        raise BrokenHistory(f"payment {event.payment_id}: {after.refunded} goes back of {after.captured} charged")
+    gone = after.refunded + after.transferred
+    if gone > after.captured or after.transferred < 0:
+        raise BrokenHistory(f"payment {event.payment_id}: {gone} goes back of {after.captured} charged")
+    match event:
+        case PaymentRefundFailed(refund_id=trouble) | DisputeOpened(dispute_id=trouble):
+            return replace(order, payments=payments, troubles={trouble: at, **order.troubles})
     return replace(order, payments=payments)
 
 
 def _after_sale(order: Order, event: back.AfterSaleEvent, at: datetime) -> Order:
     if isinstance(event, back.ReturnRequested) and event.return_id in order.after_sale.returns:
         raise BrokenHistory(f"return {event.return_id} is requested twice")
+    if isinstance(event, ExchangeRequested) and event.exchange_id in order.after_sale.exchanges:
+        raise BrokenHistory(f"exchange {event.exchange_id} is requested twice")
     try:
         after = replace(order, after_sale=back.record(order.after_sale, event, at))
     except KeyError as error:
-        raise BrokenHistory(f"order {order.order_id} has no return {error}") from error
+        raise BrokenHistory(f"order {order.order_id} has no return or exchange {error}") from error
     if isinstance(event, back.ReturnRequested | back.UnitsReceived | back.UnitsCredited):
         for unit in event.units:
             _known(order.lines, unit.line_id, "line")

@@ -23,7 +23,7 @@ from oms.orders.transitions import (
     fulfillment_status,
     order_status,
 )
-from oms.payments.ledger import Ledger, captured, covered, refunded, taken
+from oms.payments.ledger import Ledger, captured, covered, refunded, taken, transferred
 
 Counts = Mapping[UnitState, int]
 
@@ -169,6 +169,8 @@ class Order:
     holds: Mapping[str, Hold] = field(default_factory=dict)
     holds_opened: int = 0
     released_holds: tuple[ReleasedHold, ...] = ()
+    troubles: Mapping[str, datetime] = field(default_factory=dict)
+    """When refunds first failed and disputes were opened, by their ids."""
     screening: Screened = field(default_factory=Screened)
     payments: Ledger = field(default_factory=dict)
     paid_before: Mapping[str, int] = field(default_factory=dict)
@@ -180,7 +182,7 @@ class Order:
     fingerprint: str = ""
     after_sale: back.AfterSale = field(default_factory=back.AfterSale)
     shipping_changes: tuple[ShippingServiceChanged, ...] = ()
-    cancellations: Mapping[str, CancellationRequest] = field(default_factory=dict)
+    cancellations: dict[str, CancellationRequest] = field(default_factory=dict)
     """What locations were asked to put back, by the request's id, the first first."""
     explanations: tuple[ev.Explanation, ...] = ()
     causes: frozenset[str] = frozenset()
@@ -336,6 +338,11 @@ class Order:
     def charged(self) -> int:
         """Captured so far."""
         return captured(self.payments)
+
+    @property
+    def transferred(self) -> int:
+        """What was charged here and pays for other orders now."""
+        return transferred(self.payments)
 
     @property
     def refunded(self) -> int:

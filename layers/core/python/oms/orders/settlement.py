@@ -22,7 +22,8 @@ class PartStatus(StrEnum):
 
 def part_status(payment: Payment, refund_id: str) -> PartStatus:
     """A part that a gateway could not make may still be made by hand, and be recorded."""
-    if any(made.refund_id == refund_id for made in payment.refunds):
+    made = {each.refund_id for each in payment.refunds} | {each.refund_id for each in payment.transfers}
+    if refund_id in made:
         return PartStatus.REFUNDED
     return PartStatus.FAILED if refund_id in payment.failed_refunds else PartStatus.REQUESTED
 
@@ -35,14 +36,32 @@ def open_parts(refunds: Refunds, ledger: Ledger) -> Iterator[tuple[str, RefundPa
                 yield refund_id, part
 
 
+def refund_parts(refunds: Refunds, ledger: Ledger, amount: int, order_id: str = "") -> tuple[RefundPart, ...]:
+    """Spread an amount over the payments that can still give it up, the latest first; never more than they took.
+
+    With `order_id` it is to pay for that order in place of going back.
+    """
+    promised: dict[str, int] = {}
+    for _, part in open_parts(refunds, ledger):
+        promised[part.payment_id] = promised.get(part.payment_id, 0) + part.amount
+    parts = []
+    for payment in reversed(ledger.values()):
+        share = min(amount, payment.refundable - promised.get(payment.payment_id, 0))
+        if share > 0 and not payment.failed_refunds:
+            parts.append(RefundPart(payment_id=payment.payment_id, amount=share, order_id=order_id))
+            amount -= share
+    return tuple(parts)
+
+
 def decided(refunds: Refunds, ledger: Ledger) -> int:
-    """What went back because it was decided here, or is about to."""
-    return sum(
+    """What went back, or to another order, because it was decided here, or is about to; less what came back of it."""
+    gone = sum(
         part.amount
         for refund_id, refund in refunds.items()
         for part in refund.parts
         if part_status(ledger[part.payment_id], refund_id) is not PartStatus.FAILED
     )
+    return gone - sum(each.amount for payment in ledger.values() for each in payment.returned)
 
 
 def by_hand(refunds: Refunds, ledger: Ledger) -> int:

@@ -9,6 +9,7 @@ from oms.money import Money
 from oms.orders.events import HoldReason, HoldReleased, OrderEvent, OrderPlaced, PaymentMethod, PaymentTerms
 from oms.orders.order import Order
 from oms.orders.settlement import PartStatus, part_status
+from oms.orders.transfers import EXCHANGE_PAYMENT
 from oms.payments.ledger import (
     Ledger,
     Payment,
@@ -77,6 +78,8 @@ def payment_events(terms: PaymentTerms, payment_id: str, *, channel_payment: str
             return [
                 PaymentPromised(payment_id=payment_id, method=terms.method.value, amount=terms.amount, covers=covers),
             ]
+        case PaymentMethod.EXCHANGE:
+            return [PaymentPromised(payment_id=EXCHANGE_PAYMENT, method=terms.method, amount=terms.amount, covers=True)]
         case PaymentMethod.UNPAID:
             return []
 

@@ -8,6 +8,7 @@ from oms.orders import deadlines
 from oms.orders.after_sale import RefundRequested
 from oms.orders.decisions import hold
 from oms.orders.events import HoldReason, HoldReleased, OrderEvent, OrderReleased, UnitState
+from oms.orders.exchanges import ExchangeLapsed
 from oms.orders.log import Caller, append, load
 from oms.orders.order import Order
 from oms.orders.tenders import next_payment_id
@@ -25,6 +26,7 @@ from oms.routing.steps import (
     GiveUpRefund,
     GiveUpUnpaid,
     HoldUnpaid,
+    LapseExchange,
     Refund,
     Release,
     ReleasePaid,
@@ -89,6 +91,8 @@ def _do(ports: Ports, order: Order, step: Step, caller: Caller, attempt: int) ->
             append(ports.log, order, deadlines.give_up_unpaid(order), caller)
         case GiveUpBackorder(line_ids):
             append(ports.log, order, deadlines.give_up_backorder(order, line_ids), caller)
+        case LapseExchange(exchange_id):
+            append(ports.log, order, [ExchangeLapsed(exchange_id=exchange_id)], caller)
         case Release():
             append(ports.log, order, [OrderReleased()], caller)
         case Screen():

@@ -12,7 +12,8 @@ from oms.orders import deadlines
 from oms.orders.after_sale import RefundPart
 from oms.orders.events import HoldReason, UnitState
 from oms.orders.order import Order
-from oms.orders.settlement import open_parts
+from oms.orders.settlement import open_parts, refund_parts
+from oms.orders.transfers import claimed
 from oms.orders.transitions import AT_LOCATION
 from oms.payments.ledger import Payment, PaymentStatus
 from oms.routing.shipments import next_charge
@@ -133,6 +134,13 @@ class GiveUpRefund:
     refund_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class LapseExchange:
+    """What others were sent for at once did not come back in time: count on it no longer."""
+
+    exchange_id: str
+
+
 Step = (
     Authorise
     | CheckPayment
@@ -150,6 +158,7 @@ Step = (
     | RequestRefund
     | Refund
     | GiveUpRefund
+    | LapseExchange
 )
 
 
@@ -160,7 +169,12 @@ def next_step(order: Order, now: datetime, *, check_pending: bool = False) -> St
     `check_pending` is set when the time has come to ask about a payment that the gateway wanted to decide later.
     """
     ours = [payment for payment in order.payments.values() if payment.ours]
-    return _money_that_left(order, ours) or _refund(order) or _next_for_the_sale(order, ours, now, check_pending)
+    return (
+        _money_that_left(order, ours)
+        or _refund(order)
+        or _next_for_the_sale(order, ours, now, check_pending)
+        or _lapse(order, now)
+    )
 
 
 def _money_that_left(order: Order, ours: list[Payment]) -> Step | None:
@@ -178,7 +192,7 @@ def _refund(order: Order) -> Step | None:
     """Carry out refunds that were decided, then decide what else was charged beyond what is due.
 
     What no gateway of ours took is given back by whoever took it: the part waits until somebody says so. What an open
-    dispute has taken waits for its end.
+    dispute has taken waits for its end, and what an exchange has a claim to goes there.
     """
     for refund_id, part in open_parts(order.after_sale.refunds, order.payments):
         payment = order.payments[part.payment_id]
@@ -187,24 +201,10 @@ def _refund(order: Order) -> Step | None:
                 return Refund(payment, refund_id, part.amount)
         elif part.amount > payment.refundable + payment.taken - payment.lost:
             return GiveUpRefund(payment, refund_id)
-    if not order.overcharged:
-        return None
-    parts = _refund_parts(order, order.overcharged)
+    after = order.after_sale
+    spare = order.overcharged - claimed(after, order.payments)
+    parts = refund_parts(after.refunds, order.payments, spare)
     return RequestRefund(f"refund-{len(order.after_sale.refunds) + 1}", parts) if parts else None
-
-
-def _refund_parts(order: Order, amount: int) -> tuple[RefundPart, ...]:
-    """Spread an amount over the payments that can still give it back, the latest first; never more than they took."""
-    promised: dict[str, int] = {}
-    for _, part in open_parts(order.after_sale.refunds, order.payments):
-        promised[part.payment_id] = promised.get(part.payment_id, 0) + part.amount
-    parts = []
-    for payment in reversed(order.payments.values()):
-        share = min(amount, payment.refundable - promised.get(payment.payment_id, 0))
-        if share > 0 and not payment.failed_refunds:
-            parts.append(RefundPart(payment_id=payment.payment_id, amount=share))
-            amount -= share
-    return tuple(parts)
 
 
 def _next_for_the_sale(order: Order, ours: list[Payment], now: datetime, check_pending: bool) -> Step | None:  # noqa: FBT001 - handed through
@@ -256,6 +256,12 @@ def _while_held(order: Order, now: datetime) -> Step | None:
         return ReleasePaid(paid)
     deadline = deadlines.pay_deadline(order)
     return GiveUpUnpaid() if deadline is not None and deadline <= now else None
+
+
+def _lapse(order: Order, now: datetime) -> Step | None:
+    """Goods went out in exchange for others that did not come back in time."""
+    late = (each for each in deadlines.overdue(order) if each[0] <= now)
+    return next((LapseExchange(exchange_id) for _, exchange_id in late), None)
 
 
 def release_due(order: Order, now: datetime) -> bool:

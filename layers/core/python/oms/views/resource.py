@@ -184,7 +184,7 @@ def _charge(order: Order, charge: Charge) -> ChargeResource:
 def _payment_state(order: Order) -> PaymentStateResource:
     return {
         "authorised": cover(order.covered, order.due),
-        "charged": cover(order.charged - order.refunded, order.due),
+        "charged": cover(order.charged - order.refunded - order.transferred, order.due),
         "covered_amount": money(order, order.covered),
         "charged_amount": money(order, order.charged),
         "refunded_amount": money(order, order.refunded),
