@@ -16,6 +16,7 @@ from oms.platform.event_log import order_log
 from oms.platform.mail import send_mail, send_sms
 from oms.platform.messages import Record, Status, send_once, suppress
 from oms.platform.observability import Metric, count, logger
+from oms.platform.queues import come_again
 from oms.platform.setup import channel, location
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ def handle(body: Json, message_id: str) -> None:
         NotFound: the order, its entry or its channel is not there (yet).
         Unavailable: a message could not be sent now; those that were will not be sent again.
     """
+    from oms.notifications.preferences import waits_until, wanted
+    from oms.platform.wishes import still_waits, wishes_of
+
+    if still_waits(body, clock.now()):
+        return
     order_id, seq, index = body["order_id"], body["seq"], body["index"]
     found = occasion(order_id, order_log().entries(order_id), seq, index)
     kind = kind_of(found)
@@ -44,7 +50,9 @@ def handle(body: Json, message_id: str) -> None:
         logger().info("message_obsolete", kind=kind)
         return
     to = recipients(kind, found.then.contact)
-    if not to:
+    wishes = wishes_of(found.today) if to else None
+    to = wanted(wishes, kind, to) if wishes else ()
+    if not (to and wishes):
         logger().info("message_without_recipient", kind=kind)
         return
 
@@ -54,7 +62,7 @@ def handle(body: Json, message_id: str) -> None:
 
     origin = channel(found.then.placed.channel_id)
     shop = clean(origin.name, NAME)
-    language = choose(found.then.placed.language, origin.default_language)
+    language = choose(wishes.language, found.then.placed.language, origin.default_language)
     message = render(kind, found, language, shop, _way_back(kind, found))
 
     def send(recipient: Recipient) -> str:
@@ -62,8 +70,11 @@ def handle(body: Json, message_id: str) -> None:
             return send_sms(recipient.address, message.sms)
         return send_mail(recipient.address, message, shop=shop, order_id=order_id)
 
-    failures = []
+    failures, waits = [], []
     for recipient in to:
+        if until := waits_until(wishes, kind, recipient.medium, clock.now()):
+            waits.append(until)
+            continue
         record = Record(
             event_id=f"{order_id}:{seq}:{index}",
             order_id=order_id,
@@ -81,6 +92,8 @@ def handle(body: Json, message_id: str) -> None:
             count(METRICS[status])
     if failures:
         raise failures[0]
+    if waits:
+        come_again(body, min(waits), clock.now())
 
 
 def _way_back(kind: Kind, found: Occasion) -> WayBack:

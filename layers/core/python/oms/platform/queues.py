@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import datetime
+from math import ceil
+from typing import Any
 
+from oms.clock import to_text
 from oms.platform.aws import client
 from oms.platform.config import settings
 
@@ -19,4 +24,13 @@ def look_again(order_id: str, attempt: int) -> None:
             {"id": f"{order_id}:pending:{attempt}", "order_id": order_id, "type": "PaymentPending", "attempt": attempt}
         ),
         DelaySeconds=min(LONGEST_DELAY, 2**attempt),
+    )
+
+
+def come_again(body: Mapping[str, Any], not_before: datetime, now: datetime) -> None:
+    """Bring a message of the notification queue back at a moment, by as many waits as that takes."""
+    client("sqs").send_message(
+        QueueUrl=settings().notify_queue,
+        MessageBody=json.dumps({**body, "not_before": to_text(not_before)}),
+        DelaySeconds=min(LONGEST_DELAY, max(0, ceil((not_before - now).total_seconds()))),
     )
