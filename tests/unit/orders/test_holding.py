@@ -10,12 +10,12 @@ from oms.orders.events import HoldReason
 from oms.orders.hold_commands import (
     AssignHold,
     HoldOrder,
-    OwnReason,
     ReleaseHold,
     assign_hold,
     hold_order,
     release_hold,
 )
+from oms.orders.holding import OwnReason
 from oms.orders.log import Caller, load
 from oms.orders.order import Order
 from oms.orders.transitions import OrderStatus

@@ -82,7 +82,8 @@ def test_an_entry_as_the_stream_hands_it_over_is_read_back() -> None:
 def test_an_order_read_along_its_life_is_always_shown_as_it_is(world: Any) -> None:
     for seq in range(1, len(LIFE) + 1):
         deliver(Log(*LIFE[:seq]), LIFE[seq - 1])
-        shown = {key: item for key, item in state(world).items() if key[0] != "days"}
+        # What an order is not in any more stays as an item that no index has.
+        shown = {key: item for key, item in state(world).items() if key[0] != "days" and item["body"] != {"S": "{}"}}
         assert {
             key: {name: value["S"] for name, value in item.items() if name not in {"pk", "sk", "body"}}
             for key, item in shown.items()
@@ -121,7 +122,7 @@ def test_a_slow_process_never_puts_back_an_older_state(world: Any) -> None:
 def test_an_item_that_did_not_change_is_not_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
     deliver(Log(*LIFE[:8]), *LIFE[:8])
     written = []
-    monkeypatch.setattr(views, "put", lambda summary, as_of: written.append((summary.sk, as_of)))
+    monkeypatch.setattr(views, "put", lambda summary, as_of, **_: written.append((summary.sk, as_of)))
     deliver(Log(*LIFE[:9]), LIFE[8])
     assert written == [("order", 9), ("fulfillment#o1-1", 9)]
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from oms.orders import decisions
 from oms.orders.events import HoldReason
-from oms.orders.holding import assign
+from oms.orders.holding import OwnReason, assign
 from oms.orders.log import Caller, OrderLog, execute
 from oms.orders.order import Order
 
@@ -20,15 +19,6 @@ class Command(BaseModel):
     """What all bodies share: what is not known is refused."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-
-class OwnReason(StrEnum):
-    """The reasons for which a person may open a hold; the others are found by routing and channels."""
-
-    MANUAL = "manual"
-    FRAUD = "fraud"
-    BAD_ADDRESS = "bad_address"
-    PAYMENT_PENDING = "payment_pending"
 
 
 class HoldOrder(Command):

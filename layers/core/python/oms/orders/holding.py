@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from oms.errors import NotFound
 
 if TYPE_CHECKING:
     from oms.orders.order import Order
+
+
+class OwnReason(StrEnum):
+    """The reasons for which a person may open a hold; the others are found by routing and channels."""
+
+    MANUAL = "manual"
+    FRAUD = "fraud"
+    BAD_ADDRESS = "bad_address"
+    PAYMENT_PENDING = "payment_pending"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,12 @@ class Metric(StrEnum):
     MESSAGES_FAILED = "MessagesFailed"
     APPEND_CONFLICTS = "AppendConflicts"
     TIMERS_RUNG = "TimersRung"
+    QUEUE_DEPTH = "QueueDepth"
+    """Orders in a work queue, with the dimension `queue` beside."""
+    QUEUE_AGE = "QueueAgeSeconds"
+    """For how long the oldest order in a work queue waits, with the dimension `queue` beside."""
+    OLDEST_WORK = "OldestWorkSeconds"
+    """For how long the oldest order in any queue waits for a person."""
 
 
 @cache
@@ -77,6 +83,17 @@ def count_money(metric: Metric, amount: int, currency: str) -> None:
     with single_metric(name=metric.value, unit=MetricUnit.Count, value=amount, namespace=NAMESPACE) as line:
         line.add_dimension(name="service", value=metrics().service or "oms")
         line.add_dimension(name="currency", value=currency)
+
+
+def gauge(metric: Metric, value: float, **dimensions: str) -> None:
+    """Say how high something stands now, on a line of its own with its dimensions."""
+    from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+    unit = MetricUnit.Seconds if metric.endswith("Seconds") else MetricUnit.Count
+    with single_metric(name=metric.value, unit=unit, value=value, namespace=NAMESPACE) as line:
+        line.add_dimension(name="service", value=metrics().service or "oms")
+        for name, text in dimensions.items():
+            line.add_dimension(name=name, value=text)
 
 
 def flush() -> None:

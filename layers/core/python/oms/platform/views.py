@@ -14,12 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from oms.errors import InvalidInput
+from oms.errors import InvalidInput, NotFound
 from oms.orders.transitions import OrderStatus
 from oms.platform.aws import client
 from oms.platform.batch_read import read_items
 from oms.platform.cache import Cache
 from oms.platform.config import settings
+from oms.views.queues import Queue
 from oms.views.summary import ORDER, Summary
 
 MAX_LIMIT = 100
@@ -33,6 +34,7 @@ INDEXES = {
     "by_channel": ("channel_id", "placed_at"),
     "by_day": ("day", "placed_at"),
     "by_location": ("location_queue", "allocated_at"),
+    "by_queue": ("queue", "since"),
 }
 """Partition and sort key of each index."""
 
@@ -132,6 +134,18 @@ def fulfillment_orders(location_id: str, statuses: Sequence[str], *, limit: int 
     """
     partitions = [_Partition("by_location", f"{location_id}#{status}") for status in statuses]
     return _page(partitions, limit, _decode(cursor), newest_first=False)
+
+
+def queued_orders(queue: str, *, limit: int = 50, cursor: str = "") -> Page:
+    """Orders in a work queue, the one that waits longest first.
+
+    Raises:
+        NotFound: there is no such queue.
+        InvalidInput: the limit is out of bounds, or the cursor is not one of this list.
+    """
+    if queue not in set(Queue):
+        raise NotFound(f"there is no queue {queue!r}; there are {', '.join(Queue)}")
+    return _page([_Partition("by_queue", queue)], limit, _decode(cursor), newest_first=False)
 
 
 def _page(

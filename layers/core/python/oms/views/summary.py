@@ -12,6 +12,7 @@ from oms.orders.evolve import fold
 from oms.orders.order import Counts, Entry, FulfillmentOrder, Order
 from oms.payments.ledger import cover
 from oms.views.answers import FulfillmentSummary, OrderSummary
+from oms.views.queues import queued_order, queues_of
 
 ORDER = "order"
 """Sort key of an order's own summary, beside those of its fulfillment orders."""
@@ -29,7 +30,7 @@ class Summary:
 
 def summaries(order: Order | None) -> tuple[Summary, ...]:
     """All items that the views keep of an order, or none while there is no order."""
-    return () if order is None else (order_summary(order), *fulfillment_summaries(order))
+    return () if order is None else (order_summary(order), *fulfillment_summaries(order), *queue_summaries(order))
 
 
 def changed(before: Order | None, entries: Iterable[Entry]) -> tuple[Order | None, tuple[Summary, ...]]:
@@ -38,12 +39,17 @@ def changed(before: Order | None, entries: Iterable[Entry]) -> tuple[Order | Non
     Whoever handles the same entry then writes at least the same items, so that a slow process that still writes an
     older state of one finds a newer there.
     """
-    order, touched = before, set()
+    order, touched = before, dict[str, Summary]()
     for entry in entries:
         standing = summaries(order)
         order = fold([entry], order)
-        touched |= {each.sk for each in summaries(order) if each not in standing}
-    return order, tuple(each for each in summaries(order) if each.sk in touched)
+        now = summaries(order)
+        left = {each.sk for each in now}
+        touched |= {each.sk: each for each in now if each not in standing}
+        # An item cannot be deleted: a slow process would put it back. It stays, and no index has it any more.
+        touched |= {each.sk: Summary(each.pk, each.sk, {}, {}) for each in standing if each.sk not in left}
+    last = {each.sk: each for each in summaries(order)}
+    return order, tuple(last.get(sk, gone) for sk, gone in touched.items())
 
 
 def order_summary(order: Order) -> Summary:
@@ -61,7 +67,7 @@ def order_summary(order: Order) -> Summary:
         "total": {"amount": order.total, "currency": order.placed.currency},
         "units": _live(order.counts),
         "authorised": cover(order.covered, order.due),
-        "charged": cover(order.charged - order.refunded, order.due),
+        "charged": cover(order.charged - order.refunded - order.transferred, order.due),
         "holds": [hold.reason for hold in order.holds.values()],
         "locations": sorted({each.location_id for each in order.fulfillment_orders.values()}),
     }
@@ -100,6 +106,19 @@ def _fulfillment(order: Order, fulfillment: FulfillmentOrder) -> Summary:
         "allocated_at": allocated_at,
     }
     return Summary(f"order#{order.order_id}", f"fulfillment#{fulfillment.fulfillment_order_id}", index, body)
+
+
+def queue_summaries(order: Order) -> tuple[Summary, ...]:
+    """The order in each queue in which somebody must do something for it, the longest waiting first."""
+    return tuple(
+        Summary(
+            f"order#{order.order_id}",
+            f"queue#{queue.value}",
+            {"queue": queue.value, "since": to_text(matters[0].since)},
+            queued_order(order, matters),
+        )
+        for queue, matters in queues_of(order).items()
+    )
 
 
 def _live(counts: Counts) -> int:
