@@ -10,7 +10,12 @@ from moto import mock_aws
 
 from oms.platform import aws, cache, config, observability
 
-TABLES = {"messages": ("message_id",), "orders": ("order_id", "seq"), "setup": ("kind", "id")}
+TABLES = {
+    "messages": ("message_id",),
+    "orders": ("order_id", "seq"),
+    "setup": ("kind", "id"),
+    "customers": ("pk", "sk"),
+}
 
 
 @pytest.fixture
