@@ -3,12 +3,12 @@ from __future__ import annotations
 import random
 from collections import Counter
 from itertools import combinations
-from time import perf_counter
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from oms.sourcing.distance import Coordinates, metres
+from oms.sourcing.optimum import WORK
 from oms.sourcing.plan import UNKNOWN_DISTANCE, Assignment, Demand, Plan, Site, Unfilled, plan
 
 Stock = dict[str, dict[str, int]]
@@ -235,8 +235,7 @@ def test_an_explanation_keeps_the_chosen_and_the_nearest_25_and_counts_all() -> 
     assert [c.location_id for c in kept[1:]] == [f"l{i:02}" for i in range(24)]
 
 
-def test_an_order_of_500_lines_over_50_locations_is_planned_in_well_under_a_second() -> None:
-    slowest = 0.0
+def test_an_order_of_500_lines_over_50_locations_is_planned_within_the_limit_of_work() -> None:
     for density, most in ((0.9, 4), (0.5, 50), (0.5, 4), (0.1, 4)):
         chance = random.Random(7)  # noqa: S311 - the same figures each time
         places = [
@@ -248,13 +247,10 @@ def test_an_order_of_500_lines_over_50_locations_is_planned_in_well_under_a_seco
             f"s{i}": {f"l{j}": chance.randint(1, most) for j in range(50) if chance.random() < density}
             for i in range(500)
         }
-        start = perf_counter()
-        result = plan(lines, stock, places, MUNICH)
-        slowest = max(slowest, perf_counter() - start)
+        result = plan(lines, stock, places, MUNICH, work=WORK // 10)
         assert sum(a.quantity for a in result.assignments) + sum(u.quantity for u in result.unfilled) == sum(
             line.quantity for line in lines
         )
-    assert slowest < 2, "generous, for a machine that is busy with other things: 0.4 s when idle"
 
 
 def test_twelve_skus_over_a_hundred_locations_are_planned_exactly() -> None:

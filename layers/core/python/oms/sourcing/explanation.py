@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oms.orders.events import Candidate, Explanation
-from oms.sourcing.cover import Cover
 from oms.sourcing.distance import METRES_PER_KILOMETRE, kilometres
+from oms.sourcing.optimum import Optimum
 
 KEPT = 25
 """How many candidates an explanation keeps: the chosen ones first, then the nearest."""
@@ -26,7 +26,7 @@ class Facts:
     stock: Sequence[Sequence[int]]
 
 
-def explain(facts: Facts, cover: Cover) -> Explanation:
+def explain(facts: Facts, cover: Optimum) -> Explanation:
     """Why the units go out from the locations of `cover`; see `oms.orders.events.Candidate` for the fields."""
     chosen = set(cover.columns)
     order = sorted(range(len(facts.locations)), key=lambda column: (column not in chosen, column))
@@ -40,7 +40,7 @@ def explain(facts: Facts, cover: Cover) -> Explanation:
     )
 
 
-def _candidate(facts: Facts, cover: Cover, column: int) -> Candidate:
+def _candidate(facts: Facts, cover: Optimum, column: int) -> Candidate:
     metres = facts.metres[column]
     coverable = sum(min(want, row[column]) for want, row in zip(facts.wanted, facts.stock, strict=True))
     chosen = column in cover.columns
@@ -54,7 +54,7 @@ def _candidate(facts: Facts, cover: Cover, column: int) -> Candidate:
     )
 
 
-def _won(facts: Facts, cover: Cover, coverable: int) -> str:
+def _won(facts: Facts, cover: Optimum, coverable: int) -> str:
     asked, parcels = sum(facts.wanted), len(cover.columns)
     share = f"has all {asked} units" if coverable == asked else f"has {coverable} of {asked} units"
     if not cover.exact:
@@ -64,7 +64,7 @@ def _won(facts: Facts, cover: Cover, coverable: int) -> str:
     return f"{share}: belongs to the nearest choice of {parcels} parcels, and fewer cannot do"
 
 
-def _lost(facts: Facts, cover: Cover, column: int, coverable: int) -> str:
+def _lost(facts: Facts, cover: Optimum, column: int, coverable: int) -> str:
     """Whether it could stand in for a chosen location, and if so, what speaks against it."""
     if not coverable:
         return "has none of the goods"
@@ -91,7 +91,7 @@ def _farther(metres: int) -> str:
     return f"{kilometres(metres)} km" if metres >= METRES_PER_KILOMETRE else f"{metres} m"
 
 
-def _stands_in(facts: Facts, cover: Cover, column: int, rival: int) -> bool:
+def _stands_in(facts: Facts, cover: Optimum, column: int, rival: int) -> bool:
     """Whether the choice would still cover everything with `column` in the place of `rival`."""
     others = [other for other in cover.columns if other != rival]
     return all(

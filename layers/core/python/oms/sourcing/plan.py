@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from oms.orders.events import Explanation
-from oms.sourcing.cover import WORK, Problem, best_cover
 from oms.sourcing.distance import Coordinates, kilometres, metres
 from oms.sourcing.explanation import Facts, explain
+from oms.sourcing.instance import Problem
+from oms.sourcing.optimum import WORK, optimum
 
 UNKNOWN_DISTANCE = 20_100_000
 """Metres to a location whose distance is not known: farther than any two places on earth are."""
@@ -98,11 +99,15 @@ def plan(
     skus = sorted(wanted)
     table = [[max(0, stock.get(sku, {}).get(site.location_id, 0)) for _, site in ranked] for sku in skus]
     needs = [min(wanted[sku], sum(row)) for sku, row in zip(skus, table, strict=True)]
-    distances = [UNKNOWN_DISTANCE if away is None else away for away, _ in ranked]
-    cover = best_cover(
-        Problem(needs=needs, stock=table, metres=distances, priorities=[site.priority for _, site in ranked]),
-        work=work,
+    problem = Problem(
+        needs=needs,
+        stock=table,
+        fixed=_costs(ranked),
+        unit=[[0] * len(ranked)] * len(skus),
+        whole=[False] * len(skus),
     )
+    cover = optimum(problem, work=work)
+    assert cover is not None, "all locations together have what is needed"
     pieces = {sku: _pieces(need, row, cover.columns) for sku, need, row in zip(skus, needs, table, strict=True)}
     shares, unfilled = _share(lines, pieces)
     facts = Facts(
@@ -152,6 +157,20 @@ def _ranked(sites: Iterable[Site], destination: Coordinates | None) -> list[tupl
             item[1].location_id,
         ),
     )
+
+
+def _costs(ranked: Sequence[tuple[int | None, Site]]) -> list[int]:
+    """A number for each site; sums of them compare by parcels, then metres, then priorities, then places in the row."""
+    away = [UNKNOWN_DISTANCE if each is None else each for each, _ in ranked]
+    first = min((site.priority for _, site in ranked), default=0)
+    preferences = [site.priority - first for _, site in ranked]
+    places = len(ranked) ** 2 + 1
+    priorities = sum(preferences) + 1
+    parcel = sum(away) + 1
+    return [
+        ((parcel + metres) * priorities + preference) * places + place
+        for place, (metres, preference) in enumerate(zip(away, preferences, strict=True))
+    ]
 
 
 def _pieces(need: int, row: Sequence[int], columns: Sequence[int]) -> list[tuple[int, int]]:

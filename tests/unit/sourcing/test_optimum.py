@@ -1,0 +1,136 @@
+"""The search for the cheapest cover, against trying everything, and against HiGHS, a solver of integer programs."""
+
+from __future__ import annotations
+
+import os
+import random
+from itertools import combinations
+
+import pytest
+
+from oms.sourcing.instance import Problem
+from oms.sourcing.optimum import optimum
+from tests.support.milp import cheapest_by_milp
+
+INSTANCES = 1000 if os.environ.get("OMS_FULL") else 100
+UNBOUNDED = 10**12
+
+
+def _cost(problem: Problem, columns: tuple[int, ...]) -> int | None:
+    """What a set of columns costs when each row is filled from the cheapest; None when they do not cover."""
+    total = sum(problem.fixed[column] for column in columns)
+    for need, stock, unit, whole in zip(problem.needs, problem.stock, problem.unit, problem.whole, strict=True):
+        missing = need
+        for cost, column in sorted((unit[column], column) for column in columns):
+            taken = min(missing, stock[column])
+            if whole and taken < missing:
+                continue
+            total += taken * cost
+            missing -= taken
+        if missing:
+            return None
+    return total
+
+
+def _problem(chance: random.Random, *, rows: int, columns: int, most: int | None = None) -> Problem:
+    """A shop's network at random: dense or sparse, deep or shallow, parcels that cost by distance, units by weight."""
+    density, deep, whole = chance.choice([0.1, 0.3, 0.6, 0.9]), chance.choice([2, 8]), chance.random() < 0.5
+    stock = [[chance.randint(1, deep) if chance.random() < density else 0 for _ in range(columns)] for _ in range(rows)]
+    needs = [
+        chance.randint(1, max(row)) if whole and any(row) else min(sum(row), chance.randint(1, 9)) for row in stock
+    ]
+    away = [chance.randint(0, 1000) for _ in range(columns)]
+    parcel = chance.choice([0, 50, 400])
+    grams = [chance.randint(0, 60) for _ in range(rows)]
+    return Problem(
+        needs=needs,
+        stock=stock,
+        fixed=[parcel + metres // 2 for metres in away],
+        unit=[[weight * (1 + metres // 100) // 4 + chance.randint(0, 9) for metres in away] for weight in grams],
+        whole=[whole] * rows,
+        most=most,
+    )
+
+
+def _by_trying_everything(problem: Problem) -> int | None:
+    sizes = range((problem.most or len(problem.fixed)) + 1)
+    sets = (columns for size in sizes for columns in combinations(range(len(problem.fixed)), size))
+    return min((cost for columns in sets if (cost := _cost(problem, columns)) is not None), default=None)
+
+
+@pytest.mark.parametrize("most", [None, 1, 2, 3])
+def test_nothing_is_cheaper_than_the_optimum(most: int | None) -> None:
+    chance = random.Random(3)  # noqa: S311 - the same problems each time
+    for _ in range(60):
+        problem = _problem(chance, rows=chance.randint(1, 5), columns=chance.randint(1, 8), most=most)
+        found = optimum(problem)
+        assert (found.cost if found else None) == _by_trying_everything(problem)
+        if found:
+            assert found.exact
+            assert _cost(problem, found.columns) == found.cost
+            assert len(found.columns) <= (most or 8)
+
+
+def test_the_optimum_costs_what_an_exact_solver_finds() -> None:
+    chance = random.Random(20)  # noqa: S311 - the same problems each time
+    for number in range(INSTANCES):
+        problem = _problem(chance, rows=chance.randint(1, 10), columns=chance.randint(2, 300))
+        found = optimum(problem, work=UNBOUNDED)
+        assert found is not None
+        assert found.exact, f"problem {number}"
+        assert _cost(problem, found.columns) == found.cost
+        assert found.cost == cheapest_by_milp(problem), f"problem {number}"
+
+
+def test_twelve_lines_over_two_thousand_locations_are_proved() -> None:
+    chance = random.Random(5)  # noqa: S311 - the same problems each time
+    for density in (0.02, 0.3):
+        stock = [[chance.randint(1, 8) if chance.random() < density else 0 for _ in range(2000)] for _ in range(12)]
+        problem = Problem(
+            needs=[chance.randint(1, 6) for _ in stock],
+            stock=stock,
+            fixed=[400 + chance.randint(0, 700) for _ in range(2000)],
+            unit=[[chance.randint(0, 90) for _ in range(2000)] for _ in stock],
+            whole=[False] * 12,
+        )
+        found = optimum(problem)
+        assert found
+        assert found.exact
+
+
+def test_out_of_work_the_answer_covers_and_says_what_it_may_miss() -> None:
+    chance = random.Random(8)  # noqa: S311 - the same problems each time
+    inexact = 0
+    for _ in range(60):
+        problem = _problem(chance, rows=8, columns=30)
+        best, quick = optimum(problem, work=UNBOUNDED), optimum(problem, work=1000)
+        assert best
+        assert quick
+        assert _cost(problem, quick.columns) == quick.cost
+        assert quick.bound <= best.cost <= quick.cost
+        inexact += not quick.exact
+    assert inexact > 10, "the bound on the work is never met: the test shows nothing"
+
+
+def test_what_nobody_needs_is_not_fetched() -> None:
+    nothing = Problem(needs=[0], stock=[[5, 5]], fixed=[1, 2], unit=[[0, 0]], whole=[False])
+    found = optimum(nothing)
+    assert found
+    assert (found.columns, found.cost) == ((), 0)
+
+
+def test_more_than_there_is_has_no_answer() -> None:
+    assert optimum(Problem(needs=[3], stock=[[1, 1]], fixed=[1, 2], unit=[[0, 0]], whole=[False])) is None
+
+
+def test_a_dear_parcel_less_is_worth_dearer_units() -> None:
+    problem = Problem(
+        needs=[2, 1],
+        stock=[[2, 0, 2], [0, 1, 1]],
+        fixed=[100, 100, 100],
+        unit=[[1, 1, 40], [1, 1, 30]],
+        whole=[False, False],
+    )
+    found = optimum(problem)
+    assert found
+    assert (found.columns, found.cost) == ((0, 1), 203), "two parcels at 203 beat one at 210"
