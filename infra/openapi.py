@@ -19,6 +19,7 @@ import oms.customers.history
 import oms.routing.resource
 import oms.stock.resource
 import oms.views.answers
+import oms.views.effect
 import oms.views.shapes
 import oms.views.work
 from infra import doors
@@ -151,6 +152,7 @@ def _typed_dictionaries() -> Iterator[type]:
     modules = (
         oms.views.shapes,
         oms.views.answers,
+        oms.views.effect,
         oms.views.work,
         oms.stock.resource,
         oms.routing.resource,
@@ -250,6 +252,8 @@ def _refusals(method: str, path: str, view: Any, call: Call) -> Iterator[int]:
         yield 413
     if call.if_match:
         yield 412
+    if call.version_required:
+        yield 428
     if (method == "POST" and not isinstance(call.body, Rows)) or (
         method == "PUT" and call.tag in {"stock", "customers"}
     ):

@@ -20,9 +20,10 @@ from oms.customers.answers import (
 from oms.customers.requests import FindCustomers, MergeCustomers, SplitCustomer, WriteNote
 from oms.fraud.forms import FraudRulesForm
 from oms.fraud.rules import FraudRules
-from oms.fulfillment.requests import OfParcel, Pack, Pick
+from oms.fulfillment.requests import AcceptCancellation, DeclineCancellation, OfParcel, Pack, Pick
 from oms.notifications.preferences import Preferences
-from oms.orders.commands import CancelOrder, EditOrder, PayOrder
+from oms.orders.commands import CancelOrder, PayOrder
+from oms.orders.edit_commands import EditOrder
 from oms.orders.hold_commands import AssignHold, HoldOrder, ReleaseHold
 from oms.orders.transitions import FulfillmentStatus, OrderStatus
 from oms.returns.requests import (
@@ -51,6 +52,7 @@ from oms.views.answers import (
     ReturnLink,
     ScansReceipt,
 )
+from oms.views.effect import EffectResource
 from oms.views.queue_shapes import QueueList, QueuePage
 from oms.views.shapes import OrderResource
 from oms.views.work import FulfillmentWork
@@ -100,6 +102,8 @@ class Call:
     query: tuple[Query, ...] = field(default=())
     if_match: bool = False
     """Takes `If-Match`, and refuses with 412."""
+    version_required: bool = False
+    """Refuses some changes without `If-Match`, with 428."""
     repeatable: bool = False
     """Takes an `Idempotency-Key`."""
 
@@ -113,6 +117,12 @@ CURSOR = Query(
     name="cursor",
     description="Where the page begins: the `cursor` of the page before it. Opaque.",
     schema={"type": "string"},
+)
+
+PREVIEW = Query(
+    name="preview",
+    description="With `true` nothing is written: the answer is what would change.",
+    schema={"type": "boolean", "default": False},
 )
 
 
@@ -137,12 +147,26 @@ def _change(body: type, *, body_required: bool = False) -> Call:
     )
 
 
-def _work(body: type | None = None) -> Call:
+def _previewable(body: type, *, body_required: bool = False, version_required: bool = False) -> Call:
+    """A command to an order, of which the caller can see beforehand what it would change."""
+    return Call(
+        tag="orders",
+        body=body,
+        body_required=body_required,
+        answers={200: OrderResource | EffectResource},
+        query=(PREVIEW,),
+        if_match=True,
+        version_required=version_required,
+        repeatable=True,
+    )
+
+
+def _work(body: type | None = None, *, body_required: bool = False) -> Call:
     """A step of fulfillment."""
     return Call(
         tag="fulfillment",
         body=body,
-        body_required=False,
+        body_required=body_required,
         answers={200: FulfillmentWork},
         if_match=True,
         repeatable=True,
@@ -219,12 +243,17 @@ CALLS: dict[tuple[str, str], Call] = {
         ),
     ),
     ("GET", "/orders/{order_id}/events"): Call(tag="orders", answers={200: EventPage}, query=(LIMIT, CURSOR)),
-    ("POST", "/orders/{order_id}/cancel"): _change(CancelOrder),
+    ("POST", "/orders/{order_id}/cancel"): _previewable(CancelOrder),
     ("POST", "/orders/{order_id}/holds"): _change(HoldOrder),
     ("POST", "/orders/{order_id}/holds/{handle}/release"): _change(ReleaseHold),
     ("POST", "/orders/{order_id}/holds/{handle}/assign"): _change(AssignHold),
-    ("POST", "/orders/{order_id}/edits"): _change(EditOrder, body_required=True),
+    ("POST", "/orders/{order_id}/edits"): _previewable(EditOrder, body_required=True, version_required=True),
     ("POST", "/orders/{order_id}/payments"): _change(PayOrder, body_required=True),
+    ("POST", "/orders/{order_id}/payments/received"): _change(ReceivePayment, body_required=True),
+    ("POST", "/orders/{order_id}/refunds/{refund_id}/made"): _change(RefundMade, body_required=True),
+    ("POST", "/payments/{gateway}/webhooks"): Call(
+        tag="orders", binary_body=True, answers={200: NoticeReceipt, 202: NoticeReceipt}
+    ),
     ("GET", "/orders/{order_id}/routing"): Call(tag="routing", answers={200: RoutingResource}),
     ("GET", "/stock/{sku}"): Call(tag="stock", answers={200: SkuResource}),
     ("PUT", "/stock/{sku}/{location_id}"): Call(tag="stock", body=Count, answers={200: LevelResource}, if_match=True),
@@ -251,6 +280,10 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/fulfillment-orders/{fulfillment_order_id}/pack"): _work(Pack),
     ("POST", "/fulfillment-orders/{fulfillment_order_id}/ship"): _work(OfParcel),
     ("POST", "/fulfillment-orders/{fulfillment_order_id}/deliver"): _work(OfParcel),
+    ("POST", "/fulfillment-orders/{fulfillment_order_id}/cancellation/accept"): _work(AcceptCancellation),
+    ("POST", "/fulfillment-orders/{fulfillment_order_id}/cancellation/decline"): _work(
+        DeclineCancellation, body_required=True
+    ),
     ("GET", "/fulfillment-orders/{fulfillment_order_id}/packing-slip.pdf"): Call(
         tag="fulfillment", answers={303: None}
     ),

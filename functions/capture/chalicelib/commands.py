@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Response
 
-from oms.platform.http import caller, endpoint, expected_version, ok, parse
+from oms.platform.http import caller, endpoint, expected_version, is_preview, ok, parse
 
 if TYPE_CHECKING:
     from oms.orders.order import Order
+    from oms.orders.preview import Effect
 
 commands = Blueprint(__name__)
 
@@ -17,11 +18,16 @@ commands = Blueprint(__name__)
 @commands.route("/orders/{order_id}/cancel", methods=["POST"], content_types=[])
 @endpoint(commands, scope="orders:write")
 def cancel(order_id: str) -> Response:
-    """Cancel units that nobody has in hand yet: those named, or all that can be."""
-    from oms.orders.commands import CancelOrder, cancel_order
+    """Cancel units that nobody works on, and ask the locations that work on the others; or preview what that would do.
+
+    Without `lines` it is about all units that have not left.
+    """
+    from oms.orders.commands import CancelOrder, cancel_order, preview_cancel
     from oms.platform.event_log import order_log
 
     wish = parse(CancelOrder, commands)
+    if is_preview(commands):
+        return _previewed(preview_cancel(order_log(), order_id, wish, expected_version(commands)))
     return _answer(cancel_order(order_log(), order_id, wish, caller(commands), expected_version(commands)))
 
 
@@ -61,12 +67,19 @@ def assign(order_id: str, handle: str) -> Response:
 @commands.route("/orders/{order_id}/edits", methods=["POST"], content_types=[])
 @endpoint(commands, scope="orders:write")
 def edit(order_id: str) -> Response:
-    """Change contact or address, as long as no parcel is on its way."""
-    from oms.orders.commands import EditOrder, edit_order
+    """Add lines, change quantities, shipping, contact or address, as one decision; or preview what that would do.
+
+    An edit of lines or shipping needs `If-Match`; a preview does not, and answers with the `ETag` to send along.
+    """
+    from oms.orders.edit_commands import EditOrder, edit_order, preview_edit
     from oms.platform.event_log import order_log
+    from oms.platform.setup import products
 
     wish = parse(EditOrder, commands)
-    return _answer(edit_order(order_log(), order_id, wish, caller(commands), expected_version(commands)))
+    version = expected_version(commands)
+    if is_preview(commands):
+        return _previewed(preview_edit(order_log(), order_id, wish, version, products=products))
+    return _answer(edit_order(order_log(), order_id, wish, caller(commands), version, products=products))
 
 
 @commands.route("/orders/{order_id}/payments", methods=["POST"], content_types=[])
@@ -78,6 +91,15 @@ def pay(order_id: str) -> Response:
 
     wish = parse(PayOrder, commands)
     return _answer(pay_order(order_log(), order_id, wish, caller(commands), expected_version(commands)))
+
+
+def _previewed(effect: Effect) -> Response:
+    """What would change; nothing was written."""
+    from oms.platform.observability import logger
+    from oms.views.effect import effect_resource
+
+    logger().append_keys(order_id=effect.before.order_id)
+    return ok(effect_resource(effect), version=effect.before.version)
 
 
 def _answer(order: Order) -> Response:

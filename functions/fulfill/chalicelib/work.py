@@ -74,3 +74,24 @@ def deliver_parcels(fulfillment_order_id: str) -> Response:
     from oms.fulfillment.work import deliver
 
     return _done(deliver, fulfillment_order_id, parcel_id=parse(OfParcel, work).parcel_id)
+
+
+@work.route("/fulfillment-orders/{fulfillment_order_id}/cancellation/accept", methods=["POST"], content_types=[])
+@endpoint(work, scope="fulfillment")
+def accept_cancellation(fulfillment_order_id: str) -> Response:
+    """Put back what is not wanted any more: the units that were asked for, which are free stock with this call."""
+    from oms.fulfillment.requests import AcceptCancellation
+    from oms.fulfillment.work import accept_cancellation as accept
+
+    return _done(accept, fulfillment_order_id, request_id=parse(AcceptCancellation, work).request_id)
+
+
+@work.route("/fulfillment-orders/{fulfillment_order_id}/cancellation/decline", methods=["POST"], content_types=[])
+@endpoint(work, scope="fulfillment")
+def decline_cancellation(fulfillment_order_id: str) -> Response:
+    """Let the units go out all the same, and say why."""
+    from oms.fulfillment.requests import DeclineCancellation
+    from oms.fulfillment.work import decline_cancellation as decline
+
+    wish = parse(DeclineCancellation, work)
+    return _done(decline, fulfillment_order_id, request_id=wish.request_id, reason=wish.reason)

@@ -18,9 +18,11 @@ from oms.ids import order_id
 from oms.orders import events as ev
 from oms.orders.contact import Contact
 from oms.orders.decisions import change_contact, release
+from oms.orders.editing import LinesAdded
 from oms.orders.events import HoldReason, UnitState
 from oms.orders.log import append, load
 from oms.orders.order import Order
+from oms.orders.sold import PlacedLine, UnitRun
 from oms.orders.transitions import OrderStatus
 from oms.setup import Channel, Platform
 from tests.support.memory_stack import MemoryStack
@@ -265,15 +267,31 @@ def test_a_line_that_woocommerce_no_longer_names_is_cancelled(shop: Shop) -> Non
     assert (order.due, dict(order.holds)) == (400, {})
 
 
-def test_units_that_are_in_work_cannot_be_cancelled_and_the_order_is_held(shop: Shop) -> None:
+def test_a_location_is_asked_for_the_units_in_its_work_that_the_channel_cancelled(shop: Shop) -> None:
     shop.shopify(cups(), "orders/create")
     work(shop, picked=2)
-    order = shop.shopify(cups() | {"cancelled_at": "2026-03-02T10:05:00+01:00"}).order
+    cancelled = cups() | {"cancelled_at": "2026-03-02T10:05:00+01:00"}
+    order = shop.shopify(cancelled).order
     assert order.lines["1"].counts[UnitState.PICKED] == 2
     assert order.lines["1"].counts[UnitState.CANCELLED] == 1
-    (hold,) = order.holds.values()
-    assert hold.reason is HoldReason.CHANNEL_CHANGE
-    assert hold.note == "line 1 (CUP-1): the channel cancelled 2 units in work or gone"
+    (request,) = order.cancellations.values()
+    assert (order.asked_for(request), request.requested.reason) == ({"1": 2}, "cancelled in the channel")
+    assert order.holds == {}
+    later = cancelled | {"cancelled_at": "2026-03-02T10:06:00+01:00", "updated_at": "2026-03-02T10:06:00+01:00"}
+    assert list(shop.shopify(later).order.cancellations) == [request.request_id]
+
+
+def test_a_line_that_an_edit_added_is_no_business_of_the_channels_next_word(shop: Shop) -> None:
+    shop.shopify(cups(), "orders/create")
+    sold = PlacedLine(
+        line_id="3", sku="POT", title="Pot", quantity=1, net=500, tax=0, units=(UnitRun(count=1, net=500, tax=0),)
+    )
+    shop.decide([LinesAdded(lines=(sold,))])
+    order = shop.shopify(cups(current_quantity=2)).order
+    assert (order.lines["1"].live, order.lines["3"].live) == (2, 1)
+    assert order.holds == {}
+    gone = cups() | {"cancelled_at": "2026-03-02T10:05:00+01:00", "updated_at": "2026-03-02T10:05:00+01:00"}
+    assert shop.shopify(gone).order.status is OrderStatus.CANCELLED
 
 
 def test_units_returned_after_delivery_are_no_reason_to_hold(shop: Shop) -> None:
@@ -362,7 +380,7 @@ def test_a_change_that_comes_after_everything_was_shipped_is_told_and_not_held(s
     work(shop, picked=1, shipped=True)
     captured = shop.shopify(order | {"cancelled_at": "2026-03-02T10:05:00+01:00"})
     assert captured.order.holds == {}
-    assert captured.missed == ("line 1 (CUP-1): the channel cancelled 1 units in work or gone",)
+    assert captured.missed == ("line 1 (CUP-1): the channel cancelled 1 units that have left",)
     assert captured.order.revision.startswith("2026-03-02T09:00:02")
 
 

@@ -9,6 +9,8 @@ import pytest
 from oms.errors import InvalidInput, NotAllowed, NotFound
 from oms.orders import decisions
 from oms.orders import events as ev
+from oms.orders.cancellation import cancel_or_ask
+from oms.orders.cancelling import CancellationRequested
 from oms.orders.contact import Address, Contact
 from oms.orders.events import HoldReason, OrderEvent, PaymentMethod, PaymentTerms, PlacedLine, UnitState
 from oms.orders.evolve import fold
@@ -211,10 +213,14 @@ def test_units_already_shipped_cannot_be_cancelled() -> None:
     with pytest.raises(NotAllowed) as refused:
         decisions.cancel(order, {"1": 2, "2": 2})
     assert [(error.path, error.message) for error in refused.value.errors] == [
-        ("lines.1", "1 of 2 units can still be cancelled")
+        ("lines.1", "0 of 2 units can still be cancelled")
     ]
     rest = after(order, decisions.cancel(order))
     assert rest.lines["1"].counts[UnitState.SHIPPED] == 2
+    assert rest.actions[0] == "cancel", "the location can be asked for the unit that is still there"
+    [asked] = cancel_or_ask(rest).events
+    assert isinstance(asked, CancellationRequested)
+    rest = after(rest, [asked])
     assert "cancel" not in rest.actions
     with pytest.raises(NotAllowed, match="none of its units"):
         decisions.cancel(rest)
@@ -316,9 +322,9 @@ def test_an_erased_contact_may_be_given_anew() -> None:
 
 def test_the_events_of_a_payment_in_the_channel_are_those_of_placing() -> None:
     assert decisions.place(placed(MUGS))[1:] == [
-        PaymentCaptured(payment_id="channel", reference="", amount=3600, by_channel=True)
+        PaymentCaptured(payment_id="channel", reference="", amount=3600, by_channel=True, method="prepaid")
     ]
     terms = PaymentTerms(method=PaymentMethod.CHANNEL_AUTHORISED, amount=3600)
     assert decisions.place(replace(placed(MUGS), payment=terms))[1:] == [
-        PaymentAuthorised(payment_id="channel", reference="", amount=3600, by_channel=True)
+        PaymentAuthorised(payment_id="channel", reference="", amount=3600, by_channel=True, method="channel_authorised")
     ]

@@ -8,6 +8,7 @@ OmsError
 ├── Conflict                409  the request contradicts what is recorded
 │   ├── NotAllowed          409  not in this state; names what is allowed
 │   └── VersionMismatch     412  If-Match names a version that is no longer the newest
+├── VersionRequired         428  the change needs If-Match
 ├── TooLarge                413
 ├── ConcurrentAppend        503  someone else appended first; load and decide again
 ├── ShortStock              409  a level no longer covers what was planned; plan again
@@ -97,6 +98,14 @@ class VersionMismatch(Conflict):
     status = 412
     problem = "version-mismatch"
     title = "Changed since it was read"
+
+
+class VersionRequired(OmsError):
+    """The change depends on what its maker saw, and does not say which version that was."""
+
+    status = 428
+    problem = "version-required"
+    title = "Say which version is meant"
 
 
 class TooLarge(OmsError):

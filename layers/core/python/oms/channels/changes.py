@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oms.channels.document import ChannelDocument, Fingerprint
 from oms.channels.figures import sum_of
+from oms.channels.given_back import given_back
 from oms.errors import NotAllowed
 from oms.money import Money
 from oms.orders import decisions
 from oms.orders import events as ev
+from oms.orders.cancellation import ask
 from oms.orders.contact import Contact
+from oms.orders.draft import Draft
 from oms.orders.events import HoldReason, OrderEvent, PaymentMethod, PlacedLine, UnitState
 from oms.orders.evolve import evolve
-from oms.orders.order import Line, Order, units_value
+from oms.orders.order import Order, units_value
 from oms.orders.tenders import CHANNEL_PAYMENT
-from oms.orders.transitions import CANCELLABLE, OrderStatus
+from oms.orders.transitions import OrderStatus
 from oms.payments.ledger import PaymentAuthorised, PaymentCaptured, PaymentVoided
 
 Reason = tuple[HoldReason, str]
@@ -40,27 +43,15 @@ class Step:
     """What the channel wants and what comes too late even for a hold."""
 
 
-class _Draft:
-    """An order and the events decided on it so far, each seen by the decision after it."""
-
-    def __init__(self, order: Order, events: Iterable[OrderEvent] = ()) -> None:
-        self.order = order
-        self.events = list(events)
-
-    def add(self, events: Sequence[OrderEvent]) -> None:
-        for event in events:
-            self.order = evolve(self.order, event, order_id=self.order.order_id, at=self.order.updated_at)
-            self.events.append(event)
-
-
 def first_events(document: ChannelDocument, order_id: str, at: datetime) -> tuple[OrderEvent, ...]:
     """The events of an order that is new here, in whatever state the channel has it already."""
     placed, *rest = decisions.place(document.placed)
-    draft = _Draft(evolve(None, placed, order_id=order_id, at=at), [placed])
+    draft = Draft(evolve(None, placed, order_id=order_id, at=at), [placed])
     # Nothing waits in an order of which nothing is wanted any more.
     draft.add([event for event in rest if not (document.gone and isinstance(event, ev.OrderHeld))])
     while wish := _unwanted(draft.order, document):
         draft.add(decisions.cancel(draft.order, wish, reason=REASON))
+    draft.add(_given_back(draft.order, document))
     if document.remarks and not document.gone and draft.order.status is not OrderStatus.CANCELLED:
         reasons = [(HoldReason.CHANNEL_DOCUMENT, remark.note) for remark in document.remarks]
         draft.add(decisions.holds(draft.order, reasons))
@@ -83,7 +74,7 @@ def follow(order: Order, document: ChannelDocument) -> Step:
     them is mended by the same document.
     """
     before, now = Fingerprint.read(order.fingerprint), Fingerprint.read(document.placed.fingerprint)
-    draft = _Draft(order)
+    draft = Draft(order)
     reasons: list[Reason] = []
     contact = None
     if now.sale != before.sale:
@@ -91,6 +82,7 @@ def follow(order: Order, document: ChannelDocument) -> Step:
             draft.add(decisions.cancel(order, wish, reason=REASON))
         if _unwanted(draft.order, document):
             return Step(tuple(draft.events), complete=False)
+        draft.add(ask(draft.order, _to_ask(draft.order, document), reason=REASON))
         reasons += _sale_reasons(order, draft.order, document)
     if now.contact != before.contact:
         contact, late = _contact(draft, document)
@@ -101,6 +93,7 @@ def follow(order: Order, document: ChannelDocument) -> Step:
         if order.status is OrderStatus.CANCELLED and not now.gone and _brings_money(paid):
             again = again or PAID_TOO_LATE
         draft.add(paid)
+        draft.add(_given_back(draft.order, document))
     missed = _hold(draft, reasons, again=again)
     draft.add([ev.OrderRevised(revision=document.placed.revision, fingerprint=document.placed.fingerprint)])
     return Step(tuple(draft.events), contact=contact, missed=missed)
@@ -119,7 +112,7 @@ def _brings_money(events: Iterable[OrderEvent]) -> bool:
     return any(isinstance(event, PaymentAuthorised | PaymentCaptured) for event in events)
 
 
-def _hold(draft: _Draft, reasons: list[Reason], *, again: str) -> tuple[str, ...]:
+def _hold(draft: Draft, reasons: list[Reason], *, again: str) -> tuple[str, ...]:
     """Hold for what could not be followed; returns what comes too late even for that.
 
     `again` says in what way a cancelled order is wanted after all.
@@ -141,10 +134,22 @@ def _hold(draft: _Draft, reasons: list[Reason], *, again: str) -> tuple[str, ...
 
 
 def _unwanted(order: Order, document: ChannelDocument) -> dict[str, int]:
-    """Units by line that the channel no longer wants, that are not cancelled yet, and still can be."""
+    """Units by line that the channel no longer wants, that are not cancelled yet, and that nobody works on."""
     surplus = _surplus(order, document)
-    wish = {line_id: min(count, _cancellable(order.lines[line_id])) for line_id, count in surplus.items()}
+    wish = {line_id: min(count, order.cancellable(line_id)) for line_id, count in surplus.items()}
     return {line_id: count for line_id, count in wish.items() if count}
+
+
+def _to_ask(order: Order, document: ChannelDocument) -> dict[str, int]:
+    """Units by line that the channel no longer wants and a location works on, which has not been asked for them."""
+    surplus = _surplus(order, document)
+    wish = {line_id: min(count - _asked(order, line_id), order.askable(line_id)) for line_id, count in surplus.items()}
+    return {line_id: count for line_id, count in wish.items() if count > 0}
+
+
+def _asked(order: Order, line_id: str) -> int:
+    """Units of a line that locations are asked to put back."""
+    return sum(order.asked_for(request).get(line_id, 0) for request in order.cancellations.values())
 
 
 def _surplus(order: Order, document: ChannelDocument) -> dict[str, int]:
@@ -154,13 +159,11 @@ def _surplus(order: Order, document: ChannelDocument) -> dict[str, int]:
         for line in document.placed.lines
     }
     surplus = {
-        line_id: line.live - wanted.get(line.placed.external_line_id, 0) for line_id, line in order.lines.items()
+        line_id: line.live - wanted.get(line.placed.external_line_id, 0)
+        for line_id, line in order.lines.items()
+        if not line.added or document.gone
     }
     return {line_id: count for line_id, count in surplus.items() if count > 0}
-
-
-def _cancellable(line: Line) -> int:
-    return sum(line.counts.get(state, 0) for state in CANCELLABLE)
 
 
 def _too_late(order: Order, document: ChannelDocument) -> list[str]:
@@ -168,9 +171,9 @@ def _too_late(order: Order, document: ChannelDocument) -> list[str]:
     late = []
     for line_id, surplus in _surplus(order, document).items():
         line = order.lines[line_id]
-        count = surplus - line.counts.get(UnitState.DELIVERED, 0)
+        count = surplus - line.counts.get(UnitState.DELIVERED, 0) - _asked(order, line_id)
         if count > 0:
-            late.append(f"line {line_id} ({line.placed.sku}): the channel cancelled {count} units in work or gone")
+            late.append(f"line {line_id} ({line.placed.sku}): the channel cancelled {count} units that have left")
     return late
 
 
@@ -179,7 +182,7 @@ def _differences(order: Order, document: ChannelDocument) -> list[str]:
     placed, now = order.placed, document.placed
     if placed.currency != now.currency:
         return [f"the currency was {placed.currency} and is {now.currency}"]
-    lines = {line.placed.external_line_id: line.placed for line in order.lines.values()}
+    lines = {line.placed.external_line_id: line.placed for line in order.lines.values() if not line.added}
     found = [text for line in now.lines for text in _line_differences(lines.get(line.external_line_id), line, now)]
     charged, charges = (sum(each.net + each.tax for each in one.charges) for one in (placed, now))
     if charged != charges:
@@ -203,7 +206,7 @@ def _line_differences(before: PlacedLine | None, line: PlacedLine, now: ev.Order
     return []
 
 
-def _contact(draft: _Draft, document: ChannelDocument) -> tuple[Contact | None, list[Reason]]:
+def _contact(draft: Draft, document: ChannelDocument) -> tuple[Contact | None, list[Reason]]:
     """The new contact as far as it may still change. What is refused is named without saying where the parcel goes."""
     contact = document.contact
     late: list[Reason] = []
@@ -229,6 +232,10 @@ def _payment(order: Order, document: ChannelDocument) -> list[OrderEvent]:
         return [voided, *decisions.hold(order, HoldReason.PAYMENT_PENDING)]
     except NotAllowed:
         return [voided]
+
+
+def _given_back(order: Order, document: ChannelDocument) -> list[OrderEvent]:
+    return given_back(order, document.given_back, reference=document.placed.payment.reference)
 
 
 def _money(placed: ev.OrderPlaced, amount: int) -> str:

@@ -15,6 +15,7 @@ from oms.clock import to_text
 from oms.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound
 from oms.ids import parcel_id as parcel_id_of
 from oms.orders import events as ev
+from oms.orders.cancellation import late
 from oms.orders.decisions import MAX_STOCK_KEYS
 from oms.orders.events import LineUnits, OrderEvent, TrackingStatus, UnitState
 from oms.orders.order import FulfillmentOrder, Order, Parcel
@@ -136,7 +137,7 @@ def ship(order: Order, fulfillment_order_id: str, parcel_id: str | None = None) 
     """Parcels leave: all that are packed, or the one that is named; as many units as one transaction can move.
 
     The caller appends and decides again until `unshipped` has none left. A delivery that the carrier reported before
-    the parcel was booked out is caught up on.
+    the parcel was booked out is caught up on. A cancellation that was asked for and now comes too late is declined.
 
     Raises:
         NotAllowed: the order is held, or nothing is packed.
@@ -166,7 +167,7 @@ def ship(order: Order, fulfillment_order_id: str, parcel_id: str | None = None) 
         delivered_at = _first_delivery(parcel.scans)
         if delivered_at is not None:
             events.append(ev.ParcelDelivered(parcel_id=parcel.parcel_id, at=delivered_at))
-    return events
+    return [*events, *late(order, events)]
 
 
 def _fitting(parcel: Parcel, skus: set[str]) -> tuple[tuple[LineUnits, ...], bool]:

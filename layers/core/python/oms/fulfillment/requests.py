@@ -65,6 +65,20 @@ class OfParcel(BaseModel):
     parcel_id: Name | None = None
 
 
+class AcceptCancellation(BaseModel):
+    """Which request is accepted. Without `request_id`: all that are open."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    request_id: Name | None = None
+
+
+class DeclineCancellation(AcceptCancellation):
+    """Why the units go out all the same; staff read it."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
 def statuses(text: str) -> list[str]:
     """The statuses of a work queue: those named, separated by commas, or all in which there is work to do.
 

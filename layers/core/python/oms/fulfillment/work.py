@@ -6,19 +6,20 @@ answered with the order as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from oms.carriers.protocol import DEFAULT, Label, Shipment
-from oms.errors import ConcurrentAppend, InvalidInput, NotAllowed, NotFound, VersionMismatch
+from oms.errors import InvalidInput, NotAllowed, NotFound
 from oms.fulfillment import decisions
 from oms.fulfillment.decisions import Packing, Wish
 from oms.fulfillment.documents import packing_slip
 from oms.fulfillment.ports import Ports
 from oms.ids import order_of
-from oms.orders.events import LabelBought, OrderEvent, UnitsPacked, UnitsShipped
-from oms.orders.log import ATTEMPTS, Caller, OrderLog, Reference, append, execute, load
+from oms.orders import cancellation
+from oms.orders.events import LabelBought, UnitsPacked, UnitsShipped
+from oms.orders.log import Caller, Reference, execute, load
 from oms.orders.order import Order
+from oms.orders.several import Step, carry_out
 
 STANDARD = "standard"
 """The service that is bought when neither the packer nor the order names one."""
@@ -74,15 +75,15 @@ def pack(
         Unavailable: the carrier did not answer; ask again.
     """
 
-    def close(order: Order) -> _Step:
+    def close(order: Order) -> Step:
         packed = decisions.pack(order, fulfillment_order_id, packing)
         if not packed:
-            return _Step()
-        bought = _buy_label(ports, order, packed[0], carrier, service or order.placed.shipping_service or STANDARD)
+            return Step()
+        bought = _buy_label(ports, order, packed[0], carrier, service or order.shipping_service or STANDARD)
         reference = tracking_reference(carrier, bought.tracking_number)
-        return _Step(events=(*packed, bought), references=(reference,))
+        return Step(events=(*packed, bought), references=(reference,))
 
-    return _carry_out(ports.log, order_of(fulfillment_order_id), close, caller, expected_version)
+    return carry_out(ports.log, order_of(fulfillment_order_id), close, caller, expected_version)
 
 
 def tracking_reference(carrier: str, tracking_number: str) -> Reference:
@@ -103,13 +104,13 @@ def ship(
     Very many skus take more than one entry; a call that is broken off in between goes on where it stopped.
     """
 
-    def leave(order: Order) -> _Step:
+    def leave(order: Order) -> Step:
         events = tuple(decisions.ship(order, fulfillment_order_id, parcel_id))
         left = {each.parcel_id for each in decisions.unshipped(order, fulfillment_order_id, parcel_id)}
         gone = {event.parcel_id for event in events if isinstance(event, UnitsShipped) and event.complete}
-        return _Step(events=events, last=left <= gone)
+        return Step(events=events, last=left <= gone)
 
-    return _carry_out(ports.log, order_of(fulfillment_order_id), leave, caller, expected_version)
+    return carry_out(ports.log, order_of(fulfillment_order_id), leave, caller, expected_version)
 
 
 def deliver(
@@ -125,6 +126,42 @@ def deliver(
         ports.log,
         order_of(fulfillment_order_id),
         lambda order: decisions.deliver(order, fulfillment_order_id, at=caller.clock(), parcel_id=parcel_id),
+        caller,
+        expected_version=expected_version,
+    )
+
+
+def accept_cancellation(
+    ports: Ports,
+    fulfillment_order_id: str,
+    caller: Caller,
+    *,
+    request_id: str | None = None,
+    expected_version: int | None = None,
+) -> Order:
+    """Put units back that are not wanted any more; see `cancellation.accept`. Their stock is free with each entry."""
+
+    def put_back(order: Order) -> Step:
+        cancelled = cancellation.accept(order, fulfillment_order_id, request_id)
+        return Step(events=cancelled.events, last=cancelled.complete)
+
+    return carry_out(ports.log, order_of(fulfillment_order_id), put_back, caller, expected_version)
+
+
+def decline_cancellation(
+    ports: Ports,
+    fulfillment_order_id: str,
+    caller: Caller,
+    *,
+    reason: str,
+    request_id: str | None = None,
+    expected_version: int | None = None,
+) -> Order:
+    """Let the units go out all the same; see `cancellation.decline`."""
+    return execute(
+        ports.log,
+        order_of(fulfillment_order_id),
+        lambda order: cancellation.decline(order, fulfillment_order_id, reason, request_id),
         caller,
         expected_version=expected_version,
     )
@@ -197,42 +234,3 @@ def _shipment(ports: Ports, order: Order, packed: UnitsPacked, service: str) -> 
         width=packed.width,
         height=packed.height,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
-    """What one entry records; `last` when the wish is then fulfilled."""
-
-    events: Sequence[OrderEvent] = ()
-    references: Sequence[Reference] = ()
-    last: bool = True
-
-
-def _carry_out(
-    log: OrderLog, order_id: str, decide: Callable[[Order], _Step], caller: Caller, expected_version: int | None
-) -> Order:
-    """As `oms.orders.log.execute`, for wishes whose entries carry references, or that take several entries.
-
-    Only the last entry has the caller's own cause, so that a wish that was broken off is not taken for done;
-    `If-Match` is about the state in which it began.
-    """
-    outrun = 0
-    while outrun < ATTEMPTS:
-        order = load(log, order_id)
-        if caller.cause in order.causes:
-            return order
-        begun = any(cause.startswith(f"{caller.cause}#") for cause in order.causes)
-        if expected_version not in {None, order.version} and not begun:
-            raise VersionMismatch(
-                f"order {order_id} is at version {order.version}, not {expected_version}: read it again"
-            )
-        step = decide(order)
-        cause = caller.cause if step.last else f"{caller.cause}#{order.version + 1}"
-        try:
-            order = append(log, order, step.events, replace(caller, cause=cause), references=step.references)
-        except ConcurrentAppend:
-            outrun += 1
-            continue
-        if step.last:
-            return order
-    raise ConcurrentAppend(f"order {order_id} is busy: try again")

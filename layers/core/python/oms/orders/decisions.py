@@ -151,26 +151,39 @@ def cancel(
         NotFound: a line that the order does not have.
         InvalidInput: less than one unit of a line.
     """
+    possible = {line_id: order.cancellable(line_id) for line_id in order.lines}
+    wish = wished(order, wish, possible, "a location works on them, or they have left")
+    units = _fitting(gone for line_id, quantity in wish.items() for gone in _take(order, line_id, quantity))
+    return [ev.UnitsCancelled(units=units, reason=reason, code=code)] if units else []
+
+
+def wished(
+    order: Order, wish: Mapping[str, int] | None, possible: Mapping[str, int], otherwise: str
+) -> Mapping[str, int]:
+    """The wish to cancel units in full, if it can be fulfilled; None is all that is `possible`.
+
+    Raises:
+        NotAllowed: names each line and how many of its units are possible; says why the others are not.
+        NotFound: a line that the order does not have.
+        InvalidInput: less than one unit of a line.
+    """
     if wish and min(wish.values()) < 1:
         raise InvalidInput("name at least one unit of each line", path="lines")
     unknown = set(wish or ()) - set(order.lines)
     if unknown:
         raise NotFound(f"order {order.order_id} has no line {', '.join(sorted(unknown))}")
     if wish is None:
-        wish = {line_id: count for line_id in order.lines if (count := order.cancellable(line_id))}
+        wish = {line_id: count for line_id, count in possible.items() if count}
         if not wish:
             raise NotAllowed(f"order {order.order_id} is {order.status}: none of its units can still be cancelled")
     short = [
-        FieldError(f"lines.{line_id}", f"{order.cancellable(line_id)} of {quantity} units can still be cancelled")
+        FieldError(f"lines.{line_id}", f"{possible[line_id]} of {quantity} units can still be cancelled")
         for line_id, quantity in wish.items()
-        if quantity > order.cancellable(line_id)
+        if quantity > possible[line_id]
     ]
     if short:
-        raise NotAllowed(
-            "some units can no longer be cancelled: a location works on them, or they have left", errors=short
-        )
-    units = _fitting(gone for line_id, quantity in wish.items() for gone in _take(order, line_id, quantity))
-    return [ev.UnitsCancelled(units=units, reason=reason, code=code)] if units else []
+        raise NotAllowed(f"some units can no longer be cancelled: {otherwise}", errors=short)
+    return wish
 
 
 def _fitting(units: Iterable[ev.CancelledUnits]) -> tuple[ev.CancelledUnits, ...]:

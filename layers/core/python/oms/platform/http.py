@@ -127,6 +127,18 @@ def query(app: App) -> Mapping[str, str]:
     return current(app).query_params or {}
 
 
+def is_preview(app: App) -> bool:
+    """Whether the caller only wants to see what would change: `?preview=true`.
+
+    Raises:
+        InvalidInput: the word is neither `true` nor `false`; guessing could write what was only to be looked at.
+    """
+    wish = query(app).get("preview", "false")
+    if wish not in {"true", "false"}:
+        raise InvalidInput(f"{wish!r} is neither true nor false", path="preview")
+    return wish == "true"
+
+
 def paging(app: App) -> tuple[int, str]:
     """How many items a page is to have (50 unless the caller says), and the cursor where it begins.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from oms.clock import to_text
+from oms.orders.cancelling import CancellationRequest
 from oms.orders.codec import event_type, to_data, version_of
 from oms.orders.contact import Address, Contact
 from oms.orders.deadlines import pay_deadline
@@ -12,7 +13,8 @@ from oms.orders.events import Charge, ParcelTracked
 from oms.orders.order import Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold, expected_delivery
 from oms.orders.screening import Screened
 from oms.orders.transitions import order_status
-from oms.payments.ledger import Payment, cover
+from oms.payments.disputes import Dispute
+from oms.payments.ledger import Cover, Payment, cover
 from oms.returns.decisions import came_back, order_actions
 from oms.views.after_sale import (
     credit_resource,
@@ -23,8 +25,10 @@ from oms.views.after_sale import (
 )
 from oms.views.shapes import (
     AddressResource,
+    CancellationResource,
     ChargeResource,
     ContactResource,
+    DisputeResource,
     EventResource,
     FulfillmentOrderResource,
     HoldResource,
@@ -61,8 +65,9 @@ def order_resource(order: Order, *, contact: bool = False) -> OrderResource:
         "prices": order.placed.prices,
         "total": money(order, order.total),
         "due": money(order, order.due),
-        "lines": [_line(order, line) for line in order.lines.values()],
-        "charges": [_charge(order, charge) for charge in order.placed.charges],
+        "lines": [line_resource(order, line) for line in order.lines.values()],
+        "shipping_service": order.shipping_service,
+        "charges": [_charge(order, charge) for charge in order.charges],
         "payment": _payment_state(order),
         "fulfillment_orders": [fulfillment_order_resource(order, each) for each in order.fulfillment_orders.values()],
         "parcels": [parcel_resource(parcel) for parcel in order.parcels.values()],
@@ -99,8 +104,14 @@ def fulfillment_order_resource(order: Order, fulfillment: FulfillmentOrder) -> F
                 "units": _units(counts),
             }
             for line_id, counts in fulfillment.lines.items()
+            if any(counts.values())
         ],
         "parcel_ids": list(fulfillment.parcel_ids),
+        "cancellations": [
+            _cancellation(order, each)
+            for each in order.cancellations.values()
+            if each.requested.fulfillment_order_id == fulfillment.fulfillment_order_id
+        ],
         "actions": list(order.actions_of(fulfillment)),
     }
 
@@ -151,7 +162,8 @@ def _units(counts: Counts) -> Units:
     return {state: count for state, count in counts.items() if count}
 
 
-def _line(order: Order, line: Line) -> LineResource:
+def line_resource(order: Order, line: Line) -> LineResource:
+    """One line of the order."""
     placed = line.placed
     return {
         "line_id": placed.line_id,
@@ -168,6 +180,21 @@ def _line(order: Order, line: Line) -> LineResource:
         "tax": money(order, placed.tax),
         "returned": came_back(order, placed.line_id),
         "credited": order.after_sale.credited_units.get(placed.line_id, 0),
+        "added": line.added,
+    }
+
+
+def _cancellation(order: Order, request: CancellationRequest) -> CancellationResource:
+    requested, declined = request.requested, request.declined
+    return {
+        "request_id": requested.request_id,
+        "status": order.cancellation_status(request),
+        "requested_at": to_text(request.at),
+        "units": {unit.line_id: unit.quantity for unit in requested.units},
+        "cancelled": dict(request.cancelled),
+        "reason": requested.reason,
+        "declined": declined.reason if declined else None,
+        "late": declined.late if declined else False,
     }
 
 
@@ -187,7 +214,9 @@ def _payment_state(order: Order) -> PaymentStateResource:
         "charged": cover(order.charged - order.refunded - order.transferred, order.due),
         "covered_amount": money(order, order.covered),
         "charged_amount": money(order, order.charged),
+        "refunded": cover(order.refunded, order.charged) if order.refunded else Cover.NONE,
         "refunded_amount": money(order, order.refunded),
+        "disputed_amount": money(order, order.disputed),
         "payments": [_payment(order, payment) for payment in order.payments.values()],
     }
 
@@ -205,6 +234,21 @@ def _payment(order: Order, payment: Payment) -> PaymentResource:
         "voided": money(order, payment.voided),
         "refunded": money(order, payment.refunded),
         "declined": payment.declined,
+        "method": payment.method,
+        "promised": money(order, payment.promised),
+        "expires_at": to_text(payment.expires_at) if payment.expires_at else None,
+        "disputes": [_dispute(order, each) for each in payment.disputes.values()],
+    }
+
+
+def _dispute(order: Order, dispute: Dispute) -> DisputeResource:
+    opened = dispute.opened
+    return {
+        "dispute_id": opened.dispute_id,
+        "status": dispute.status,
+        "amount": money(order, opened.amount),
+        "reason": opened.reason,
+        "evidence_by": to_text(opened.evidence_by) if opened.evidence_by else None,
     }
 
 

@@ -7,12 +7,15 @@ nothing.
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, NotRequired
 
 from oms.orders.after_sale import Disposition, ReturnReason, ReturnStatus
+from oms.orders.cancelling import CancellationStatus
 from oms.orders.events import ChargeKind, HoldReason, PriceMode, TrackingStatus, UnitState
 from oms.orders.screening import ScreeningOutcome
+from oms.orders.settlement import PartStatus
 from oms.orders.transitions import FulfillmentStatus, OrderStatus
+from oms.payments.disputes import DisputeStatus
 from oms.payments.ledger import Cover, PaymentStatus
 
 if sys.version_info >= (3, 12):
@@ -69,6 +72,8 @@ class LineResource(TypedDict):
     """Units that came back."""
     credited: int
     """Units that the customer no longer owes, beside those that were cancelled."""
+    added: bool
+    """Whether an edit added it after the sale."""
 
 
 class ChargeResource(TypedDict):
@@ -79,6 +84,17 @@ class ChargeResource(TypedDict):
     code: str
     net: MoneyResource
     tax: MoneyResource
+
+
+class DisputeResource(TypedDict):
+    """A charge that the customer contests at the bank."""
+
+    dispute_id: str
+    status: DisputeStatus
+    amount: MoneyResource
+    reason: str
+    evidence_by: Time | None
+    """When the merchant's answer must be in."""
 
 
 class PaymentResource(TypedDict):
@@ -96,6 +112,13 @@ class PaymentResource(TypedDict):
     refunded: MoneyResource
     declined: str
     """The gateway's reason for refusing; empty when it did not."""
+    method: str
+    """How the money comes when no gateway of ours moves it: `gift_card`, `bank_transfer`; empty for a gateway's."""
+    promised: MoneyResource
+    """What the customer said to pay past any gateway; it covers the order if it is paid at the door."""
+    expires_at: Time | None
+    """When what is authorised lapses; null when the gateway does not say."""
+    disputes: list[DisputeResource]
 
 
 class PaymentStateResource(TypedDict):
@@ -108,7 +131,11 @@ class PaymentStateResource(TypedDict):
     covered_amount: MoneyResource
     charged_amount: MoneyResource
     """All that was ever captured."""
+    refunded: Cover
+    """How what was given back stands to what was captured."""
     refunded_amount: MoneyResource
+    disputed_amount: MoneyResource
+    """What banks have taken back for disputes that are open or lost."""
     payments: list[PaymentResource]
 
 
@@ -121,6 +148,23 @@ class FulfillmentLineResource(TypedDict):
     units: Units
 
 
+class CancellationResource(TypedDict):
+    """Units that the location was asked to put back, and what it said."""
+
+    request_id: str
+    status: CancellationStatus
+    requested_at: Time
+    units: dict[str, int]
+    """Units by line that were asked for."""
+    cancelled: dict[str, int]
+    """Those that were put back."""
+    reason: str
+    declined: str | None
+    """Why they go out all the same; null unless it was declined."""
+    late: bool
+    """Whether they had left before anybody answered."""
+
+
 class FulfillmentOrderResource(TypedDict):
     """The share of an order that one location ships, and what it can do with it now."""
 
@@ -130,6 +174,7 @@ class FulfillmentOrderResource(TypedDict):
     allocated_at: Time
     lines: list[FulfillmentLineResource]
     parcel_ids: list[str]
+    cancellations: list[CancellationResource]
     actions: list[str]
 
 
@@ -300,7 +345,7 @@ class RefundPartResource(TypedDict):
 
     payment_id: str
     amount: MoneyResource
-    status: Literal["requested", "refunded", "failed"]
+    status: PartStatus
 
 
 class RefundResource(TypedDict):
@@ -339,6 +384,8 @@ class OrderResource(TypedDict):
     due: MoneyResource
     """What the customer owes in all, for what is neither cancelled nor credited."""
     lines: list[LineResource]
+    shipping_service: str
+    """The service that what has not left yet goes by."""
     charges: list[ChargeResource]
     payment: PaymentStateResource
     fulfillment_orders: list[FulfillmentOrderResource]
