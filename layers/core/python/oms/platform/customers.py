@@ -72,7 +72,7 @@ def _note(order: Order) -> None:
     writes: list[Write] = []
     customer_id = known.customer_id
     if row is None or new:
-        found, more = _matched(order, [*new, *known.signs], known.customer_id)
+        found, more = _matched(order, [*new, *known.signs], known.customer_id or _exchanging(order))
         writes += more
         customer_id = customer_id or found.customer_id
     mentions = [hint for hint in hints if hint not in known.hints]
@@ -85,6 +85,12 @@ def _note(order: Order) -> None:
         hints=(*known.hints, *mentions),
     )
     table.transact([_row_put(now, row), *writes])
+
+
+def _exchanging(order: Order) -> str:
+    """Whose the order is that this one is an exchange for: the same customer's, whatever is known of them."""
+    origin = table.read_one(table.row_key(order.placed.exchange_of)) if order.placed.exchange_of else None
+    return origin["customer"]["S"] if origin is not None and "customer" in origin else ""
 
 
 def _is_gone(customer_id: str) -> bool:
@@ -114,7 +120,8 @@ def _matched(order: Order, signs: Sequence[Sign], current_id: str) -> tuple[Matc
     leads = {
         sign: standing[owner].person for sign, owner in owners.items() if owner in standing and not standing[owner].gone
     }
-    current = standing[current_id].person if current_id in standing else None
+    alive = current_id in standing and not standing[current_id].gone
+    current = standing[current_id].person if alive else None
     found = match(order.order_id, signs, leads, current)
     writes = [_claim(sign, found.customer_id, owners.get(sign, "")) for sign in found.claimed]
     if found.born:
