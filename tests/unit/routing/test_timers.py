@@ -14,6 +14,8 @@ from oms.fulfillment import decisions as work
 from oms.orders import decisions
 from oms.orders.deadlines import pay_deadline
 from oms.orders.events import HoldReason, OrderPlaced, PaymentMethod, PaymentTerms, UnitsCancelled
+from oms.orders.hold_commands import HoldOrder, hold_order
+from oms.orders.holding import OwnReason
 from oms.orders.log import append, execute, load
 from oms.orders.order import Order
 from oms.orders.reasons import CancellationReason
@@ -199,6 +201,14 @@ def test_money_that_comes_lets_an_unpaid_order_go_on(stack: MemoryStack) -> None
     append(stack, order, [paid], stack.caller("the bank says so"))
     order = advance(stack.ports(), "o1", "m1")
     assert (order.status, dict(order.holds), wake_at(order)) == (OrderStatus.IN_FULFILLMENT, {}, None)
+
+
+def test_nobody_can_let_a_paid_order_wait_for_its_money(stack: MemoryStack) -> None:
+    stack.captured(placed(MUG), "o1")
+    wish = HoldOrder(reason=OwnReason.PAYMENT_PENDING)
+    with pytest.raises(NotAllowed, match="is covered"):
+        hold_order(stack, "o1", wish, stack.caller("wait"))
+    assert not load(stack, "o1").holds
 
 
 def test_a_part_of_the_money_is_not_enough(stack: MemoryStack) -> None:

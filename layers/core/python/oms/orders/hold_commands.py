@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from oms.errors import NotAllowed
 from oms.orders import decisions
-from oms.orders.events import HoldReason
+from oms.orders.events import HoldReason, OrderEvent
 from oms.orders.holding import OwnReason, assign
 from oms.orders.log import Caller, OrderLog, execute
 from oms.orders.order import Order
@@ -45,14 +46,20 @@ class AssignHold(Command):
 def hold_order(
     log: OrderLog, order_id: str, command: HoldOrder, caller: Caller, expected_version: int | None = None
 ) -> Order:
-    """Open a hold for a person's own reason; see `decisions.hold`."""
-    return execute(
-        log,
-        order_id,
-        lambda order: decisions.hold(order, HoldReason(command.reason), command.note),
-        caller,
-        expected_version=expected_version,
-    )
+    """Open a hold for a person's own reason; see `decisions.hold`.
+
+    Raises:
+        NotAllowed: nothing is left that could wait; or it is to wait for money, and the money is there.
+    """
+
+    def decide(order: Order) -> list[OrderEvent]:
+        if command.reason is OwnReason.PAYMENT_PENDING and order.covered >= order.due:
+            raise NotAllowed(
+                "what is due is covered: a hold that waits for money would go at once; name another reason"
+            )
+        return decisions.hold(order, HoldReason(command.reason), command.note)
+
+    return execute(log, order_id, decide, caller, expected_version=expected_version)
 
 
 def assign_hold(
