@@ -208,6 +208,9 @@ def _line_differences(before: PlacedLine | None, line: PlacedLine, now: ev.Order
 
 def _contact(draft: Draft, document: ChannelDocument) -> tuple[Contact | None, list[Reason]]:
     """The new contact as far as it may still change. What is refused is named without saying where the parcel goes."""
+    if draft.order.contact is None:
+        # It was erased: what the channel still knows is not taken in again.
+        return None, []
     contact = document.contact
     late: list[Reason] = []
     try:
