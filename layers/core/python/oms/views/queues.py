@@ -51,7 +51,7 @@ WAYS_OUT: dict[HoldReason, str] = {
 }
 """What, beside releasing it, ends a hold of this reason."""
 
-BY_PEOPLE = frozenset(OwnReason)
+BY_PEOPLE = frozenset(HoldReason(each) for each in OwnReason)
 ROUTING = "route"
 """Whose notes are ours: what people write may name people, and stays in the log."""
 
