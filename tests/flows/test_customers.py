@@ -11,6 +11,7 @@ import pytest
 from oms.ids import order_id as derive_order_id
 from oms.orders.evolve import fold
 from oms.platform.customers import note_order
+from tests.support import cloud
 from tests.support.clock import MONDAY_MORNING
 from tests.support.merchant import SHOPIFY, WEB, WOO, Merchant
 from tests.support.shops import GERMAN, ITALIAN, Sale, canonical_order, shopify_order, woo_order
@@ -190,3 +191,30 @@ def _partition(world: World) -> set[frozenset[str]]:
                 root = into
             found.setdefault(root, set()).add(pk)
     return {frozenset(each) for each in found.values()}
+
+
+def test_messages_follow_the_customers_wishes_and_wait_for_the_end_of_quiet_hours(
+    merchant: Merchant, world: World
+) -> None:
+    known = prepaid("C-13", customer_id="k-13", email_verified=True)
+    first = merchant.sell(known)
+    assert "Bestellung" in merchant.mails()[0]
+    wish = {
+        "language": "it",
+        "mail": {"parcel_shipped": False},
+        "quiet_hours": {"start": "09:00", "end": "11:00", "time_zone": "UTC"},
+    }
+    answer = world.http("PUT", f"/customers/{owner(merchant, first)}/preferences", wish, key="customers:write")
+    assert answer.status == 200, answer
+    began = world.clock.instant
+    second = merchant.sell(prepaid("C-14", customer_id="k-13"))
+    # A confirmation is urgent, and in the customer's language.
+    assert len(merchant.mails()) == 2
+    assert "ordine" in merchant.mails()[-1]
+    for each in (first, second):
+        merchant.ship(each)
+    assert len(merchant.mails()) == 2
+    assert [text for _, text in cloud.texts()]
+    assert world.clock.instant.hour >= 11
+    assert (world.clock.instant - began) < timedelta(hours=3)
+    assert all("ordine" in text or "pacco" in text.lower() for _, text in cloud.texts())
