@@ -41,6 +41,8 @@ class ChannelDocument:
     cancelled: Mapping[str, int] = field(default_factory=dict)
     """Units that the channel no longer wants, by external line id, out of the quantity of the line."""
     remarks: tuple[Remark, ...] = ()
+    given_back: int = 0
+    """What the channel has refunded of the money that it took, in all and in minor units."""
 
     @property
     def gone(self) -> bool:
@@ -78,6 +80,7 @@ def document(
     *,
     cancelled: Mapping[str, int] | None = None,
     remarks: Sequence[Remark] = (),
+    given_back: int = 0,
 ) -> ChannelDocument:
     """A document with its fingerprint, which depends on what it means and not on how it was written down."""
     unwanted = {line: units for line, units in sorted((cancelled or {}).items()) if units}
@@ -93,7 +96,7 @@ def document(
     fingerprint = Fingerprint(
         sale=matter([sale, unwanted, lasting]),
         contact=matter(contact),
-        payment=matter(placed.payment),
+        payment=matter([placed.payment, given_back] if given_back else placed.payment),
         gone=gone,
     )
     return ChannelDocument(
@@ -102,6 +105,7 @@ def document(
         contact=contact,
         cancelled=unwanted,
         remarks=() if gone else tuple(remarks),
+        given_back=given_back,
     )
 
 

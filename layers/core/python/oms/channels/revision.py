@@ -29,10 +29,12 @@ def instant(text: str, path: str) -> datetime:
         raise InvalidInput("not a time", path=path) from None
 
 
-def revision(changed_at: datetime, method: PaymentMethod, *, gone: bool) -> str:
+def revision(changed_at: datetime, method: PaymentMethod, *, gone: bool, given_back: int = 0) -> str:
     """Text whose order is that of the documents.
 
     Platforms tell times to the second, and an order is often placed and paid within one. Money and cancellation only
-    go forward, so of two documents of the same second the one that is further along is the newer.
+    go forward, so of two documents of the same second the one that is further along is the newer: what is cancelled,
+    and of those, the one in which more has been given back (minor units).
     """
-    return f"{to_text(changed_at)}/{_GONE if gone else _PROGRESS[method]}"
+    progress = _GONE if gone else _PROGRESS[method]
+    return f"{to_text(changed_at)}/{progress}" + (f".{given_back:015}" if given_back > 0 else "")

@@ -6,6 +6,7 @@ Source: Shopify REST Admin API, the Order resource, and "Webhooks: verify delive
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from oms.channels.document import ChannelDocument, DocumentKind, Remark, document
 from oms.channels.figures import minor, placed_lines, sum_of
@@ -69,6 +70,7 @@ def parse(topic: str, raw: bytes, channel: Channel) -> ChannelDocument | None:
         _contact(order),
         cancelled=cancelled,
         remarks=_remarks(order, items),
+        given_back=_given_back(order),
     )
 
 
@@ -99,7 +101,9 @@ def _placed(
         prices=prices,
         tax_remitter=tax_remitter(order, items, shipping),
         shipping_service=chosen.code or chosen.title,
-        revision=revision(instant(order.updated_at or placed_at, "updated_at"), method, gone=gone),
+        revision=revision(
+            instant(order.updated_at or placed_at, "updated_at"), method, gone=gone, given_back=_given_back(order)
+        ),
         test=bool(order.test),
     )
 
@@ -112,6 +116,15 @@ def _cancelled(order: ShopifyOrder, items: Sequence[LineItem], *, everything: bo
         for item in items
         if item.current_quantity is not None and item.current_quantity < item.quantity
     }
+
+
+def _given_back(order: ShopifyOrder) -> int:
+    """What was refunded in all. A status that says "all of it" is believed where no movements of money are told."""
+    if order.financial_status == "refunded" and not order.refunds:
+        return minor(order.total_price, order.currency)
+    moved = [each for refund in order.refunds for each in refund.transactions if each.kind == "refund"]
+    made = [each.amount for each in moved if each.status == "success" and each.currency in {"", order.currency}]
+    return max(0, minor(sum(made, Decimal(0)), order.currency))
 
 
 def _remarks(order: ShopifyOrder, items: Sequence[LineItem]) -> list[Remark]:

@@ -149,6 +149,21 @@ class Customer(Payload):
     verified_email: bool | None = None
 
 
+class Transaction(Payload):
+    """Money that moved; `amount` is in `currency`."""
+
+    kind: Text = ""
+    status: Text = ""
+    amount: Amount = Decimal(0)
+    currency: Text = ""
+
+
+class Refund(Payload):
+    """A refund with the movements of money that it consists of."""
+
+    transactions: Many[Transaction] = ()
+
+
 class ShopifyOrder(Payload):
     """The order, whole, as each webhook about it carries it."""
 
@@ -175,6 +190,7 @@ class ShopifyOrder(Payload):
     original_total_duties_set: MoneyBag | None = None
     original_total_additional_fees_set: MoneyBag | None = None
     total_cash_rounding_payment_adjustment_set: MoneyBag | None = None
+    refunds: Many[Refund] = ()
     email: Text = ""
     contact_email: Text = ""
     phone: Text = ""

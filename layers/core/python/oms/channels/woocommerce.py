@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from html import unescape
 
 from oms.channels.document import ChannelDocument, DocumentKind, Remark, document
@@ -70,7 +71,14 @@ def parse(topic: str, raw: bytes, channel: Channel) -> ChannelDocument | None:
     items = [item for item in order.line_items if item.quantity or item.total]
     placed = _placed(order, items, channel)
     cancelled = {line.external_line_id: line.quantity for line in placed.lines} if order.status in GONE else {}
-    return document(kind, placed, _contact(order), cancelled=cancelled, remarks=_remarks(order, items))
+    return document(
+        kind,
+        placed,
+        _contact(order),
+        cancelled=cancelled,
+        remarks=_remarks(order, items),
+        given_back=_given_back(order, placed.currency),
+    )
 
 
 def whole_units(item: LineItem) -> int | None:
@@ -106,7 +114,10 @@ def _placed(order: WooOrder, items: Sequence[LineItem], channel: Channel) -> Ord
         prices=prices,
         shipping_service=chosen.method_id or chosen.method_title,
         revision=revision(
-            instant(changed, "date_modified_gmt") if changed else placed_at, method, gone=order.status in GONE
+            instant(changed, "date_modified_gmt") if changed else placed_at,
+            method,
+            gone=order.status in GONE,
+            given_back=_given_back(order, currency),
         ),
     )
 
@@ -114,6 +125,13 @@ def _placed(order: WooOrder, items: Sequence[LineItem], channel: Channel) -> Ord
 def _method(order: WooOrder, total: int) -> PaymentMethod:
     paid = order.date_paid_gmt or order.status in PAID or not total
     return PaymentMethod.PREPAID if paid else PaymentMethod.UNPAID
+
+
+def _given_back(order: WooOrder, currency: str) -> int:
+    """What was refunded in all. A status that says "all of it" is believed where no refunds are told."""
+    if order.status == "refunded" and not order.refunds:
+        return max(0, minor(order.total, currency))
+    return max(0, minor(-sum((each.total for each in order.refunds), Decimal(0)), currency))
 
 
 def _remarks(order: WooOrder, items: Sequence[LineItem]) -> list[Remark]:

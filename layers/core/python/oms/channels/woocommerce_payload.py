@@ -84,6 +84,12 @@ class PostalAddress(Payload):
     phone: Text = ""
 
 
+class Refund(Payload):
+    """A refund; its total is below zero."""
+
+    total: Amount = Decimal(0)
+
+
 class WooOrder(Payload):
     """The order, whole, as each webhook about it carries it."""
 
@@ -110,4 +116,5 @@ class WooOrder(Payload):
     line_items: Many[LineItem] = ()
     shipping_lines: Many[ShippingLine] = ()
     fee_lines: Many[FeeLine] = ()
+    refunds: Many[Refund] = ()
     meta_data: Many[Meta] = ()

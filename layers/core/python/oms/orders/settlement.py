@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 
 from oms.orders.after_sale import RefundPart, RefundRequested
@@ -20,20 +21,26 @@ class PartStatus(StrEnum):
     FAILED = "failed"
 
 
-def part_status(payment: Payment, refund_id: str) -> PartStatus:
+def part_made(payment: Payment, refund_id: str) -> int:
+    """How much of a refund's part went back, or to another order: a channel may give it back bit by bit."""
+    refunded = sum(each.amount for each in payment.refunds if each.refund_id == refund_id)
+    return refunded + sum(each.amount for each in payment.transfers if each.refund_id == refund_id)
+
+
+def part_status(payment: Payment, refund_id: str, part: RefundPart) -> PartStatus:
     """A part that a gateway could not make may still be made by hand, and be recorded."""
-    made = {each.refund_id for each in payment.refunds} | {each.refund_id for each in payment.transfers}
-    if refund_id in made:
+    if part_made(payment, refund_id) >= part.amount:
         return PartStatus.REFUNDED
     return PartStatus.FAILED if refund_id in payment.failed_refunds else PartStatus.REQUESTED
 
 
 def open_parts(refunds: Refunds, ledger: Ledger) -> Iterator[tuple[str, RefundPart]]:
-    """Parts of refunds that were decided and are neither made nor failed."""
+    """What is left of the parts of refunds that were decided and are neither made nor failed."""
     for refund_id, refund in refunds.items():
         for part in refund.parts:
-            if part_status(ledger[part.payment_id], refund_id) is PartStatus.REQUESTED:
-                yield refund_id, part
+            payment = ledger[part.payment_id]
+            if part_status(payment, refund_id, part) is PartStatus.REQUESTED:
+                yield refund_id, replace(part, amount=part.amount - part_made(payment, refund_id))
 
 
 def refund_parts(refunds: Refunds, ledger: Ledger, amount: int, order_id: str = "") -> tuple[RefundPart, ...]:
@@ -56,10 +63,11 @@ def refund_parts(refunds: Refunds, ledger: Ledger, amount: int, order_id: str = 
 def decided(refunds: Refunds, ledger: Ledger) -> int:
     """What went back, or to another order, because it was decided here, or is about to; less what came back of it."""
     gone = sum(
-        part.amount
+        part_made(payment, refund_id)
+        if part_status(payment := ledger[part.payment_id], refund_id, part) is PartStatus.FAILED
+        else part.amount
         for refund_id, refund in refunds.items()
         for part in refund.parts
-        if part_status(ledger[part.payment_id], refund_id) is not PartStatus.FAILED
     )
     return gone - sum(each.amount for payment in ledger.values() for each in payment.returned)
 

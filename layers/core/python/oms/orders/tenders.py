@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from oms.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from oms.money import Money
+from oms.orders.after_sale import RefundPart
 from oms.orders.events import HoldReason, HoldReleased, OrderEvent, OrderPlaced, PaymentMethod, PaymentTerms
 from oms.orders.order import Order
-from oms.orders.settlement import PartStatus, part_status
+from oms.orders.settlement import PartStatus, part_made, part_status
 from oms.orders.transfers import EXCHANGE_PAYMENT
 from oms.payments.ledger import (
     Ledger,
@@ -156,18 +157,19 @@ def refund_made(order: Order, refund_id: str, *, reference: str) -> list[OrderEv
             payment_id=payment.payment_id,
             refund_id=refund_id,
             reference=reference,
-            amount=part.amount,
+            amount=left,
             by_channel=payment.by_channel,
         )
         for part in refund.parts
-        if by_person(payment := order.payments[part.payment_id], refund_id) and part.amount <= payment.refundable
+        if by_person(payment := order.payments[part.payment_id], refund_id, part)
+        and (left := part.amount - part_made(payment, refund_id)) <= payment.refundable
     ]
     if not made:
         raise NotAllowed(f"nothing of {refund_id} waits to be made by hand")
     return list(made)
 
 
-def by_person(payment: Payment, refund_id: str) -> bool:
+def by_person(payment: Payment, refund_id: str, part: RefundPart) -> bool:
     """Whether this share of a refund waits for somebody to make it."""
-    status = part_status(payment, refund_id)
+    status = part_status(payment, refund_id, part)
     return status is PartStatus.FAILED or (status is PartStatus.REQUESTED and not payment.ours)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from oms.clock import to_text
 from oms.orders.after_sale import RefundPart, RefundRequested, Return, UnitsCredited, UnitsReceived
 from oms.orders.contact import address_lines
 from oms.orders.order import Order
+from oms.orders.settlement import part_status
 from oms.returns.decisions import ACTIONS, order_actions, returnable
 from oms.returns.refusal import refusal
 from oms.setup import Location
@@ -185,10 +185,5 @@ def _returnable(order: Order) -> dict[str, int]:
 
 
 def _part(order: Order, refund_id: str, part: RefundPart) -> RefundPartResource:
-    payment = order.payments[part.payment_id]
-    status: Literal["requested", "refunded", "failed"] = "requested"
-    if refund_id in payment.failed_refunds:
-        status = "failed"
-    elif any(each.refund_id == refund_id for each in payment.refunds):
-        status = "refunded"
+    status = part_status(order.payments[part.payment_id], refund_id, part)
     return {"payment_id": part.payment_id, "amount": money(order, part.amount), "status": status}

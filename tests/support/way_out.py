@@ -1,0 +1,212 @@
+"""The way out of any state: from what an order says can be done now, to the door or to nothing, in few steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from oms.errors import OmsError
+from oms.fulfillment import work
+from oms.fulfillment.decisions import Packing
+from oms.orders import commands, edit_commands
+from oms.orders.events import HoldReason, OrderEvent, UnitState
+from oms.orders.hold_commands import ReleaseHold, release_hold
+from oms.orders.log import execute
+from oms.orders.order import Order
+from oms.orders.transitions import OrderStatus
+from oms.payments.ledger import PaymentRefunded
+from oms.returns import work as desk
+from oms.returns.decisions import ACTIONS
+from oms.routing.steps import next_step
+from oms.setup import Product
+from tests.support.memory_stack import ADDRESS
+from tests.support.trade import Trade
+
+ROUNDS = 25
+"""Rounds of actions from any state to its end. A round does whatever is offered, once."""
+
+ENDS = (OrderStatus.DELIVERED, OrderStatus.CANCELLED)
+
+
+class NoWayOut(AssertionError):
+    """An order from whose state nobody comes to an end; says where it stands."""
+
+
+def lead_out(trade: Trade, order_id: str, *, give_up: bool) -> Order:
+    """Lead an order to its end by the actions that it offers. `give_up`: cancel what can be, instead of shipping it.
+
+    Raises:
+        NoWayOut: it is not at its end after `ROUNDS` rounds, or an action that is offered is refused.
+    """
+    trade.books.silences.clear()
+    for _ in range(ROUNDS):
+        trade.now += timedelta(hours=1)
+        trade.settle(order_id)
+        order = trade.order(order_id)
+        if _is_over(trade, order):
+            return order
+        for step in _steps(trade, order, give_up=give_up):
+            try:
+                step()
+            except OmsError as error:
+                raise NoWayOut(f"{order.order_id} offers what is refused: {error!r}; {_standing(order)}") from error
+    raise NoWayOut(_standing(trade.order(order_id)))
+
+
+def _standing(order: Order) -> str:
+    shares = [f"{each.status} offers {order.actions_of(each)}" for each in order.fulfillment_orders.values()]
+    returns = [each.status.value for each in order.after_sale.returns.values()]
+    holds = [f"{each.reason}: {each.note}" for each in order.holds.values()]
+    money = f"due {order.due}, covered {order.covered}, charged {order.charged}, refunded {order.refunded}"
+    return f"{order.status}, offers {order.actions}, {shares}, returns {returns}, holds {holds}, {money}"
+
+
+def _is_over(trade: Trade, order: Order) -> bool:
+    return (
+        order.status in ENDS
+        and not order.holds
+        and not any(each.open for each in order.after_sale.returns.values())
+        and next_step(order, trade.now) is None
+        and not _waits_for_the_channel(order)
+        and not _to_be_charged_by_the_channel(order)
+    )
+
+
+Step = Callable[[], object]
+
+
+def _steps(trade: Trade, order: Order, *, give_up: bool) -> list[Step]:
+    """One round: each thing that is offered now and leads on."""
+    if give_up and "cancel" in order.actions:
+        return [lambda: commands.cancel_order(trade, order.order_id, commands.CancelOrder(), trade.caller())]
+    steps = _mends(trade, order)
+    steps += _goods(trade, order)
+    steps += _hands(trade, order)
+    steps += _returns(trade, order)
+    if _to_be_charged_by_the_channel(order):
+        steps.append(lambda: trade.channel_says(order.order_id, "paid"))
+    for payment_id, refund_id, amount in _waits_for_the_channel(order):
+        refunded = PaymentRefunded(
+            payment_id=payment_id, refund_id=refund_id, reference="shop", amount=amount, by_channel=True
+        )
+        steps.append(partial(_record, trade, order.order_id, refunded))
+    return steps
+
+
+def _mends(trade: Trade, order: Order) -> list[Step]:
+    """What mends the reason of each hold; then it is released, if it was not by that."""
+    steps: list[Step] = []
+    reasons = {hold.reason for hold in order.holds.values()}
+    if HoldReason.UNKNOWN_SKU in reasons:
+        steps += [partial(_know, trade, line.placed.sku) for line in order.lines.values()]
+    if HoldReason.BAD_ADDRESS in reasons and "edit_contact" in order.actions:
+        steps.append(lambda: _correct(trade, order.order_id))
+    if HoldReason.PAYMENT_DECLINED in reasons and "pay" in order.actions and order.due > order.covered:
+        paid = commands.PayOrder(instrument="sim_ok", gateway="simulated")
+        return [*steps, lambda: commands.pay_order(trade, order.order_id, paid, trade.caller())]
+    if HoldReason.PAYMENT_PENDING in reasons and order.due > order.covered and "cancel" in order.actions:
+        return [lambda: commands.cancel_order(trade, order.order_id, commands.CancelOrder(), trade.caller())]
+    return [*steps, *(partial(_release, trade, order.order_id, handle) for handle in order.holds)]
+
+
+def _record(trade: Trade, order_id: str, event: OrderEvent) -> None:
+    execute(trade, order_id, lambda _: [event], trade.caller())
+
+
+def _know(trade: Trade, sku: str) -> None:
+    trade.products.setdefault(sku, Product(sku=sku, title=sku))
+
+
+def _correct(trade: Trade, order_id: str) -> None:
+    address = edit_commands.AddressEdit(
+        name=ADDRESS.name,
+        line1=ADDRESS.line1,
+        city=ADDRESS.city,
+        postal_code=ADDRESS.postal_code,
+        country=ADDRESS.country,
+    )
+    edit = edit_commands.EditOrder(contact=edit_commands.ContactEdit(shipping=address))
+    edit_commands.edit_order(trade, order_id, edit, trade.caller())
+
+
+def _release(trade: Trade, order_id: str, handle: str) -> None:
+    order = trade.order(order_id)
+    if handle in order.holds:
+        assert f"release:{handle}" in order.actions, order.actions
+        release_hold(trade, order_id, handle, ReleaseHold(), trade.caller())
+
+
+def _goods(trade: Trade, order: Order) -> list[Step]:
+    """Those who wait get what they wait for."""
+    waiting = {
+        line.placed.sku: count
+        for line in order.lines.values()
+        if (count := line.counts.get(UnitState.BACKORDERED, 0)) and trade.sites
+    }
+    place = next(iter(trade.sites), "")
+    return [partial(trade.arrive, sku, place, count + 20) for sku, count in waiting.items()]
+
+
+def _hands(trade: Trade, order: Order) -> list[Step]:
+    """Each location does what is offered to it first."""
+
+    return [partial(_work_on, trade, order.order_id, name) for name in order.fulfillment_orders]
+
+
+def _work_on(trade: Trade, order_id: str, fulfillment_order_id: str) -> None:
+    order = trade.order(order_id)
+    for action in order.actions_of(order.fulfillment_orders[fulfillment_order_id])[:1]:
+        hands(trade, fulfillment_order_id, action)
+
+
+def hands(trade: Trade, fulfillment_order_id: str, action: str, units: dict[str, int] | None = None) -> None:
+    """A location does one thing, to all of the units that it can be done to or to some of them."""
+    ports, caller = trade.warehouse(), trade.caller()
+    match action:
+        case "accept":
+            work.accept(ports, fulfillment_order_id, caller)
+        case "pick":
+            work.pick(ports, fulfillment_order_id, caller, units=units)
+        case "pack":
+            work.pack(ports, fulfillment_order_id, caller, packing=Packing(units=units, grams=500))
+        case "ship":
+            work.ship(ports, fulfillment_order_id, caller)
+        case "deliver":
+            work.deliver(ports, fulfillment_order_id, caller)
+        case _:
+            raise AssertionError(f"nobody knows how to {action}")
+
+
+def _returns(trade: Trade, order: Order) -> list[Step]:
+    """Each open return is decided, and then nothing more is expected of it."""
+    steps: list[Step] = []
+    for return_id, each in order.after_sale.returns.items():
+        offered = ACTIONS[each.status]
+        if not each.open:
+            continue
+        wish = desk.Wish(order_id=order.order_id, caller=trade.caller())
+        if "close" in offered:
+            steps.append(partial(desk.close, trade.returns_desk(), wish, return_id))
+        elif "decline" in offered:
+            steps.append(partial(desk.decline, trade.returns_desk(), wish, return_id, reason="no"))
+        else:
+            raise NoWayOut(f"return {return_id} is {each.status} and offers {offered}")
+    return steps
+
+
+def _waits_for_the_channel(order: Order) -> list[tuple[str, str, int]]:
+    """Parts of refunds that only the channel can carry out, which took the money."""
+    return [
+        (part.payment_id, refund_id, part.amount)
+        for refund_id, refund in order.after_sale.refunds.items()
+        for part in refund.parts
+        if order.payments[part.payment_id].by_channel
+        and refund_id not in {each.refund_id for each in order.payments[part.payment_id].refunds}
+    ]
+
+
+def _to_be_charged_by_the_channel(order: Order) -> bool:
+    """Whether the channel, which reserved the money, has not taken it yet though the goods have left."""
+    gone = order.status in {OrderStatus.SHIPPED, OrderStatus.DELIVERED}
+    return gone and any(payment.by_channel and payment.capturable for payment in order.payments.values())
