@@ -15,4 +15,4 @@ def wake_at(order: Order) -> datetime | None:
     Of an order that has something to do already, the moment may mean nothing: what it does then changes the order,
     and with it the answer.
     """
-    return next((moment for moment in sorted(moments(order)) if next_step(order, moment) is not None), None)
+    return next((moment for moment in sorted(set(moments(order))) if next_step(order, moment) is not None), None)
