@@ -17,6 +17,7 @@ from rich.table import Table
 from infra.bench.cold import GOAL, Start
 from infra.bench.flow import Flow
 from infra.bench.life import Cost
+from infra.bench.sourcing import Comparison
 from infra.bench.warm import Taking
 
 
@@ -36,6 +37,13 @@ def perform(*, parts: Collection[str], orders: int, runs: int, report: Path | No
             console.print(_life(life, rows))
     if "cold" in parts:
         _cold(runs, told, console, screen)
+    if "sourcing" in parts:
+        from infra.bench.sourcing import comparisons
+
+        with screen.status("looking for the cheapest places, and letting a solver do it too"):
+            compared = comparisons()
+        told["sourcing"] = [asdict(each) for each in compared]
+        console.print(_compared(compared))
     if {"warm", "flow"} & set(parts):
         _on_cloud(parts, orders, told, console, screen)
     if report:
@@ -111,6 +119,30 @@ def _starts(found: list[Start], runs: int) -> Table:
     for each in found:
         mark = "[green]✓[/]" if each.ratio <= GOAL else "[red]✗[/]"
         table.add_row(each.stage, f"{each.seconds * 1e3:.0f}", f"{each.floor * 1e3:.0f}", f"{each.ratio:.2f}", mark)
+    return table
+
+
+def _compared(found: list[Comparison]) -> Table:
+    table = _table(
+        "The cheapest places to ship from, ms",
+        "goods over locations",
+        "median",
+        "95 of 100 within",
+        "HiGHS, median",
+        "times faster",
+        "proved",
+        "equal to HiGHS",
+    )
+    for each in found:
+        table.add_row(
+            f"{each.goods} over {each.locations}",
+            f"{each.median * 1e3:.1f}",
+            f"{each.slowest * 1e3:.1f}",
+            f"{each.solver * 1e3:.1f}",
+            f"{each.ratio:.0f}",
+            f"{each.exact} of {each.problems}",
+            f"{each.equal} of {each.problems}",
+        )
     return table
 
 

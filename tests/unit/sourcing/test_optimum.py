@@ -8,9 +8,10 @@ from itertools import combinations
 
 import pytest
 
+from infra.bench.milp import cheapest_by_milp
+from infra.bench.sourcing import random_problem
 from oms.sourcing.instance import Problem
 from oms.sourcing.optimum import optimum
-from tests.support.milp import cheapest_by_milp
 
 INSTANCES = 1000 if os.environ.get("OMS_FULL") else 100
 UNBOUNDED = 10**12
@@ -32,26 +33,6 @@ def _cost(problem: Problem, columns: tuple[int, ...]) -> int | None:
     return total
 
 
-def _problem(chance: random.Random, *, rows: int, columns: int, most: int | None = None) -> Problem:
-    """A shop's network at random: dense or sparse, deep or shallow, parcels that cost by distance, units by weight."""
-    density, deep, whole = chance.choice([0.1, 0.3, 0.6, 0.9]), chance.choice([2, 8]), chance.random() < 0.5
-    stock = [[chance.randint(1, deep) if chance.random() < density else 0 for _ in range(columns)] for _ in range(rows)]
-    needs = [
-        chance.randint(1, max(row)) if whole and any(row) else min(sum(row), chance.randint(1, 9)) for row in stock
-    ]
-    away = [chance.randint(0, 1000) for _ in range(columns)]
-    parcel = chance.choice([0, 50, 400])
-    grams = [chance.randint(0, 60) for _ in range(rows)]
-    return Problem(
-        needs=needs,
-        stock=stock,
-        fixed=[parcel + metres // 2 for metres in away],
-        unit=[[weight * (1 + metres // 100) // 4 + chance.randint(0, 9) for metres in away] for weight in grams],
-        whole=[whole] * rows,
-        most=most,
-    )
-
-
 def _by_trying_everything(problem: Problem) -> int | None:
     sizes = range((problem.most or len(problem.fixed)) + 1)
     sets = (columns for size in sizes for columns in combinations(range(len(problem.fixed)), size))
@@ -62,7 +43,7 @@ def _by_trying_everything(problem: Problem) -> int | None:
 def test_nothing_is_cheaper_than_the_optimum(most: int | None) -> None:
     chance = random.Random(3)  # noqa: S311 - the same problems each time
     for _ in range(60):
-        problem = _problem(chance, rows=chance.randint(1, 5), columns=chance.randint(1, 8), most=most)
+        problem = random_problem(chance, goods=chance.randint(1, 5), locations=chance.randint(1, 8), most=most)
         found = optimum(problem)
         assert (found.cost if found else None) == _by_trying_everything(problem)
         if found:
@@ -74,7 +55,7 @@ def test_nothing_is_cheaper_than_the_optimum(most: int | None) -> None:
 def test_the_optimum_costs_what_an_exact_solver_finds() -> None:
     chance = random.Random(20)  # noqa: S311 - the same problems each time
     for number in range(INSTANCES):
-        problem = _problem(chance, rows=chance.randint(1, 10), columns=chance.randint(2, 300))
+        problem = random_problem(chance, goods=chance.randint(1, 10), locations=chance.randint(2, 300))
         found = optimum(problem, work=UNBOUNDED)
         assert found is not None
         assert found.exact, f"problem {number}"
@@ -102,7 +83,7 @@ def test_out_of_work_the_answer_covers_and_says_what_it_may_miss() -> None:
     chance = random.Random(8)  # noqa: S311 - the same problems each time
     inexact = 0
     for _ in range(60):
-        problem = _problem(chance, rows=8, columns=30)
+        problem = random_problem(chance, goods=8, locations=30)
         best, quick = optimum(problem, work=UNBOUNDED), optimum(problem, work=1000)
         assert best
         assert quick
