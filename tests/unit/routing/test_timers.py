@@ -251,6 +251,20 @@ def test_an_order_of_which_nothing_can_be_had_is_cancelled_and_its_money_let_go(
     assert list(stack.gateway.releases.values()) == [1085]
 
 
+def test_a_long_order_of_which_nothing_is_there_waits_and_is_given_up_as_a_whole(stack: MemoryStack) -> None:
+    skus = [f"s{number}" for number in range(100)]
+    for sku in skus:
+        stack.stock(sku, "north", 0)
+    lines = [line(sku, sku, 1, 100) for sku in skus]
+    stack.captured(within(placed(*lines, instrument="sim_ok"), backorder=3), "o1")
+    order = advance(stack.ports(), "o1", "m1")
+    assert order.status is OrderStatus.BACKORDERED
+    stack.tick(4 * 24 * HOUR)
+    order = advance(stack.ports(), "o1", "m2")
+    assert (order.status, order.covered, wake_at(order)) == (OrderStatus.CANCELLED, 0, None)
+    assert not any(stack.line.values())
+
+
 # Whatever the order: the moment is right.
 
 

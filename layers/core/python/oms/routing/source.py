@@ -145,7 +145,7 @@ def steps_of(order: Order, sourced: Sourced, source_state: UnitState) -> Iterato
         ]
         # Each sku on backorder takes two items of the transaction: a place in line and the counter.
         for chunk in _chunks(unfilled, MAX_STOCK_KEYS // 2):
-            room = len(events) == 1 and len(chunks[0]) + 2 * len(chunk) <= MAX_STOCK_KEYS
+            room = len(chunks) == len(events) == 1 and len(chunks[0]) + 2 * len(chunk) <= MAX_STOCK_KEYS
             backordered = UnitsBackordered(units=tuple(chunk))
             events = [[*events[0], backordered]] if room else [*events, [backordered]]
         events = _closed(order, events, sourced)
