@@ -10,12 +10,11 @@ from oms.errors import OmsError
 from oms.fulfillment import work
 from oms.fulfillment.decisions import Packing
 from oms.orders import commands, edit_commands
-from oms.orders.events import HoldReason, OrderEvent, UnitState
+from oms.orders.events import HoldReason, UnitState
 from oms.orders.hold_commands import ReleaseHold, release_hold
-from oms.orders.log import execute
 from oms.orders.order import Order
+from oms.orders.settlement import open_parts
 from oms.orders.transitions import OrderStatus
-from oms.payments.ledger import PaymentRefunded
 from oms.returns import work as desk
 from oms.returns.decisions import ACTIONS
 from oms.routing.steps import next_step
@@ -86,11 +85,8 @@ def _steps(trade: Trade, order: Order, *, give_up: bool) -> list[Step]:
     steps += _returns(trade, order)
     if _to_be_charged_by_the_channel(order):
         steps.append(lambda: trade.channel_says(order.order_id, "paid"))
-    for payment_id, refund_id, amount in _waits_for_the_channel(order):
-        refunded = PaymentRefunded(
-            payment_id=payment_id, refund_id=refund_id, reference="shop", amount=amount, by_channel=True
-        )
-        steps.append(partial(_record, trade, order.order_id, refunded))
+    if waiting := _waits_for_the_channel(order):
+        steps.append(partial(trade.channel_says, order.order_id, "given back", waiting))
     return steps
 
 
@@ -108,10 +104,6 @@ def _mends(trade: Trade, order: Order) -> list[Step]:
     if HoldReason.PAYMENT_PENDING in reasons and order.due > order.covered and "cancel" in order.actions:
         return [lambda: commands.cancel_order(trade, order.order_id, commands.CancelOrder(), trade.caller())]
     return [*steps, *(partial(_release, trade, order.order_id, handle) for handle in order.holds)]
-
-
-def _record(trade: Trade, order_id: str, event: OrderEvent) -> None:
-    execute(trade, order_id, lambda _: [event], trade.caller())
 
 
 def _know(trade: Trade, sku: str) -> None:
@@ -195,15 +187,10 @@ def _returns(trade: Trade, order: Order) -> list[Step]:
     return steps
 
 
-def _waits_for_the_channel(order: Order) -> list[tuple[str, str, int]]:
-    """Parts of refunds that only the channel can carry out, which took the money."""
-    return [
-        (part.payment_id, refund_id, part.amount)
-        for refund_id, refund in order.after_sale.refunds.items()
-        for part in refund.parts
-        if order.payments[part.payment_id].by_channel
-        and refund_id not in {each.refund_id for each in order.payments[part.payment_id].refunds}
-    ]
+def _waits_for_the_channel(order: Order) -> int:
+    """What only the channel can give back, which took the money."""
+    parts = open_parts(order.after_sale.refunds, order.payments)
+    return sum(part.amount for _, part in parts if order.payments[part.payment_id].by_channel)
 
 
 def _to_be_charged_by_the_channel(order: Order) -> bool:

@@ -124,7 +124,7 @@ def accept(order: Order, fulfillment_order_id: str, request_id: str | None = Non
             if len(skus) > decisions.MAX_STOCK_KEYS:
                 complete = False
                 break
-            units += _taken(draft.order, order.fulfillment_orders[fulfillment_order_id], line_id, count)
+            units += _taken(draft.order, draft.order.fulfillment_orders[fulfillment_order_id], line_id, count)
         if units:
             cancelled = UnitsCancelled(
                 units=tuple(units),
