@@ -25,6 +25,7 @@ from oms.notifications.preferences import Preferences
 from oms.orders.commands import CancelOrder, PayOrder
 from oms.orders.edit_commands import EditOrder
 from oms.orders.hold_commands import AssignHold, HoldOrder, ReleaseHold
+from oms.orders.money_commands import ReceivePayment, RefundMade
 from oms.orders.transitions import FulfillmentStatus, OrderStatus
 from oms.returns.requests import (
     ApproveReturn,
@@ -46,6 +47,7 @@ from oms.views.answers import (
     EventPage,
     FulfillmentPage,
     ImportReport,
+    NoticeReceipt,
     OrderPage,
     OrderReceipt,
     OrderReturns,
@@ -252,7 +254,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/orders/{order_id}/payments/received"): _change(ReceivePayment, body_required=True),
     ("POST", "/orders/{order_id}/refunds/{refund_id}/made"): _change(RefundMade, body_required=True),
     ("POST", "/payments/{gateway}/webhooks"): Call(
-        tag="orders", binary_body=True, answers={200: NoticeReceipt, 202: NoticeReceipt}
+        tag="orders", body=Signed(("Stripe-Signature",)), answers={200: NoticeReceipt, 202: NoticeReceipt}
     ),
     ("GET", "/orders/{order_id}/routing"): Call(tag="routing", answers={200: RoutingResource}),
     ("GET", "/stock/{sku}"): Call(tag="stock", answers={200: SkuResource}),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from chalice.app import Chalice, Response
 from chalicelib.commands import commands
+from chalicelib.money import money
 from chalicelib.set_up import set_up
 
 from oms.platform.http import endpoint
 
 app = Chalice(app_name="capture", configure_logs=False)
 app.register_blueprint(commands)
+app.register_blueprint(money)
 app.register_blueprint(set_up)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from chalice.app import Chalice, Response
 
 from oms.platform.batch import BatchAnswer, sqs_batch, stream_batch
-from oms.platform.http import caller, endpoint, expected_version, ok, parse
+from oms.platform.http import caller, current, endpoint, expected_version, ok, parse, raw_body
 
 app = Chalice(app_name="route", configure_logs=False)
 
@@ -88,3 +88,14 @@ def routing(order_id: str) -> Response:
     from oms.routing.resource import routing_resource
 
     return ok(routing_resource(load(order_log(), order_id)))
+
+
+# No list of content types: what a gateway signs must reach the check of its signature, whatever it calls it.
+@app.route("/payments/{gateway}/webhooks", methods=["POST"], content_types=[])
+@endpoint(app, scope=None)
+def take_webhook(gateway: str) -> Response:
+    """Take a payment gateway's webhook: 200 when it is taken, 202 when it waits for its payment to be known."""
+    from oms.platform.payments import take_webhook as take
+
+    status = take(gateway, raw_body(app), current(app).headers)
+    return ok({"status": status}, status=202 if status == "parked" else 200)

@@ -47,6 +47,7 @@ def canonical_document(order: CanonicalOrder, channel: Channel) -> ChannelDocume
     )
     ours = sum_of(lines, charges)
     total = ours if order.total is None else order.total.amount
+    terms = _tenders(order, total, channel)
     placed = OrderPlaced(
         channel_id=channel.channel_id,
         external_id=order.external_id,
@@ -57,7 +58,8 @@ def canonical_document(order: CanonicalOrder, channel: Channel) -> ChannelDocume
         lines=lines,
         charges=charges,
         total=total,
-        payment=_terms(order.payment, total, channel),
+        payment=terms[0],
+        tenders=terms[1:],
         prices=order.prices,
         tax_remitter=order.tax_remitter,
         shipping_service=order.shipping_service,
@@ -85,14 +87,29 @@ def address_of(address: CanonicalAddress | None) -> Address | None:
     return Address(**address.model_dump()) if address else None
 
 
-def _terms(payment: CanonicalPayment, total: int, channel: Channel) -> PaymentTerms:
-    amount = 0 if payment.method is PaymentMethod.UNPAID else total if payment.amount is None else payment.amount.amount
+def _tenders(order: CanonicalOrder, total: int, channel: Channel) -> tuple[PaymentTerms, ...]:
+    """The means of payment in the order in which they are charged, each with its own amount."""
+    named = _payments(order)
+    rest = total - sum(_of(each.amount) for _, each in named)
+    if len(named) > 1 and rest < 0:
+        raise InvalidInput("the payments are more than the order's total", path="payments")
+    return tuple(_terms(each, rest, channel, path) for path, each in named)
+
+
+def _payments(order: CanonicalOrder) -> list[tuple[str, CanonicalPayment]]:
+    if order.payment is not None:
+        return [("payment", order.payment)]
+    return [(f"payments[{i}]", each) for i, each in enumerate(order.payments)]
+
+
+def _terms(payment: CanonicalPayment, rest: int, channel: Channel, path: str) -> PaymentTerms:
+    amount = 0 if payment.method is PaymentMethod.UNPAID else rest if payment.amount is None else payment.amount.amount
     gateway = payment.gateway
     if payment.method is PaymentMethod.GATEWAY:
         gateway = gateway or channel.gateway
         if not gateway or not payment.instrument:
             missing = "gateway" if not gateway else "instrument"
-            raise InvalidInput("needed when a gateway is to authorise", path=f"payment.{missing}")
+            raise InvalidInput("needed when a gateway is to authorise", path=f"{path}.{missing}")
     return PaymentTerms(
         method=payment.method,
         amount=amount,
@@ -140,7 +157,8 @@ def _of(amount: Amount | None) -> int:
 
 def _currencies(order: CanonicalOrder, currency: str) -> Iterator[FieldError]:
     """Amounts in another currency than the order's."""
-    named: list[tuple[str, Amount | None]] = [("total", order.total), ("payment.amount", order.payment.amount)]
+    named: list[tuple[str, Amount | None]] = [("total", order.total)]
+    named += [(f"{path}.amount", each.amount) for path, each in _payments(order)]
     for i, line in enumerate(order.lines):
         named += [(f"lines[{i}].{name}", getattr(line, name)) for name in ("unit_price", "total", "discount", "tax")]
     for i, charged in enumerate(order.charges):
@@ -174,5 +192,17 @@ def _contradictions(order: CanonicalOrder) -> Iterator[FieldError]:
         yield FieldError("discounts", "cannot be below zero")
     elif whole > sum(_amount(line) - _of(line.discount) for line in order.lines):
         yield FieldError("discounts", "are more than the lines cost")
-    if order.payment.amount is not None and order.payment.amount.amount < 0:
-        yield FieldError("payment.amount", "cannot be below zero")
+    yield from _payment_contradictions(order)
+
+
+def _payment_contradictions(order: CanonicalOrder) -> Iterator[FieldError]:
+    if (order.payment is None) == (not order.payments):
+        yield FieldError("payment", "say either payment or payments")
+        return
+    named = _payments(order)
+    for path, each in named:
+        if _of(each.amount) < 0:
+            yield FieldError(f"{path}.amount", "cannot be below zero")
+    open_ = [path for path, each in named if each.amount is None]
+    for path in open_[1:]:
+        yield FieldError(f"{path}.amount", "only one payment can do without")

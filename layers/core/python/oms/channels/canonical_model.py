@@ -16,6 +16,9 @@ from oms.setup import MAX_SKU
 MAX_LINES = 1000
 """Lines of an order. How many fit into the log depends on their titles: 500 do, whatever their script."""
 
+MAX_TENDERS = 10
+"""Means of payment of one order."""
+
 MAX_AMOUNT = 10**14
 """No amount is as large, in minor units."""
 
@@ -109,7 +112,7 @@ def _of_a_channel(method: PaymentMethod) -> PaymentMethod:
 
 
 class CanonicalPayment(Strict):
-    """How the order is paid. `amount` is the order's total if it is left out."""
+    """How the order is paid, or a part of it. One `amount` may be left out: what the others leave of the total."""
 
     method: Annotated[PaymentMethod, Field(strict=False), AfterValidator(_of_a_channel)]
     amount: Amount | None = None
@@ -119,7 +122,10 @@ class CanonicalPayment(Strict):
 
 
 class CanonicalOrder(Strict):
-    """One order. The same `external_id` with the same content is a repetition; with other content it is a conflict."""
+    """One order. The same `external_id` with the same content is a repetition; with other content it is a conflict.
+
+    It is paid by one `payment`, or by several `payments`.
+    """
 
     external_id: Annotated[str, Field(min_length=1, max_length=200)]
     number: Code = ""
@@ -132,7 +138,8 @@ class CanonicalOrder(Strict):
     discounts: Annotated[list[CanonicalDiscount], Field(max_length=100)] = []
     charges: Annotated[list[CanonicalCharge], Field(max_length=100)] = []
     contact: CanonicalContact = CanonicalContact()
-    payment: CanonicalPayment
+    payment: CanonicalPayment | None = None
+    payments: Annotated[list[CanonicalPayment], Field(max_length=MAX_TENDERS)] = []
     total: Amount | None = None
     shipping_service: Code = ""
     test: bool = False

@@ -127,6 +127,15 @@ class PaymentTransferred:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferReceived:
+    """What was charged for another order pays for this one."""
+
+    payment_id: str
+    order_id: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TransferReturned:
     """What was transferred to another order is not needed there: it is this payment's again."""
 
@@ -147,6 +156,7 @@ PaymentEvent = (
     | PaymentRefunded
     | PaymentRefundFailed
     | PaymentTransferred
+    | TransferReceived
     | TransferReturned
     | DisputeOpened
     | DisputeClosed

@@ -22,6 +22,7 @@ from oms.payments.events import (
     PaymentRequested,
     PaymentTransferred,
     PaymentVoided,
+    TransferReceived,
     TransferReturned,
 )
 
@@ -44,6 +45,7 @@ __all__ = [
     "PaymentStatus",
     "PaymentTransferred",
     "PaymentVoided",
+    "TransferReceived",
     "TransferReturned",
     "captured",
     "cover",
@@ -139,6 +141,8 @@ class Payment:
             return PaymentStatus.AUTHORISED
         if self.promised:
             return PaymentStatus.PROMISED
+        if self.method:
+            return PaymentStatus.EXPIRED  # promised once, and not counted on any more
         return PaymentStatus.PENDING if self.pending else PaymentStatus.REQUESTED
 
     @property
@@ -237,6 +241,8 @@ def record(ledger: Ledger, event: PaymentEvent, at: datetime) -> Ledger:
             payment = replace(payment, failed_refunds=(*payment.failed_refunds, event.refund_id))
         case PaymentTransferred():
             payment = replace(payment, transfers=(*payment.transfers, event))
+        case TransferReceived():
+            payment = replace(payment, captured=payment.captured + event.amount)
         case TransferReturned():
             payment = replace(payment, returned=(*payment.returned, event))
         case DisputeOpened() | DisputeClosed():

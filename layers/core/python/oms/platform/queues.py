@@ -16,6 +16,16 @@ LONGEST_DELAY = 900
 """Seconds; the most that SQS can wait."""
 
 
+MONEY_TOLD = "MoneyTold"
+"""The type of messages that carry what a gateway told."""
+
+
+def tell(order_id: str, notice: str) -> None:
+    """Bring an order to the routing queue with what a gateway told about one of its payments."""
+    message = {"order_id": order_id, "type": MONEY_TOLD, "notice": notice}
+    client("sqs").send_message(QueueUrl=settings().route_queue, MessageBody=json.dumps(message))
+
+
 def look_again(order_id: str, attempt: int) -> None:
     """Bring an order with a pending payment back to the routing queue: soon at first, then every fifteen minutes."""
     client("sqs").send_message(

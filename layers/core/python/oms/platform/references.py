@@ -75,6 +75,12 @@ def references() -> References:
     return DynamoReferences()
 
 
+def link(reference: Reference, order_id: str) -> None:
+    """Make a reference lead to an order, before anything about it is on the log."""
+    put = reference_put(reference, order_id)["Put"]
+    client("dynamodb").put_item(TableName=put["TableName"], Item=put["Item"])
+
+
 def reference_put(reference: Reference, order_id: str) -> TransactWriteItemTypeDef:
     """The write that makes a reference lead to an order, for the transaction of the event that it comes from.
 

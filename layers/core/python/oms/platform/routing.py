@@ -8,12 +8,14 @@ from oms.clock import now
 from oms.fraud.protocol import Screening, ScreeningRequest
 from oms.orders.contact import Address
 from oms.orders.events import UnitsBackordered
-from oms.payments.gateway import gateway
+from oms.payments.notices import load
 from oms.platform.event_log import order_log
-from oms.platform.queues import look_again
+from oms.platform.payments import gateway, know
+from oms.platform.queues import MONEY_TOLD, look_again
 from oms.platform.setup import locations, products
 from oms.platform.stock_table import sku_stock, waiters
 from oms.routing.backorders import fill_backorders
+from oms.routing.notices import settle
 from oms.routing.ports import Ports
 from oms.routing.process import advance
 from oms.sourcing.distance import Coordinates
@@ -34,6 +36,7 @@ def ports() -> Ports:
         gateway=gateway,
         look_again=look_again,
         screen=_screen,
+        know=know,
     )
 
 
@@ -50,6 +53,9 @@ def _locate(address: Address) -> Coordinates | None:
 def handle(message: dict[str, Any], message_id: str) -> None:
     """A message of the routing queue: serve the line for what was backordered, and take the order further."""
     order_id, cause = message["order_id"], message.get("id", message_id)
+    if message["type"] == MONEY_TOLD:
+        settle(ports(), order_id, load(message["notice"]))
+        return
     if message["type"] == UnitsBackordered.__name__:
         for sku in _backordered(message):
             fill_backorders(ports(), sku, cause)

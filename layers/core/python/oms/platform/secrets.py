@@ -32,6 +32,14 @@ def carrier_secret(carrier: str) -> str:
     return f"carriers/{carrier}"
 
 
+def gateway_secret(gateway: str) -> str:
+    """The name of a payment gateway's secret: `{"api_key": ..., "webhook_secret": ...}`.
+
+    With `url`, another place is asked in the gateway's stead: a stand-in of tests.
+    """
+    return f"gateways/{gateway}"
+
+
 def secret(name: str, *, fresh: bool = False) -> dict[str, str]:
     """The secret `<stack>/<name>`: `{"webhook_secret": ...}`, or what its name's own docstring says.
 

@@ -135,6 +135,12 @@ class FulfillmentPage(TypedDict):
     cursor: str | None
 
 
+class NoticeReceipt(TypedDict):
+    """What became of a gateway's webhook: its order is told, it waits for its order, or it is nothing to us."""
+
+    status: Literal["taken", "parked", "ignored"]
+
+
 class ScansReceipt(TypedDict):
     """How many scans of a carrier's webhook were applied, and how many wait for their parcel to be known."""
 
