@@ -35,6 +35,15 @@ _WORTH = 50
 _NODE = 4
 """Looks at a row that every step of the search takes beside those at its columns."""
 
+_GUESTS = 24
+"""Columns that are tried beside the best cover, before the search proper."""
+
+_PARTY = 8
+"""Of so many columns at most the best cover may consist for that."""
+
+_VISITS = 4
+"""How often they all are."""
+
 _FAR = 4
 """A cover that costs more than a fourth beyond the best is not worth the work of making it better."""
 
@@ -97,6 +106,7 @@ class _Search:
         self._offer_thinned(self._is.shares)
         start = max(self._is.first_prices(), self._is.marginal_prices(), key=lambda prices: self._any_size(prices, 0))
         prices, self._columns = self._price(start, self._columns, None)
+        self._improve(prices)
         for size in range(first, most + 1):
             if not self._beats(sum(fixed[:size])) or not self._beats(self._any_size(prices, size)):
                 return None
@@ -210,6 +220,19 @@ class _Search:
             max(0, price + int(length * units / need**2))
             for price, units, need in zip(prices, missing, self._is.needs, strict=True)
         ]
+
+    def _improve(self, prices: Sequence[int]) -> None:
+        """Let each of the most promising columns join the best cover and make others needless, until none helps."""
+        if self._best is None or len(self._best.columns) > _PARTY or len(self._columns) <= _GUESTS:
+            return
+        _, reduced = self._reduced(prices, self._columns)
+        promising = nsmallest(_GUESTS, reduced, key=reduced.__getitem__)
+        for _ in range(_VISITS):
+            before = self._best
+            for column in promising:
+                self._offer_thinned({*self._best.columns, column})
+            if self._best is before:
+                return
 
     def _patch(self, columns: Iterable[int]) -> None:
         """Make a cover of these columns and the best one so far, and offer it."""
