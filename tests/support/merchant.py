@@ -15,6 +15,8 @@ from typing import Any, Self
 from oms.carriers import simulated
 from oms.clock import to_text
 from oms.ids import order_id as derive_order_id
+from oms.payments.notices import Notice
+from oms.payments.simulated_notices import webhook as gateway_webhook
 from tests.support import cloud
 from tests.support.gateway_api import Answer
 from tests.support.shops import encoded, shopify_headers, woo_headers
@@ -29,6 +31,7 @@ BERLIN, MILAN = "berlin", "milan"
 
 SECRETS = {SHOPIFY: "shopify-test-secret", WOO: "woo-test-secret"}
 CARRIER_SECRET = "carrier-test-secret"
+GATEWAY_SECRET = "gateway-test-secret"
 LINKS_SECRET = "links-test-secret"
 
 CHANNELS: list[Json] = [
@@ -87,6 +90,10 @@ class Merchant:
             SecretString=json.dumps({"webhook_secret": CARRIER_SECRET}),
         )
         self.world.cloud.client("secretsmanager").create_secret(
+            Name=f"{self.world.template.parameters['Stack']}/gateways/simulated",
+            SecretString=json.dumps({"webhook_secret": GATEWAY_SECRET}),
+        )
+        self.world.cloud.client("secretsmanager").create_secret(
             Name=f"{self.world.template.parameters['Stack']}/links",
             SecretString=json.dumps({"signing_secret": LINKS_SECRET}),
         )
@@ -132,6 +139,11 @@ class Merchant:
         assert answer.status in {200, 201, 202}, answer
         self.world.settle()
         return derive_order_id(channel, order["external_id"])
+
+    def money_told(self, notice: Notice, *, secret: str = GATEWAY_SECRET) -> Answer:
+        """Deliver a webhook of the simulated gateway."""
+        raw, headers = gateway_webhook(notice, secret)
+        return self.world.http("POST", "/payments/simulated/webhooks", raw, headers=headers, insist=True)
 
     def shopify(self, order: Json, *, topic: str = "orders/create", event: str = "", secret: str = "") -> Answer:
         """Deliver a webhook of the Shopify shop."""
