@@ -92,7 +92,8 @@ def test_what_does_not_fit_the_order_is_refused_field_by_field(merchant: Merchan
     assert edit(world, order_id, dear, preview=True).json["errors"][0]["path"] == "add[0].tax"
     twice = {"lines": [{"line_id": "1", "quantity": 1}, {"line_id": "1", "quantity": 2}]}
     assert edit(world, order_id, twice, version=1).json["errors"][0]["path"] == "lines[1]"
-    for wrong in ({"charges": []}, {"lines": [{"line_id": "1", "quantity": -1}]}, {"shipping": {}}, {}):
+    bodies: tuple[Json, ...] = ({"charges": []}, {"lines": [{"line_id": "1", "quantity": -1}]}, {"shipping": {}}, {})
+    for wrong in bodies:
         assert edit(world, order_id, wrong, version=1).status == 422
     path = f"/orders/{order_id}/edits"
     assert world.http("POST", f"{path}?preview=yes", {"contact": {"name": "K"}}, key="orders:write").status == 422

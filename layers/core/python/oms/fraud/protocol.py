@@ -85,6 +85,6 @@ def request_of(order: Order) -> ScreeningRequest:
         units=units,
         method=order.placed.payment.method,
         instrument=next((each.instrument for each in reversed(order.payments.values()) if each.instrument), ""),
-        shipping_service=order.placed.shipping_service,
+        shipping_service=order.shipping_service,
         contact=order.contact or Contact(),
     )

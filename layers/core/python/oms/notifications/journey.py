@@ -58,8 +58,8 @@ def confirmed(voice: Voice) -> Letter:
         Pair(voice.say("common.ordered_on"), voice.day(order.placed.placed_at)),
         *_expected(voice),
     ]
-    if order.placed.shipping_service:
-        facts.append(Pair(voice.say("common.shipping_method"), clean(order.placed.shipping_service, TITLE)))
+    if order.shipping_service:
+        facts.append(Pair(voice.say("common.shipping_method"), clean(order.shipping_service, TITLE)))
     return letter(
         voice,
         "order_confirmed",
