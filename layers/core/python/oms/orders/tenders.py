@@ -120,7 +120,9 @@ def received(order: Order, amount: Money, *, method: str, reference: str, paymen
         method=method,
     )
     covered_before = payment.outstanding if payment and payment.covering else 0
-    covered = order.covered + amount.amount - min(covered_before, amount.amount)
+    # What a gateway is still to be asked for waits for nothing but the holds.
+    asked = sum(each.requested for each in order.payments.values() if each.ours and each.undecided)
+    covered = order.covered + amount.amount - min(covered_before, amount.amount) + asked
     return [captured, *(_released(order, "paid") if covered >= order.due else [])]
 
 
