@@ -29,10 +29,12 @@ from oms.orders.money_commands import ReceivePayment, RefundMade
 from oms.orders.transitions import FulfillmentStatus, OrderStatus
 from oms.returns.requests import (
     ApproveReturn,
+    CancelExchange,
     ClaimUnits,
     CreditReturn,
     CustomerReturn,
     DeclineReturn,
+    ExchangeReturn,
     ReceiveReturn,
     ReceiveUnannounced,
     RequestReturn,
@@ -312,6 +314,8 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/returns/{return_id}/decline"): _return(DeclineReturn),
     ("GET", "/returns/{return_id}/label.pdf"): Call(tag="returns", answers={303: None}),
     ("POST", "/returns/{return_id}/receive"): _return(ReceiveReturn),
+    ("POST", "/returns/{return_id}/exchange"): _return(ExchangeReturn),
+    ("POST", "/returns/{return_id}/exchange/cancel"): _return(CancelExchange, body_required=False),
     ("POST", "/returns/{return_id}/credit"): _return(CreditReturn),
     ("POST", "/returns/{return_id}/close"): _return(),
     ("GET", "/return/{token}"): Call(tag="returns", answers={200: CustomersOrder}),

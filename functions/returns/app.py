@@ -120,6 +120,26 @@ def receive_return(return_id: str) -> Response:
     return _done(receive, return_id=return_id, receipt=parse(ReceiveReturn, app).value())
 
 
+@app.route("/returns/{return_id}/exchange", methods=["POST"], content_types=[])
+@endpoint(app, scope="returns")
+def exchange_return(return_id: str) -> Response:
+    """Send other goods for what is to come back, at once or on receipt, as an order of their own."""
+    from oms.returns.exchanging import request
+    from oms.returns.requests import ExchangeReturn
+
+    return _done(request, return_id=return_id, exchange=parse(ExchangeReturn, app).value())
+
+
+@app.route("/returns/{return_id}/exchange/cancel", methods=["POST"], content_types=[])
+@endpoint(app, scope="returns")
+def cancel_exchange(return_id: str) -> Response:
+    """Give up an exchange before its goods are ordered. What came back is refunded then."""
+    from oms.returns.exchanging import cancel
+    from oms.returns.requests import CancelExchange
+
+    return _done(cancel, return_id=return_id, reason=parse(CancelExchange, app).reason)
+
+
 @app.route("/returns/{return_id}/credit", methods=["POST"], content_types=[])
 @endpoint(app, scope="returns")
 def credit_return(return_id: str) -> Response:

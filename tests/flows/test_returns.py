@@ -140,7 +140,7 @@ def test_staff_decide_what_policy_would_not(merchant: Merchant, world: World) ->
     declined = did(merchant.post(f"{place}/decline", {"reason": "worn"}, key="returns"))
     assert declined["returns"][0]["declined"] == "worn"
     approved = did(merchant.post(f"{place}/approve", {"shipping_fee": 300}, key="returns"))
-    assert approved["returns"][0]["actions"] == ["receive", "decline", "close"]
+    assert approved["returns"][0]["actions"] == ["receive", "decline", "close", "exchange"]
     two = [{"line_id": line_id, "quantity": 2, "disposition": "refurbish"}]
     assert merchant.post(f"{place}/receive", {"location_id": "moon", "units": two}, key="returns").status == 422
     did(merchant.post(f"{place}/receive", {"location_id": BERLIN, "units": two}, key="returns"))
@@ -183,3 +183,88 @@ def test_the_label_for_the_way_back_is_bought_once_and_opens_from_the_customers_
     assert merchant.carrier_says([merchant.scanned(number, "DP")]).json == {"applied": 1, "parked": 0}
     (known,) = merchant.get(f"/orders/{order_id}/returns", key="returns")["returns"]
     assert [scan["status"] for scan in known["label"]["scans"]] == ["in_transit"]
+
+
+def returning(merchant: Merchant, order_id: str, line_id: str, units: int = 1) -> str:
+    """A return that may come."""
+    wish = [{"line_id": line_id, "quantity": units, "reason": "does_not_fit"}]
+    did(merchant.post(f"/orders/{order_id}/returns", {"units": wish}, key="returns"))
+    did(merchant.post(f"/returns/{order_id}-r1/approve", {"shipping_fee": 0}, key="returns"))
+    return f"{order_id}-r1"
+
+
+def books(merchant: Merchant, *order_ids: str) -> tuple[int, int]:
+    """Over these orders: what was charged and neither went back nor pays for another order; and what is due."""
+    orders = [merchant.order(each) for each in order_ids]
+    paid = [each["payment"] for each in orders]
+    kept = sum(
+        each["charged_amount"]["amount"] - each["refunded_amount"]["amount"] - each["transferred_amount"]["amount"]
+        for each in paid
+    )
+    return kept, sum(each["due"]["amount"] for each in orders)
+
+
+def test_an_exchange_goes_out_at_once_and_the_difference_is_collected(merchant: Merchant, world: World) -> None:
+    order_id, line_id = sold(merchant, "X-1", 2)
+    return_id = returning(merchant, order_id, line_id)
+    goods = {"lines": [{"sku": "MUG", "quantity": 1, "price": 2700}], "ship": "at_once", "number": 1}
+    for _ in range(2):
+        shown = did(merchant.post(f"/returns/{return_id}/exchange", goods, key="returns"))
+    assert [each["status"] for each in shown["exchanges"]] == ["requested"]
+    world.settle()
+    (exchange,) = merchant.get(f"/orders/{order_id}/returns", key="returns")["exchanges"]
+    other = exchange["order_id"]
+    assert merchant.order(other)["exchange_of"] == order_id
+    assert merchant.order(other)["contact"] == merchant.order(order_id)["contact"]
+    merchant.to_the_door(other)
+    assert books(merchant, order_id, other) == (4500 + 700, 4500 + 2700), "2000 are still to come back"
+
+    came = {"location_id": BERLIN, "units": [{"line_id": line_id, "quantity": 1, "disposition": "restock"}]}
+    did(merchant.post(f"/returns/{return_id}/receive", came, key="returns"))
+    world.settle()
+    assert books(merchant, order_id, other) == (5200, 5200)
+    assert merchant.order(order_id)["payment"]["charged"] == merchant.order(other)["payment"]["charged"] == "full"
+    assert not [wish for wish in world.charges.values() if wish.startswith("refund")]
+    assert merchant.stock("MUG")[BERLIN] == (9, 9, 0)
+
+
+def test_an_exchange_waits_for_the_receipt_and_its_cancellation_refunds(merchant: Merchant, world: World) -> None:
+    order_id, line_id = sold(merchant, "X-2", 2)
+    return_id = returning(merchant, order_id, line_id)
+    did(merchant.post(f"/returns/{return_id}/exchange", {"lines": [{"sku": "CAP", "quantity": 1}]}, key="returns"))
+    world.settle()
+    came = {"location_id": BERLIN, "units": [{"line_id": line_id, "quantity": 1, "disposition": "restock"}]}
+    received = did(merchant.post(f"/returns/{return_id}/receive", came, key="returns"))
+    assert received["exchanges"][0]["order_id"] is None
+    world.settle()
+    order = merchant.order(order_id)
+    (exchange,) = order["exchanges"]
+    other = exchange["order_id"]
+    assert (exchange["status"], exchange["transferred"]["amount"]) == ("placed", 2000)
+    assert [(part["order_id"], part["status"]) for part in order["refunds"][0]["parts"]] == [(other, "refunded")]
+    assert merchant.order(other)["payment"]["charged"] == "full"
+    refused = merchant.post(f"/returns/{return_id}/exchange/cancel", key="returns")
+    assert (refused.status, other in refused.json["detail"]) == (409, True)
+
+    assert merchant.post(f"/orders/{other}/cancel", key="ops").status == 200
+    world.settle()
+    order = merchant.order(order_id)
+    assert (order["exchanges"][0]["status"], order["exchanges"][0]["transferred"]["amount"]) == ("cancelled", 0)
+    assert order["payment"]["refunded_amount"]["amount"] == 2000
+    assert books(merchant, order_id, other) == (2500, 2500)
+    assert merchant.stock("CAP")[BERLIN] == (10, 10, 0)
+
+
+def test_an_exchange_that_is_not_wanted_any_more_is_refunded_like_any_return(merchant: Merchant, world: World) -> None:
+    order_id, line_id = sold(merchant, "X-3", 1)
+    return_id = returning(merchant, order_id, line_id)
+    place = f"/returns/{return_id}/exchange"
+    did(merchant.post(place, {"lines": [{"sku": "CAP", "quantity": 1}]}, key="returns"))
+    for bad in ({"lines": []}, {"lines": [{"sku": "MOON", "quantity": 1}]}, {"lines": [], "gateway": "x"}):
+        assert merchant.post(place, bad, key="returns").status == 422
+    cancelled = did(merchant.post(f"{place}/cancel", {"reason": "keeps the money"}, key="returns"))
+    assert [each["status"] for each in cancelled["exchanges"]] == ["cancelled"]
+    came = {"location_id": BERLIN, "units": [{"line_id": line_id, "quantity": 1, "disposition": "restock"}]}
+    did(merchant.post(f"/returns/{return_id}/receive", came, key="returns"))
+    world.settle()
+    assert merchant.order(order_id)["payment"]["refunded_amount"]["amount"] == 2000

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from oms.errors import NotAllowed
 from oms.orders import decisions as orders
-from oms.orders.after_sale import Disposition, ReturnReason
+from oms.orders.after_sale import Disposition, ReturnReason, UnitsReceived
 from oms.orders.events import UnitState
 from oms.orders.log import load
 from oms.orders.order import Order
@@ -215,6 +215,6 @@ def check(shop: Shop, order: Order) -> None:
     assert sum(level.on_hand for level in shop.levels.values()) == sold - gone + restocked
 
 
-def receipts(order: Order) -> list[decisions.back.UnitsReceived]:
+def receipts(order: Order) -> list[UnitsReceived]:
     known = order.after_sale
     return [*known.unannounced, *(each for one in known.returns.values() for each in one.received)]

@@ -89,7 +89,9 @@ def test_what_a_shop_calls_its_goods_is_text_and_every_field_has_its_label(shop:
     evil = '<script>alert("1")</script>'
     shop.delivered(line('1"><b', evil, 2, 2000), line("2", "cap", 1, 500))
     order = shop.approved(wants("2", 1), shipping_fee=100)
-    shown = customers_order(order, lambda _: Location(location_id="n", name="<i>North", latitude=0, longitude=0))
+    shown = customers_order(
+        order, "token", lambda _: Location(location_id="n", name="<i>North", latitude=0, longitude=0)
+    )
     tags = Tags(page(shown, language))
     assert not {"script", "b", "i"} & set(tags.tags)
     assert tags.labels == tags.ids == {"q0", "r0"}

@@ -46,6 +46,8 @@ class Channel:
     """What the way back costs the customer then, in minor units of the order's currency."""
     return_labels: bool = False
     """Whether a label for the way back is bought for each return that is approved."""
+    exchange_return_days: int = 30
+    """Days in which goods must be back that others were sent for at once; 0 waits for ever."""
     remorse_minutes: int = 0
     """Minutes after an order came in which no location may begin with it; 0 lets them begin at once."""
     unpaid_expiry_hours: int = 0

@@ -106,6 +106,8 @@ class ChannelForm(Form):
     """What the way back costs the customer then, in minor units of the order's currency."""
     return_labels: bool = False
     """Whether a label for the way back is bought for each return that is approved."""
+    exchange_return_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    """Days in which goods must be back that others were sent for at once; 0 waits for ever."""
     remorse_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
     """Minutes after an order came in which no location may begin with it; 0 lets them begin at once."""
     unpaid_expiry_hours: Annotated[int, Field(ge=0, le=8760)] = 0

@@ -43,6 +43,7 @@ from oms.payments.ledger import (
     PaymentRequested,
     PaymentTransferred,
     PaymentVoided,
+    TransferReceived,
     TransferReturned,
 )
 
@@ -371,6 +372,7 @@ OrderEvent = (
     | PaymentRefunded
     | PaymentRefundFailed
     | PaymentTransferred
+    | TransferReceived
     | TransferReturned
     | DisputeOpened
     | DisputeClosed

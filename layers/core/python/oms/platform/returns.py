@@ -7,6 +7,7 @@ from typing import Any
 
 from oms.clock import now
 from oms.errors import NotFound, Unauthenticated
+from oms.orders.after_sale import ReturnApproved
 from oms.orders.log import Caller, load
 from oms.orders.order import Order
 from oms.platform import setup
@@ -38,17 +39,20 @@ def label_link(return_id: str) -> str:
 
 
 def handle(message: dict[str, Any], message_id: str) -> None:
-    """A message of the returns queue: buy the label that an approved return was promised."""
-    from oms.fulfillment.way_back import issue_label
-    from oms.platform import fulfillment
+    """A message of the returns queue: buy the label that was promised, or take exchanges further.
 
-    return_id = _data(message)["return_id"]
-    issue_label(fulfillment.ports(), return_id, Caller(actor=ACTOR, cause=message.get("id", message_id), clock=now))
+    A label that a carrier refuses keeps nothing else from happening: its message alone ends among the dead letters.
+    """
+    who = Caller(actor=ACTOR, cause=message.get("id", message_id), clock=now)
+    if message["type"] == ReturnApproved.__name__:
+        from oms.fulfillment.way_back import issue_label
+        from oms.platform import fulfillment
 
+        issue_label(fulfillment.ports(), message["data"]["return_id"], who)
+        return
+    from oms.returns.exchanging import follow
 
-def _data(message: dict[str, Any]) -> dict[str, Any]:
-    data: dict[str, Any] = message["data"]
-    return data
+    follow(ports(), message["order_id"], who)
 
 
 def order_now(order_id: str) -> Order:

@@ -7,9 +7,12 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from oms.orders.after_sale import Disposition, ReturnReason
+from oms.orders.exchanges import ShipWhen
 from oms.orders.reasons import DeclineReason
 from oms.returns.credits import StaffCredit
 from oms.returns.decisions import Arrived, Receipt, Wanted
+from oms.returns.exchanges import ExchangeWish, Goods
+from oms.setup import MAX_SKU
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Number = Annotated[int, Field(ge=1, le=100_000)]
@@ -82,6 +85,57 @@ class DeclineReturn(Body):
         if self.code is DeclineReason.OTHER and not self.reason.strip():
             raise ValueError("say why: with a code, or in words")
         return self
+
+
+class ExchangeGoods(Body):
+    """What the customer gets instead."""
+
+    sku: Annotated[str, Field(min_length=1, max_length=MAX_SKU)]
+    quantity: Count
+    price: Amount | None = None
+    """What one unit costs, with tax, in minor units. Without it, on all lines, they cost what comes back cost."""
+    tax: Amount = 0
+    """What of the price is tax."""
+
+
+class ExchangeReturn(Body):
+    """Other goods for what a return is to bring back."""
+
+    lines: Annotated[list[ExchangeGoods], Field(min_length=1, max_length=100)]
+    ship: ShipWhen = ShipWhen.ON_RECEIPT
+    number: Number | None = None
+    """The exchange's number within the order, from 1: who names it may send the call again."""
+    gateway: Annotated[str, Field(max_length=100)] = ""
+    """Together with `instrument`: what pays for what the goods cost beyond the credit. Without them the instrument that
+    paid before is asked, if it can be; otherwise the order of the goods waits for its payment."""
+    instrument: Annotated[str, Field(max_length=200)] = ""
+    shipping_service: Annotated[str, Field(max_length=100)] = ""
+    """Without it the one that the first order went by."""
+
+    def value(self) -> ExchangeWish:
+        """The wish as the domain has it."""
+        return ExchangeWish(
+            goods=tuple(
+                Goods(sku=each.sku, quantity=each.quantity, price=each.price, tax=each.tax) for each in self.lines
+            ),
+            ship=self.ship,
+            number=self.number,
+            gateway=self.gateway,
+            instrument=self.instrument,
+            shipping_service=self.shipping_service,
+        )
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if bool(self.gateway) != bool(self.instrument):
+            raise ValueError("name the gateway and the instrument, or neither")
+        return self
+
+
+class CancelExchange(Body):
+    """Why the other goods are not wanted."""
+
+    reason: Annotated[str, Field(max_length=200)] = ""
 
 
 class ReceiveReturn(Body):

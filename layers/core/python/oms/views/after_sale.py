@@ -7,14 +7,18 @@ from collections.abc import Callable
 from oms.clock import to_text
 from oms.orders.after_sale import RefundPart, RefundRequested, Return, UnitsCredited, UnitsReceived
 from oms.orders.contact import address_lines
+from oms.orders.exchanges import Exchange
 from oms.orders.order import Order
 from oms.orders.settlement import part_status
+from oms.orders.transfers import EXCHANGE_PAYMENT, returned_from, sent_to
 from oms.returns.decisions import ACTIONS, order_actions, returnable
+from oms.returns.exchanges import exchange_of, exchangeable
 from oms.returns.refusal import refusal
 from oms.setup import Location
 from oms.views.answers import CustomersOrder, CustomersReturn, OrderReturns
 from oms.views.shapes import (
     CreditResource,
+    ExchangeResource,
     MoneyResource,
     ReceiptResource,
     RefundPartResource,
@@ -40,6 +44,7 @@ def order_returns(order: Order) -> OrderReturns:
         "receipts": [receipt_resource(each) for each in known.unannounced],
         "credits": [credit_resource(order, each) for each in known.credits],
         "refunds": [refund_resource(order, each) for each in known.refunds.values()],
+        "exchanges": [exchange_resource(order, each) for each in known.exchanges.values()],
         "due": money(order, order.due),
         "charged": money(order, order.charged),
         "refunded": money(order, order.refunded),
@@ -50,8 +55,9 @@ def order_returns(order: Order) -> OrderReturns:
 def return_resource(order: Order, known: Return) -> ReturnResource:
     """One return."""
     requested, approved = known.requested, known.approved
+    return_id = requested.return_id
     return {
-        "return_id": requested.return_id,
+        "return_id": return_id,
         "status": known.status,
         "requested_at": to_text(known.requested_at),
         "by_customer": requested.by_customer,
@@ -73,7 +79,8 @@ def return_resource(order: Order, known: Return) -> ReturnResource:
         "declined": _refusal(order, known, "en"),
         "receipts": [receipt_resource(each) for each in known.received],
         "credited": dict(known.credited),
-        "actions": list(ACTIONS[known.status]),
+        "exchange_id": exchange.requested.exchange_id if (exchange := exchange_of(order, return_id)) else None,
+        "actions": [*ACTIONS[known.status], *(["exchange"] if exchangeable(order, known) else [])],
     }
 
 
@@ -124,6 +131,31 @@ def refund_resource(order: Order, refund: RefundRequested) -> RefundResource:
         "refund_id": refund.refund_id,
         "amount": money(order, sum(each.amount for each in refund.parts)),
         "parts": [_part(order, refund.refund_id, each) for each in refund.parts],
+    }
+
+
+def exchange_resource(order: Order, known: Exchange) -> ExchangeResource:
+    """One exchange and what became of it."""
+    asked = known.requested
+    sent, back = sent_to(order.payments, known.order_id), returned_from(order.payments, known.order_id)
+    return {
+        "exchange_id": asked.exchange_id,
+        "return_id": asked.return_id,
+        "status": known.status,
+        "ship": asked.ship,
+        "lines": [
+            {
+                "sku": line.sku,
+                "title": line.title,
+                "quantity": line.quantity,
+                "amount": money(order, line.net + line.tax),
+            }
+            for line in asked.lines
+        ],
+        "total": money(order, known.total),
+        "order_id": known.order_id or None,
+        "transferred": money(order, sent - back),
+        "return_by": to_text(asked.return_by) if asked.return_by else None,
     }
 
 
@@ -186,4 +218,10 @@ def _returnable(order: Order) -> dict[str, int]:
 
 def _part(order: Order, refund_id: str, part: RefundPart) -> RefundPartResource:
     status = part_status(order.payments[part.payment_id], refund_id, part)
-    return {"payment_id": part.payment_id, "amount": money(order, part.amount), "status": status}
+    to = order.placed.exchange_of if part.payment_id == EXCHANGE_PAYMENT else part.order_id
+    return {
+        "payment_id": part.payment_id,
+        "order_id": to or None,
+        "amount": money(order, part.amount),
+        "status": status,
+    }

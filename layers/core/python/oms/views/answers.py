@@ -12,6 +12,7 @@ from oms.payments.ledger import Cover
 from oms.views.shapes import (
     CreditResource,
     EventResource,
+    ExchangeResource,
     MoneyResource,
     ReceiptResource,
     RefundResource,
@@ -160,6 +161,7 @@ class OrderReturns(TypedDict):
     """What came without having been announced."""
     credits: list[CreditResource]
     refunds: list[RefundResource]
+    exchanges: list[ExchangeResource]
     due: MoneyResource
     charged: MoneyResource
     refunded: MoneyResource

@@ -18,6 +18,7 @@ from oms.payments.ledger import Cover, Payment, cover
 from oms.returns.decisions import came_back, order_actions
 from oms.views.after_sale import (
     credit_resource,
+    exchange_resource,
     money,
     receipt_resource,
     refund_resource,
@@ -75,6 +76,8 @@ def order_resource(order: Order, *, contact: bool = False) -> OrderResource:
         "receipts": [receipt_resource(each) for each in order.after_sale.unannounced],
         "credits": [credit_resource(order, each) for each in order.after_sale.credits],
         "refunds": [refund_resource(order, each) for each in order.after_sale.refunds.values()],
+        "exchanges": [exchange_resource(order, each) for each in order.after_sale.exchanges.values()],
+        "exchange_of": order.placed.exchange_of or None,
         "holds": [_hold(hold) for hold in order.holds.values()],
         "released_holds": [_released(each) for each in order.released_holds],
         "screening": _screening(order.screening),
@@ -216,6 +219,7 @@ def _payment_state(order: Order) -> PaymentStateResource:
         "charged_amount": money(order, order.charged),
         "refunded": cover(order.refunded, order.charged) if order.refunded else Cover.NONE,
         "refunded_amount": money(order, order.refunded),
+        "transferred_amount": money(order, order.transferred),
         "disputed_amount": money(order, order.disputed),
         "payments": [_payment(order, payment) for payment in order.payments.values()],
     }

@@ -12,6 +12,7 @@ from typing import Annotated, Any, NotRequired
 from oms.orders.after_sale import Disposition, ReturnReason, ReturnStatus
 from oms.orders.cancelling import CancellationStatus
 from oms.orders.events import ChargeKind, HoldReason, PriceMode, TrackingStatus, UnitState
+from oms.orders.exchanges import ExchangeStatus, ShipWhen
 from oms.orders.screening import ScreeningOutcome
 from oms.orders.settlement import PartStatus
 from oms.orders.transitions import FulfillmentStatus, OrderStatus
@@ -134,6 +135,9 @@ class PaymentStateResource(TypedDict):
     refunded: Cover
     """How what was given back stands to what was captured."""
     refunded_amount: MoneyResource
+    transferred_amount: MoneyResource
+    """What was captured here and pays for another order now: that of an exchange, or the one that this is an exchange
+    of. What is captured, less what was refunded and transferred, pays for this order."""
     disputed_amount: MoneyResource
     """What banks have taken back for disputes that are open or lost."""
     payments: list[PaymentResource]
@@ -325,7 +329,35 @@ class ReturnResource(TypedDict):
     receipts: list[ReceiptResource]
     credited: dict[str, int]
     """Units by line that the customer no longer owes because of it."""
+    exchange_id: str | None
+    """The exchange that its credit pays for."""
     actions: list[str]
+
+
+class ExchangeLineResource(TypedDict):
+    """What the customer gets instead; the amount is for all its units, with tax."""
+
+    sku: str
+    title: str
+    quantity: int
+    amount: MoneyResource
+
+
+class ExchangeResource(TypedDict):
+    """Other goods for what a return brings back, as an order of their own."""
+
+    exchange_id: str
+    return_id: str
+    status: ExchangeStatus
+    ship: ShipWhen
+    lines: list[ExchangeLineResource]
+    total: MoneyResource
+    order_id: str | None
+    """The order of the goods; null until they are ordered."""
+    transferred: MoneyResource
+    """What the return has paid of them so far, less what came back."""
+    return_by: Time | None
+    """Until when the goods must be back that these were sent for at once."""
 
 
 class CreditResource(TypedDict):
@@ -344,6 +376,8 @@ class RefundPartResource(TypedDict):
     """The share of a refund that goes back to one payment."""
 
     payment_id: str
+    order_id: str | None
+    """The order that it pays for in place of going back: that of an exchange, or the one that an exchange is of."""
     amount: MoneyResource
     status: PartStatus
 
@@ -395,6 +429,9 @@ class OrderResource(TypedDict):
     """What came back without having been announced."""
     credits: list[CreditResource]
     refunds: list[RefundResource]
+    exchanges: list[ExchangeResource]
+    exchange_of: str | None
+    """The order whose goods come back for these."""
     holds: list[HoldResource]
     released_holds: list[ReleasedHoldResource]
     screening: ScreeningResource | None
