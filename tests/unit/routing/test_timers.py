@@ -171,11 +171,23 @@ def test_without_a_rule_of_its_channel_an_order_waits_for_ever(stack: MemoryStac
 
 def test_an_attempt_that_is_under_way_keeps_the_order(stack: MemoryStack) -> None:
     stack.captured(within(placed(MUG, instrument=f"sim_late:{3 * 24 * HOUR}"), unpaid=48), "o1")
-    order = advance(stack.ports(), "o1", "m1")
-    assert wake_at(order) is None
+    advance(stack.ports(), "o1", "m1")
     stack.tick(3 * 24 * HOUR)
-    order = advance(stack.ports(), "o1", "m2", check_pending=True)
+    assert advance(stack.ports(), "o1", "m2").status is OrderStatus.PLACED
+    order = advance(stack.ports(), "o1", "m3", check_pending=True)
     assert order.status is OrderStatus.IN_FULFILLMENT
+
+
+def test_an_attempt_that_never_ends_is_not_waited_for_for_ever(stack: MemoryStack) -> None:
+    """A customer who never came back from the bank. Should the bank agree after all, its money is let go."""
+    stack.captured(within(placed(MUG, instrument=f"sim_late:{9 * 24 * HOUR}"), unpaid=48), "o1")
+    order = advance(stack.ports(), "o1", "m1")
+    assert wake_at(order) == START + timedelta(hours=96)
+    order = wake(stack, order)
+    assert (order.status, reasons(stack, "o1")) == (OrderStatus.CANCELLED, [CancellationReason.UNPAID])
+    stack.tick(9 * 24 * HOUR)
+    order = advance(stack.ports(), "o1", "m2", check_pending=True)
+    assert ([each.status for each in order.payments.values()], order.covered) == (["voided"], 0)
 
 
 def test_who_is_declined_late_gets_as_much_time_as_others(stack: MemoryStack) -> None:

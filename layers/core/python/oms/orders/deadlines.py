@@ -24,31 +24,32 @@ from oms.orders.reasons import CancellationReason
 from oms.orders.tenders import MONEY_HOLDS
 from oms.orders.transfers import claim_ahead
 from oms.orders.transitions import OrderStatus
-
-
-def waits_for_money(order: Order) -> bool:
-    """Whether money is all that the order waits for, and not enough of it is there.
-
-    A hold of any other kind means that somebody looks after the order: it is not given up meanwhile.
-    """
-    return (
-        bool(order.holds)
-        and all(hold.reason in MONEY_HOLDS for hold in order.holds.values())
-        and order.covered < order.due
-    )
+from oms.payments.ledger import PaymentStatus
 
 
 def pay_deadline(order: Order) -> datetime | None:
     """When an order that waits for its money is given up, or None: it does not wait, or waits for ever.
 
     It is `pay_by`, if it waits from its beginning. Whoever waits for other reasons later (a decline after a review, a
-    reservation that lapsed) gets as much time from then on as the channel gives at first.
+    reservation that lapsed) gets as much time from then on as the channel gives at first. A payment that is being
+    decided is waited for as long again, and not for ever: some customers never come back from their bank.
+
+    A hold of any other kind means that somebody looks after the order: it is not given up meanwhile.
     """
     pay_by = order.placed.pay_by
-    if pay_by is None or not waits_for_money(order) or not any(map(order.cancellable, order.lines)):
+    holds = order.holds.values()
+    if pay_by is None or order.covered >= order.due or any(hold.reason not in MONEY_HOLDS for hold in holds):
+        return None
+    under_way = [
+        payment.requested_at or order.captured_at
+        for payment in order.payments.values()
+        if payment.status is PaymentStatus.PENDING
+    ]
+    since = [*under_way, *(hold.at for hold in holds)]
+    if not since or not any(map(order.cancellable, order.lines)):
         return None
     patience = pay_by - order.captured_at
-    return max(pay_by, max(hold.at for hold in order.holds.values()) + patience)
+    return max(pay_by, max(since) + patience) + (patience if under_way else timedelta(0))
 
 
 def give_up_unpaid(order: Order) -> list[OrderEvent]:

@@ -213,7 +213,7 @@ def _next_for_the_sale(order: Order, ours: list[Payment], now: datetime, check_p
             return Expire(payment)
     pending = [payment for payment in ours if payment.status is PaymentStatus.PENDING]
     if pending:
-        return CheckPayment(pending[0]) if check_pending else None
+        return CheckPayment(pending[0]) if check_pending else _given_up(order, now)
     if not owed_later(order):
         return _unpaid_though_gone(order, ours)
     if order.screening_due and all(hold.reason is HoldReason.FRAUD for hold in order.holds.values()):
@@ -254,6 +254,10 @@ def _while_held(order: Order, now: datetime) -> Step | None:
     """Money that was waited for has come, or has not come in time; everything else waits for the holds."""
     if paid := deadlines.paid_holds(order):
         return ReleasePaid(paid)
+    return _given_up(order, now)
+
+
+def _given_up(order: Order, now: datetime) -> Step | None:
     deadline = deadlines.pay_deadline(order)
     return GiveUpUnpaid() if deadline is not None and deadline <= now else None
 
