@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from stripe import WebhookSignature
 
 from infra.openapi import DOCUMENT, render
+from oms.payments.notices import Notice, Told
 from oms.platform.keys import SCOPES
 from tests.support.contract import DocumentedWorld, complaints, document, documented
 from tests.support.gateway_api import Answer
@@ -109,10 +111,12 @@ def test_every_answer_is_as_documented_and_every_documented_success_is_given(
     set_up(world)
     intake(merchant, world)
     changes(merchant, world)
+    money_by_hand(merchant, world)
     warehouse(merchant, world)
     after_sale(merchant, world)
     stock(merchant, world)
     reading(merchant, world)
+    people(merchant, world)
     mistakes(merchant, world)
     promised = {
         (method, path, int(status))
@@ -150,8 +154,52 @@ def changes(merchant: Merchant, world: DocumentedWorld) -> None:
     merchant.post(f"/orders/{order_id}/holds/{held['holds'][0]['handle']}/release", key="orders:write")
     merchant.post(f"/orders/{order_id}/edits", {"contact": {"phone": "+491"}}, key="orders:write")
     merchant.post(f"/orders/{order_id}/cancel", {"reason": "changed my mind"}, key="orders:write")
+    edits(merchant, world)
     declined = merchant.sell(canonical_order("DOC-3", TEE, instrument="sim_decline"))
     merchant.post(f"/orders/{declined}/payments", {"instrument": "sim_ok"}, key="orders:write")
+    world.settle()
+
+
+def edits(merchant: Merchant, world: DocumentedWorld) -> None:
+    order_id = merchant.sell(canonical_order("DOC-30", [Sale("TEE", 2, "19.90")]))
+    price = {"amount": 900, "currency": "EUR"}
+    wish = {"add": [{"sku": "MUG", "quantity": 1, "unit_price": price}], "lines": [{"line_id": "1", "quantity": 1}]}
+    place = f"/orders/{order_id}/edits"
+    assert world.http("POST", place, wish, key="orders:write").status == 428
+    shown = world.http("POST", f"{place}?preview=true", wish, key="orders:write")
+    version = {"If-Match": shown.headers["etag"]}
+    assert world.http("POST", place, wish, key="orders:write", headers=version).status == 200
+    world.settle()
+    merchant.work(order_id, "accept")
+    share = f"/fulfillment-orders/{order_id}-1/cancellation"
+    one = {"lines": [{"line_id": "1", "quantity": 1}]}
+    assert world.http("POST", f"/orders/{order_id}/cancel?preview=true", one, key="orders:write").status == 200
+    for answer, body in (("decline", {"reason": "packed"}), ("accept", {})):
+        assert merchant.post(f"/orders/{order_id}/cancel", one, key="orders:write").status == 200
+        assert merchant.post(f"{share}/{answer}", body, key="fulfillment").status == 200
+
+
+def money_by_hand(merchant: Merchant, world: DocumentedWorld) -> None:
+    awaited = canonical_order("DOC-20", TEE, method="bank_transfer")
+    order_id = merchant.sell(awaited)
+    came = {"amount": awaited["total"], "method": "bank_transfer", "reference": "statement 1"}
+    assert merchant.post(f"/orders/{order_id}/payments/received", came, key="orders:write").status == 200
+    world.settle()
+    assert merchant.post(f"/orders/{order_id}/cancel", key="orders:write").status == 200
+    world.settle()
+    refund = merchant.order(order_id)["refunds"][0]["refund_id"]
+    made = merchant.post(f"/orders/{order_id}/refunds/{refund}/made", {"reference": "transfer 1"}, key="orders:write")
+    assert made.status == 200, made
+    nothing = Notice(notice_id="n1", gateway="simulated", reference="r", told=Told.DECIDED, order_id=order_id)
+    assert merchant.money_told(nothing).status == 200
+    world.cloud.client("secretsmanager").create_secret(
+        Name=f"{world.template.parameters['Stack']}/gateways/stripe",
+        SecretString=json.dumps({"api_key": "sk_test", "webhook_secret": "whsec_test"}),
+    )
+    intent = {"id": "pi_unknown", "amount_received": 1, "currency": "eur"}
+    event = json.dumps({"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": intent}})
+    signed = {"Stripe-Signature": WebhookSignature.generate_signature_header(event, "whsec_test")}
+    assert world.http("POST", "/payments/stripe/webhooks", event.encode(), headers=signed).status == 202
     world.settle()
 
 
@@ -216,6 +264,33 @@ def reading(merchant: Merchant, world: DocumentedWorld) -> None:
             for more in ("", "/events?limit=3", "/routing", f"?at={each['placed_at']}"):
                 answer = world.http("GET", f"/orders/{each['order_id']}{more}", key="ops")
                 assert answer.status in {200, 404}
+
+
+def people(merchant: Merchant, world: DocumentedWorld) -> None:
+    """Customers: found, read, merged, split, noted, exported, erased."""
+    orders = [canonical_order(f"DOC-3{n}", TEE, method="prepaid") for n in range(2)]
+    for order in orders:
+        merchant.to_the_door(merchant.sell(order | {"contact": order["contact"] | {"customer_id": order["number"]}}))
+
+    def found(number: str) -> str:
+        wish = {"channel": WEB, "external_id": number}
+        answer = world.http("POST", "/customers/search", wish, key="customers:read")
+        return str(answer.json["customers"][0]["customer_id"])
+
+    one, other = (found(order["number"]) for order in orders)
+    theirs = [each["order_id"] for each in merchant.get(f"/customers/{other}?limit=1")["orders"]]
+    steps: list[tuple[str, Any]] = [("notes", {"text": "kind"}), ("merge", {"other": other})]
+    for step, body in [*steps, ("split", {"order_ids": theirs})]:
+        answer = merchant.post(f"/customers/{one}/{step}", body, key="customers:write")
+        assert answer.status == 200, answer
+    wish = {"language": "fr", "quiet_hours": {"start": "21:00", "end": "08:00", "time_zone": "Europe/Paris"}}
+    assert world.http("PUT", f"/customers/{one}/preferences", wish, key="customers:write").status == 200
+    assert merchant.get(f"/customers/{one}?limit=1")["apart"]
+    assert merchant.get(f"/orders?customer={one}")["orders"]
+    assert world.http("GET", "/orders?customer=c404", key="ops").status == 404
+    for step in ("export", "erase"):
+        answer = merchant.post(f"/customers/{one}/{step}", key="privacy")
+        assert answer.status == 200, answer
 
 
 def mistakes(merchant: Merchant, world: DocumentedWorld) -> None:
