@@ -268,7 +268,7 @@ def reading(merchant: Merchant, world: DocumentedWorld) -> None:
 
 def people(merchant: Merchant, world: DocumentedWorld) -> None:
     """Customers: found, read, merged, split, noted, exported, erased."""
-    orders = [canonical_order(f"DOC-3{n}", TEE, method="prepaid") for n in range(2)]
+    orders = [canonical_order(f"WHO-{n}", TEE, method="prepaid") for n in range(2)]
     for order in orders:
         merchant.to_the_door(merchant.sell(order | {"contact": order["contact"] | {"customer_id": order["number"]}}))
 
