@@ -46,7 +46,7 @@ class RecordingGateway:
     def status(self, request: PaymentRequest, reference: str) -> Answer:
         return self._inner.status(request, reference)
 
-    def capture(self, reference: str, amount: object, key: str) -> str:
+    def capture(self, reference: str, amount: object, key: str) -> object:
         assert self.charges.setdefault(key, amount.amount) == amount.amount, "one key, two amounts"  # type: ignore[attr-defined]
         return self._inner.capture(reference, amount, key)  # type: ignore[arg-type]
 
