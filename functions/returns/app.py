@@ -22,7 +22,7 @@ app.register_blueprint(links)
 @app.lambda_function(name="follow")
 def follow(event: dict[str, Any], _context: Any) -> BatchAnswer:
     """Returns queue: do what follows from a return, such as buying its label."""
-    from oms.platform.returns import handle
+    from oms.platform.after_sale import handle
 
     return sqs_batch(event, handle)
 
@@ -95,7 +95,7 @@ def approve_return(return_id: str) -> Response:
 @endpoint(app, scope="returns")
 def return_label(return_id: str) -> Response:
     """Send the caller to the label for the way back."""
-    from oms.platform.returns import label_link
+    from oms.platform.after_sale import label_link
 
     return see_other(label_link(return_id))
 

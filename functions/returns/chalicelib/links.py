@@ -30,7 +30,8 @@ def show_return(token: str) -> Response:
 @endpoint(links, scope=None)
 def show_label(token: str, number: str) -> Response:
     """Send the customer to the label for the way back of one of their returns."""
-    from oms.platform.returns import customers_order, label_link
+    from oms.platform.after_sale import label_link
+    from oms.platform.returns import customers_order
 
     return _answered(lambda: see_other(label_link(f"{customers_order(token)}-r{number}")))
 

@@ -41,7 +41,8 @@ def stack() -> MemoryStack:
 def ship(stack: MemoryStack, order: Order, fulfillment_order_id: str, units: dict[str, int] | None = None) -> Order:
     """Take a fulfillment order, or some units of it, from queue to carrier in one go."""
     fulfillment = order.fulfillment_orders[fulfillment_order_id]
-    wanted = units or {line_id: counts[UnitState.ALLOCATED] for line_id, counts in fulfillment.lines.items()}
+    there = {line_id: counts.get(UnitState.ALLOCATED, 0) for line_id, counts in fulfillment.lines.items()}
+    wanted = units or {line_id: count for line_id, count in there.items() if count}
     each = tuple(
         LineUnits(line_id=line_id, sku=order.lines[line_id].placed.sku, quantity=quantity)
         for line_id, quantity in wanted.items()
