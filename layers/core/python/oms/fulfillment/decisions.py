@@ -304,5 +304,6 @@ def _refused(order: Order, share: FulfillmentOrder, action: str) -> NotAllowed:
     return NotAllowed(
         f"cannot {action} fulfillment order {share.fulfillment_order_id}: it is {share.status}"
         + (f" and its order is held ({reasons})" if reasons else "")
+        + (" and its order is not paid for in full" if action == "ship" and order.covered < order.due else "")
         + f"; allowed now: {', '.join(order.actions_of(share)) or 'nothing'}"
     )

@@ -384,9 +384,11 @@ class Order:
             for each in self.cancellations.values()
             if each.requested.fulfillment_order_id == fulfillment_order.fulfillment_order_id
         )
-        return fulfillment_actions(
+        allowed = fulfillment_actions(
             fulfillment_order.counts, accepted=fulfillment_order.accepted, held=bool(self.holds), asked=asked
         )
+        # What became dearer a moment ago, or lost its cover, is not held yet: it must not leave, either.
+        return tuple(each for each in allowed if each != "ship" or self.covered >= self.due)
 
     def value_between(self, line_id: str, start: int, count: int) -> int:
         """Net and tax of a line's units number `start` to `start + count`, in the order in which they are shared."""
