@@ -32,6 +32,8 @@ def state(world: World) -> State:
         "views": _rows(world, "ViewsTable"),
         "messages": _rows(world, "MessagesTable"),
         "references": _rows(world, "ReferencesTable"),
+        # A row says from which version it was made, which a repeated notice may raise: what it says is the same.
+        "customers": [{name: row[name] for name in row if name != "as_of"} for row in _rows(world, "CustomersTable")],
         "documents": {
             key: hashlib.sha256(content).hexdigest()
             for key, content in cloud.documents(world.name("DocumentsBucket")).items()
