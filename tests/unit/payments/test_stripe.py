@@ -220,3 +220,7 @@ def test_amounts_are_in_the_unit_that_stripe_counts_in(currency: str, ours: int,
 def test_an_amount_that_stripe_cannot_charge_is_refused(currency: str, amount: int) -> None:
     with pytest.raises(InvalidInput):
         to_stripe(Money(amount, currency))
+
+
+def test_an_amount_that_stripe_has_no_unit_for_is_declined_not_asked_for_again_and_again(gateway: Gateway) -> None:
+    assert gateway.authorise(wish("pm_1", Money(1231, "KWD"))) == Declined("", "amount_not_chargeable")

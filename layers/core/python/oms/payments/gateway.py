@@ -110,6 +110,9 @@ class Gateway(Protocol):
         ...
 
 
+KEY = "oms_key"
+"""The name under which a gateway keeps the key of a request, where it has room for notes."""
+
 SIMULATED = "simulated"
 STRIPE = "stripe"
 

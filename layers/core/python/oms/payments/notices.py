@@ -59,6 +59,8 @@ class Notice:
     dispute: DisputeNews | None = None
     order_id: str = ""
     """For a gateway that knows it; else the reference leads to the order."""
+    key: str = ""
+    """The key under which we asked for the payment, if the gateway keeps it: the last way to the order."""
 
 
 class Webhook(Protocol):

@@ -24,6 +24,7 @@ from stripe import CardError, IdempotencyError, InvalidRequestError, RateLimitEr
 from oms.errors import Unavailable
 from oms.money import Money
 from oms.payments.gateway import (
+    KEY,
     Answer,
     Authorised,
     Captured,
@@ -34,7 +35,7 @@ from oms.payments.gateway import (
     Pending,
     Refunded,
 )
-from oms.payments.stripe_amounts import from_stripe, to_stripe
+from oms.payments.stripe_amounts import chargeable, from_stripe, to_stripe
 
 Json = Mapping[str, Any]
 """An object of Stripe's as plain values."""
@@ -43,11 +44,12 @@ TIMEOUT = 4
 """Seconds for one answer: a step of routing has ten. Who gets none asks again under the same key."""
 
 UNDECIDED = frozenset({"requires_action", "requires_confirmation", "processing"})
-UNAVAILABLE = 500
 CONFLICT = 409
 
+NOT_CHARGEABLE = "amount_not_chargeable"
+"""Stripe has no unit for the amount; see `stripe_amounts`."""
+
 ORDER = "oms_order"
-KEY = "oms_key"
 
 
 class StripeGateway:
@@ -65,6 +67,8 @@ class StripeGateway:
 
     def authorise(self, request: PaymentRequest) -> Answer:
         """Reserve the amount: on a PaymentIntent that the checkout has confirmed, or on a payment method."""
+        if not chargeable(request.amount):
+            return Declined("", NOT_CHARGEABLE)
         if not request.instrument.startswith("pi_"):
             customer, _, method = request.instrument.rpartition(":")
             return self._reserve(request, method, customer)
@@ -89,6 +93,8 @@ class StripeGateway:
             return done
         if intent["status"] != "requires_capture":
             return Lapsed(intent["status"])
+        if not chargeable(amount):
+            return Lapsed(NOT_CHARGEABLE)
         many = _multicapture(intent)
         wish: dict[str, Any] = {
             "amount_to_capture": to_stripe(amount),
@@ -125,6 +131,8 @@ class StripeGateway:
 
     def refund(self, reference: str, amount: Money, key: str) -> Refunded | Declined:
         """Give back part or all of what was captured."""
+        if not chargeable(amount):
+            return Declined(reference, NOT_CHARGEABLE)
         for made in self._list(reference):
             if (made.get("metadata") or {}).get(KEY) == key:
                 return _refund(made)

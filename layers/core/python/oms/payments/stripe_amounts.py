@@ -34,6 +34,15 @@ def to_stripe(money: Money) -> int:
     return amount
 
 
+def chargeable(money: Money) -> bool:
+    """Whether Stripe has a unit for it."""
+    try:
+        to_stripe(money)
+    except InvalidInput:
+        return False
+    return True
+
+
 def from_stripe(amount: int, currency: str) -> Money:
     """What an amount of Stripe's is worth; a fraction that we cannot count is left out."""
     ours, theirs = exponent(currency), _DIGITS.get(currency, exponent(currency))

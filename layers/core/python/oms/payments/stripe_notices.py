@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import stripe
 
 from oms.errors import InvalidInput
-from oms.payments.gateway import STRIPE
+from oms.payments.gateway import KEY, STRIPE
 from oms.payments.notices import DisputeNews, Notice, Told
 from oms.payments.stripe_amounts import from_stripe
 
@@ -59,7 +60,8 @@ class StripeWebhook:
 
 def _notice(event_id: str, kind: str, thing: Json) -> Notice | None:
     if kind in INTENT:
-        return _about(event_id, thing["id"], INTENT[kind], _amount(thing, "amount_received"), final=True)
+        told = _about(event_id, thing["id"], INTENT[kind], _amount(thing, "amount_received"), final=True)
+        return replace(told, key=(thing.get("metadata") or {}).get(KEY, ""))
     reference = _id(thing.get("payment_intent"))
     if not reference:
         return None  # a charge of the times before PaymentIntents: none of ours
