@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 
+MAX_SKU = 128
+"""Characters that a sku may have."""
+
 
 def derived(*parts: str, length: int = 20) -> str:
     """A lower-case base32 id of 5 bits a character, the same for the same parts on every machine.

@@ -10,9 +10,6 @@ from oms.orders.contact import Address
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 """What ids of channels and locations look like: they stand in URLs, secret names and keys of tables."""
 
-MAX_SKU = 128
-"""Characters that a sku may have."""
-
 
 class Platform(StrEnum):
     """The form in which a channel sends its orders."""

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
 
 from oms.errors import InvalidInput
+from oms.ids import MAX_SKU
 from oms.money import exponent
 from oms.orders.contact import Address
-from oms.setup import ID_PATTERN, MAX_SKU, Channel, Location, Platform, Product
+from oms.setup import ID_PATTERN, Channel, Location, Platform, Product
 
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 

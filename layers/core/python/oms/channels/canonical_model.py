@@ -9,9 +9,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from oms.ids import MAX_SKU
 from oms.orders.events import ChargeKind, PaymentMethod, PriceMode, TaxRemitter
 from oms.orders.sold import MAX_UNITS
-from oms.setup import MAX_SKU
 
 MAX_LINES = 1000
 """Lines of an order. How many fit into the log depends on their titles: 500 do, whatever their script."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
 from oms.errors import FieldError, InvalidInput, VersionRequired
+from oms.ids import MAX_SKU
 from oms.orders.amending import Amendment, NewLine, NewShipping, Price, amend
 from oms.orders.cancellation import Cancelled
 from oms.orders.commands import Command, Name, Note
@@ -19,12 +20,14 @@ from oms.orders.preview import Effect, preview
 from oms.orders.reasons import CancellationReason
 from oms.orders.several import Step, carry_out, check_version
 from oms.orders.sold import MAX_UNITS, Charge, ChargeKind, PriceMode, short
-from oms.setup import MAX_SKU, Product
+
+if TYPE_CHECKING:
+    from oms.setup import Product
 
 MAX_LINES = 200
 """Lines that one edit may add or change."""
 
-Products = Callable[[Iterable[str]], Mapping[str, Product]]
+Products = Callable[[Iterable[str]], Mapping[str, "Product"]]
 """Those of the skus that are set up, by sku."""
 
 

@@ -12,11 +12,11 @@ from itertools import islice
 from pydantic import BaseModel, ValidationError
 
 from oms.errors import Conflict, FieldError, NotFound, TooLarge
+from oms.ids import MAX_SKU
 from oms.orders.log import Caller
 from oms.platform import secrets, setup, stock_table
 from oms.platform.http import field_errors
 from oms.platform.setup import Outcome
-from oms.setup import MAX_SKU
 from oms.setup_forms import ROWS, ChannelForm, ChannelRow, Form, ImportKind, LocationRow, ProductRow, StockRow
 from oms.setup_rows import Row, rows
 from oms.views.answers import ImportReport, ImportResult

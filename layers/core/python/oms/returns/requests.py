@@ -6,13 +6,13 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from oms.ids import MAX_SKU
 from oms.orders.after_sale import Disposition, ReturnReason
 from oms.orders.exchanges import ShipWhen
 from oms.orders.reasons import DeclineReason
 from oms.returns.credits import StaffCredit
 from oms.returns.decisions import Arrived, Receipt, Wanted
 from oms.returns.exchanges import ExchangeWish, Goods
-from oms.setup import MAX_SKU
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Number = Annotated[int, Field(ge=1, le=100_000)]

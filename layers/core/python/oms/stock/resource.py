@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from oms.setup import ID_PATTERN, MAX_SKU
+from oms.ids import MAX_SKU
+from oms.setup import ID_PATTERN
 from oms.stock.levels import Level, SkuStock, StockReason
 
 if sys.version_info >= (3, 12):
