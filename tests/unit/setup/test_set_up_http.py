@@ -140,7 +140,7 @@ def every_route(app: Chalice, *, key: str) -> list[Answer]:
 
 def test_without_a_key_nothing_is_open(app: Chalice) -> None:
     assert {(answer.status, answer.problem) for answer in every_route(app, key="")} == {(401, "unauthenticated")}
-    assert len(routes(app)) == 10
+    assert len(routes(app)) == 12
 
 
 def test_with_a_key_of_another_scope_nothing_is_open(app: Chalice) -> None:
