@@ -165,6 +165,32 @@ def test_a_gateway_that_loses_questions_and_answers_charges_once(
     assert [path for path in by_stripe.bank.writes if path.endswith("payment_intents")] == ["/v1/payment_intents"]
 
 
+def test_what_was_reserved_for_an_order_that_is_cancelled_before_the_answer_was_written_down_is_let_go(
+    by_stripe: Stripe, merchant: Merchant, world: World
+) -> None:
+    world.failures_expected = True
+    order = canonical_order("S-4", TEE)
+    order["payment"] = {"method": "gateway", "gateway": "stripe", "instrument": by_stripe.bank.card()}
+    # Two messages lead to the question: that the order is placed, and that its payment is asked for.
+    by_stripe.bank.faults = [Fault.ANSWER_LOST, Fault.QUESTION_LOST]
+    merchant.place(order)
+    world.settle(wait=False)
+    order_id = derive_order_id(WEB, "S-4")
+    assert merchant.post(f"/orders/{order_id}/cancel", key="ops").status == 200
+    world.settle()
+    payment = merchant.order(order_id)["payment"]["payments"][0]
+    assert (payment["status"], payment["reference"]) == ("requested", "")
+    (intent,) = by_stripe.bank.call("GET", "/v1/payment_intents")["data"]
+    assert intent["status"] == "requires_capture"
+
+    for event in ("evt_1", "evt_1", "evt_2"):
+        assert by_stripe.says("payment_intent.amount_capturable_updated", intent, event=event).status == 200
+        world.settle()
+    assert by_stripe.bank.intent(intent["id"])["status"] == "canceled"
+    payment = merchant.order(order_id)["payment"]["payments"][0]
+    assert (payment["status"], payment["reference"]) == ("voided", intent["id"])
+
+
 def test_a_dispute_at_the_simulated_gateway_is_a_call(merchant: Merchant, world: World) -> None:
     order_id = merchant.sell(canonical_order("S-4", TEE))
     payment = merchant.order(order_id)["payment"]["payments"][0]

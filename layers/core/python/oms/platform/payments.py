@@ -91,7 +91,7 @@ def _pass_on(notice: Notice) -> str:
         tell(notice.order_id, body)
         return "taken"
     key = _reference(notice.gateway, notice.reference)
-    order_id = references().look_up(key).order_id
+    order_id = references().look_up(key).order_id or _asked_for_by(notice)
     if order_id is None:
         # The payment may become known in this very moment: whoever is second of the two sees the other.
         references().park(key, body, notice_id=notice.notice_id, at=now())
@@ -100,6 +100,12 @@ def _pass_on(notice: Notice) -> str:
         return "parked"
     tell(order_id, body)
     return "taken"
+
+
+def _asked_for_by(notice: Notice) -> str | None:
+    """The order under whose key the payment was asked for, though whoever asked never wrote the answer down."""
+    order_id = notice.key.partition("-")[0]
+    return order_id if order_id and order_log().entries(order_id) else None
 
 
 def _reference(name: str, reference: str) -> Reference:

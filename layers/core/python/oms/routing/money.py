@@ -22,6 +22,7 @@ from oms.payments.ledger import (
     PaymentStatus,
     PaymentVoided,
 )
+from oms.payments.notices import Notice
 from oms.routing.ports import Ports
 from oms.routing.steps import Capture, Refund, Void
 
@@ -112,6 +113,20 @@ def check(ports: Ports, order: Order, payment: Payment, caller: Caller, attempt:
         return False
     append(ports.log, order, _answered(order, payment, answer), caller)
     return True
+
+
+def adopt(ports: Ports, order: Order, notice: Notice, caller: Caller) -> Order:
+    """Write down what the gateway made of a request whose answer was lost, and which nobody is going to repeat.
+
+    An order that was cancelled between the question and its answer asks for nothing any more: without this, what was
+    reserved for it would stay reserved until it lapses.
+    """
+    for payment in order.payments.values():
+        if payment.status is PaymentStatus.REQUESTED and notice.key == key(order, "authorise", payment):
+            answer = ports.gateway(payment.gateway).status(_request(order, payment), notice.reference)
+            ports.know(payment.gateway, notice.reference, order.order_id)
+            return append(ports.log, order, _answered(order, payment, answer), caller)
+    return order
 
 
 def _request(order: Order, payment: Payment) -> PaymentRequest:

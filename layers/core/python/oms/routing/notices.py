@@ -6,8 +6,9 @@ from oms.orders.log import Caller, execute
 from oms.orders.order import Order
 from oms.orders.told import news, payment_told_of
 from oms.payments.notices import Notice, Told
+from oms.routing import money
 from oms.routing.ports import Ports
-from oms.routing.process import advance
+from oms.routing.process import ACTOR, advance
 
 
 def settle(ports: Ports, order_id: str, notice: Notice) -> Order:
@@ -22,6 +23,9 @@ def settle(ports: Ports, order_id: str, notice: Notice) -> Order:
     """
     cause = f"notice:{notice.gateway}:{notice.notice_id}"
     order = advance(ports, order_id, cause, check_pending=True)
+    asked = money.adopt(ports, order, notice, Caller(actor=ACTOR, cause=f"{cause}:lost", clock=ports.clock))
+    if asked.version != order.version:
+        order = advance(ports, order_id, cause)
     if payment_told_of(order, notice) is None:
         return order
     refunds = _refunds(ports, notice)
