@@ -129,7 +129,16 @@ def test_every_answer_is_as_documented_and_every_documented_success_is_given(
 
 def set_up(world: DocumentedWorld) -> None:
     bodies: dict[str, Any] = {
-        "/channels/kiosk": {"platform": "canonical", "name": "Kiosk", "webhook_secret": "correct horse"},
+        "/channels/kiosk": {
+            "platform": "canonical",
+            "name": "Kiosk",
+            "webhook_secret": "correct horse",
+            "fraud_screening": True,
+        },
+        "/fraud-rules/kiosk": {
+            "review_from": 10,
+            "rules": [{"kind": "many_units", "rule_id": "many", "points": 10, "units": 1}],
+        },
         "/locations/attic": {"name": "Attic", "address": {"country": "DE"}, "latitude": 50, "longitude": 8},
         "/products/HAT": {"title": "Hat"},
     }
@@ -151,7 +160,14 @@ def intake(merchant: Merchant, world: DocumentedWorld) -> None:
 def changes(merchant: Merchant, world: DocumentedWorld) -> None:
     order_id = merchant.sell(canonical_order("DOC-2", [Sale("TEE", 2, "19.90")]))
     held = merchant.post(f"/orders/{order_id}/holds", {"note": "wait"}, key="orders:write").json
-    merchant.post(f"/orders/{order_id}/holds/{held['holds'][0]['handle']}/release", key="orders:write")
+    hold = f"/orders/{order_id}/holds/{held['holds'][0]['handle']}"
+    merchant.post(f"{hold}/assign", {"owner": "anna"}, key="orders:write")
+    world.settle()
+    merchant.post(f"{hold}/release", key="orders:write")
+    doubted = canonical_order("DOC-4", [Sale("TEE", 2, "19.90")], method="prepaid")
+    assert merchant.holds(merchant.sell(doubted, channel="kiosk")) == ["fraud"]
+    assert {each["queue"] for each in merchant.get("/queues")["queues"] if each["count"]} >= {"fraud"}
+    assert merchant.get("/queues/fraud")["orders"]
     merchant.post(f"/orders/{order_id}/edits", {"contact": {"phone": "+491"}}, key="orders:write")
     merchant.post(f"/orders/{order_id}/cancel", {"reason": "changed my mind"}, key="orders:write")
     edits(merchant, world)
