@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from oms.orders import after_sale as back
@@ -13,6 +13,7 @@ from oms.orders.cancelling import CancellationRequest, CancellationStatus
 from oms.orders.contact import Contact
 from oms.orders.editing import ShippingServiceChanged
 from oms.orders.events import OrderEvent, UnitState
+from oms.orders.parts import Counts, FulfillmentOrder, Hold, Line, Parcel, ReleasedHold, total_counts, units_value
 from oms.orders.screening import Screened
 from oms.orders.transitions import (
     AT_LOCATION,
@@ -20,12 +21,12 @@ from oms.orders.transitions import (
     FulfillmentStatus,
     OrderStatus,
     fulfillment_actions,
-    fulfillment_status,
     order_status,
 )
 from oms.payments.ledger import Ledger, captured, covered, refunded, taken, transferred
 
-Counts = Mapping[UnitState, int]
+__all__ = ["Counts", "FulfillmentOrder", "Hold", "Line", "Parcel", "ReleasedHold", "units_value"]
+"""The parts of an order, which other modules look for here."""
 
 PROVIDED = "provided"
 """Stands in place of a parcel id for the units that need no parcel."""
@@ -45,111 +46,6 @@ class Entry:
     cause: str
     events: tuple[OrderEvent, ...]
     contact: Contact | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line and where its units are; the counts always add up to the ordered quantity."""
-
-    placed: ev.PlacedLine
-    counts: Counts
-    backordered_at: datetime | None = None
-    """When its units that wait for stock began to."""
-    added: bool = False
-    """Whether an edit added it: the channel knows nothing of it."""
-
-    @property
-    def live(self) -> int:
-        """Units that are not cancelled."""
-        return self.placed.quantity - self.counts.get(UnitState.CANCELLED, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class FulfillmentOrder:
-    """The share of an order that one location ships; `lines` maps line id to where the units are."""
-
-    fulfillment_order_id: str
-    location_id: str
-    allocated_at: datetime
-    lines: Mapping[str, Counts]
-    accepted: bool = False
-    parcel_ids: tuple[str, ...] = ()
-    scheduled: bool = False
-    """Whether the order was not released to its locations yet."""
-
-    @property
-    def counts(self) -> Counts:
-        """Units over all lines."""
-        return _sum(self.lines.values())
-
-    def in_work(self, line_id: str) -> int:
-        """Units of a line that are in somebody's hands here, or on a list that somebody works through."""
-        counts = self.lines.get(line_id, {})
-        states = (UnitState.ALLOCATED, UnitState.PICKED, UnitState.PACKED)
-        return sum(counts.get(state, 0) for state in states) if self.accepted else 0
-
-    @property
-    def status(self) -> FulfillmentStatus:
-        """Derived from units, acceptance, and whether the order is released."""
-        return fulfillment_status(self.counts, accepted=self.accepted, scheduled=self.scheduled)
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """What went into one box, and its journey."""
-
-    packed: ev.UnitsPacked
-    label: ev.LabelBought | None = None
-    shipped: Mapping[str, int] = field(default_factory=dict)
-    """Line id to units that have left; equals the packed units once `shipped_at` is set."""
-    shipped_at: datetime | None = None
-    delivered_at: datetime | None = None
-    scans: tuple[ev.ParcelTracked, ...] = ()
-    removed: Mapping[str, int] = field(default_factory=dict)
-    """Line id to units that were taken out again, because they were cancelled."""
-
-    @property
-    def contents(self) -> tuple[ev.LineUnits, ...]:
-        """What is in the box, or was when it left."""
-        if not self.removed:
-            return self.packed.units
-        out = dict(self.removed)
-        inside = []
-        for unit in self.packed.units:
-            gone = min(unit.quantity, out.get(unit.line_id, 0))
-            out[unit.line_id] = out.get(unit.line_id, 0) - gone
-            if gone < unit.quantity:
-                inside.append(replace(unit, quantity=unit.quantity - gone))
-        return tuple(inside)
-
-    @property
-    def parcel_id(self) -> str:
-        """The parcel's id, which carries those of its fulfillment order and order."""
-        return self.packed.parcel_id
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A reason why work waits."""
-
-    handle: str
-    reason: ev.HoldReason
-    note: str
-    at: datetime
-    opened_by: str = ""
-    """Who opened it: the actor of the entry."""
-    owner: str = ""
-    """Who takes care of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReleasedHold:
-    """A reason why work waited once; when, by whom and with what note it was let go."""
-
-    hold: Hold
-    at: datetime
-    released_by: str
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +87,7 @@ class Order:
     @property
     def counts(self) -> Counts:
         """Units over all lines, by where they are."""
-        return _sum(line.counts for line in self.lines.values())
+        return total_counts(line.counts for line in self.lines.values())
 
     @property
     def status(self) -> OrderStatus:
@@ -199,7 +95,7 @@ class Order:
 
         A gift card that was handed over with the order makes it neither shipped nor partially so.
         """
-        parcelled = _sum(line.counts for line in self.lines.values() if line.placed.requires_shipping)
+        parcelled = total_counts(line.counts for line in self.lines.values() if line.placed.requires_shipping)
         live = any(count for state, count in parcelled.items() if state is not UnitState.CANCELLED)
         return order_status(parcelled if live else self.counts, held=bool(self.holds))
 
@@ -394,24 +290,6 @@ class Order:
         """Net and tax of a line's units number `start` to `start + count`, in the order in which they are shared."""
         placed = self.lines[line_id].placed
         return units_value(placed, start + count) - units_value(placed, start)
-
-
-def units_value(placed: ev.PlacedLine, count: int) -> int:
-    """Net and tax of a line's first `count` units."""
-    value = 0
-    for run in placed.units:
-        taken = min(run.count, count)
-        value += taken * (run.net + run.tax)
-        count -= taken
-    return value
-
-
-def _sum(counts: Iterable[Counts]) -> Counts:
-    result: dict[UnitState, int] = {}
-    for each in counts:
-        for state, count in each.items():
-            result[state] = result.get(state, 0) + count
-    return result
 
 
 def expected_delivery(order: Order) -> date | None:
