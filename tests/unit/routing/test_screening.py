@@ -175,10 +175,11 @@ def test_a_vendor_that_never_answers_leaves_the_order_to_a_person(stack: MemoryS
 
 
 def test_a_vendor_that_answers_late_is_heard(stack: MemoryStack, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = iter([Unavailable("busy"), Screening(score=0, outcome=ScreeningOutcome.ACCEPT, provider="v")])
+    fine = Screening(score=0, outcome=ScreeningOutcome.ACCEPT, provider="v")
+    answers: list[Unavailable | Screening] = [Unavailable("busy"), fine]
 
     def screen(_: ScreeningRequest) -> Screening:
-        answer = next(answers)
+        answer = answers.pop(0)
         if isinstance(answer, Unavailable):
             raise answer
         return answer

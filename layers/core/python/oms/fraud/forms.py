@@ -8,8 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from oms.errors import InvalidInput
-from oms.fraud.rules import RULES, AmountAbove, ExpressAbove, FirstOrder, FraudRules, RiskyCountry, Rule
-from oms.fraud.screener import PROVIDERS
+from oms.fraud.rules import PROVIDERS, RULES, AmountAbove, ExpressAbove, FirstOrder, FraudRules, RiskyCountry, Rule
 from oms.money import exponent
 from oms.orders.events import PaymentMethod
 from oms.orders.screening import MAX_SCORE

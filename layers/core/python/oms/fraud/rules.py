@@ -163,6 +163,12 @@ KINDS: Mapping[str, Any] = {
 RULES = "rules"
 """The provider that applies the rules of this room."""
 
+SIMULATED = "simulated"
+"""The provider that exists nowhere: see `oms.fraud.simulated`."""
+
+PROVIDERS = frozenset({RULES, SIMULATED})
+"""Who can be named as provider."""
+
 DEFAULT = "default"
 """The set for channels that have none of their own."""
 

@@ -8,14 +8,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from oms.fraud.protocol import Screener, Screening, ScreeningRequest
-from oms.fraud.rules import RULES, Counted, FraudRules
+from oms.fraud.rules import Counted, FraudRules
 from oms.fraud.score import Known, assess, looks
-from oms.fraud.simulated import SIMULATED, SimulatedVendor
+from oms.fraud.simulated import SimulatedVendor
 from oms.fraud.traits import traits
 from oms.orders.screening import ScreeningOutcome
-
-PROVIDERS = frozenset({RULES, SIMULATED})
-"""Who can be named as provider."""
 
 EXEMPT = "exempt"
 """Stands in place of a provider for orders that the rules leave alone."""

@@ -9,9 +9,9 @@ import re
 
 from oms.errors import Unavailable
 from oms.fraud.protocol import Screening, ScreeningRequest
+from oms.fraud.rules import SIMULATED
 from oms.orders.screening import MAX_SCORE, Finding, ScreeningOutcome
 
-SIMULATED = "simulated"
 REVIEW_FROM = 60
 
 
