@@ -15,7 +15,7 @@ from typing import Any
 
 from oms.errors import Unavailable
 from oms.money import Money
-from oms.payments.gateway import Authorised, PaymentRequest
+from oms.payments.gateway import Authorised, Captured, Lapsed, PaymentRequest
 from oms.payments.simulated import SimulatedGateway
 
 
@@ -72,10 +72,14 @@ class BookGateway(SimulatedGateway):
     def capture(self, reference: str, amount: Money, key: str) -> Any:
         def charge() -> Any:
             known = self.reservations[reference]
-            # A gateway that lets a reservation lapse a moment late is no harm; one that charges more is.
-            assert 0 < amount.amount <= known.amount - known.charged - known.let_go, f"{key}: {amount} of {known}"
+            if known.expires_at is not None and known.expires_at <= self._now():
+                return Lapsed("expired")
+            assert 0 < amount.amount <= known.left(self._now()), f"{key}: {amount} charged of {known}"
             known.charged += amount.amount
-            return SimulatedGateway.capture(self, reference, amount, key)
+            answer = SimulatedGateway.capture(self, reference, amount, key)
+            if isinstance(answer, Captured) and answer.final:
+                known.let_go += known.left(self._now())
+            return answer
 
         return self._once(key, f"capture {amount}", charge)
 

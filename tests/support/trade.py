@@ -25,6 +25,7 @@ from oms.orders.log import Caller, Reference, load
 from oms.orders.order import Entry, Order
 from oms.orders.references import Lookup, Parked
 from oms.returns import work as returns
+from oms.returns.exchanging import follow
 from oms.routing.backorders import fill_backorders
 from oms.routing.process import advance
 from oms.setup import Channel, Location, Platform
@@ -155,9 +156,9 @@ class Trade(MemoryStack):
         self.documents[order_id_of(placed.channel_id, placed.external_id)] = sent
         return capture(self, with_deadlines(sent, self.channel(placed.channel_id), self.now), self.caller())
 
-    def channel_says(self, order_id: str, what: str) -> Order:
-        """The channel sends a newer version of its document: paid, cancelled, a unit less, another house number."""
-        self.take(changed(self.documents[order_id], what))
+    def channel_says(self, order_id: str, what: str, amount: int = 0) -> Order:
+        """The channel sends a newer version of its document: see `changed`."""
+        self.take(changed(self.documents[order_id], what, amount))
         return self.order(order_id)
 
     def settle(self, *order_ids: str) -> None:
@@ -170,6 +171,7 @@ class Trade(MemoryStack):
                 except Unavailable:
                     continue
                 break
+            follow(self.returns_desk(), order_id, self.caller())
         self.later.clear()
         self.serve_the_line()
 
@@ -228,8 +230,8 @@ def terms(pays: str, amount: int) -> PaymentTerms:
     return PaymentTerms(method=method, amount=0 if method is PaymentMethod.UNPAID else amount, reference="shop")
 
 
-def changed(before: ChannelDocument, what: str) -> ChannelDocument:
-    """The channel's document a moment later."""
+def changed(before: ChannelDocument, what: str, amount: int = 0) -> ChannelDocument:
+    """The channel's document a moment later: paid, cancelled, a unit less, another house number, money given back."""
     sold: OrderPlaced = before.placed
     cancelled, contact, revision = dict(before.cancelled), before.contact, int(sold.revision) + 1
     waits = sold.payment.method in {PaymentMethod.UNPAID, PaymentMethod.CHANNEL_AUTHORISED}
@@ -242,4 +244,6 @@ def changed(before: ChannelDocument, what: str) -> ChannelDocument:
         cancelled[first.external_line_id] = min(first.quantity, cancelled.get(first.external_line_id, 0) + 1)
     if what == "address":
         contact = replace(contact, shipping=replace(ADDRESS, line1=f"Hauptstr. {revision}"))
-    return document(DocumentKind.UPDATED, replace(sold, revision=f"{revision:06d}"), contact, cancelled=cancelled)
+    back = before.given_back + (amount if what == "given back" else 0)
+    revised = replace(sold, revision=f"{revision:06d}")
+    return document(DocumentKind.UPDATED, revised, contact, cancelled=cancelled, given_back=back)

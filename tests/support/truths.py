@@ -9,6 +9,7 @@ from oms.orders.after_sale import Disposition, UnitsCredited, UnitsReceived
 from oms.orders.events import UnitsCancelled, UnitState
 from oms.orders.order import Entry, Line, Order
 from oms.orders.transitions import AT_LOCATION, OrderStatus
+from oms.payments.ledger import transferred
 from oms.returns.decisions import came_back, returnable, sent
 from tests.support.trade import Trade
 
@@ -62,7 +63,7 @@ def money_adds_up(order: Order) -> None:
         used = payment.captured + payment.voided + payment.expired
         if payment.authorised:
             assert used <= payment.authorised, payment
-        elif not payment.by_channel:
+        elif payment.ours:
             assert payment.captured == payment.voided == payment.expired == 0, payment
     assert 0 <= order.refunded <= order.charged
     if order.status is OrderStatus.CANCELLED:
@@ -107,7 +108,7 @@ def credits_are_what_the_units_were_sold_for(entries: Sequence[Entry], order: Or
 def the_gateway_knows_of_all_that_the_log_says(trade: Trade, order: Order) -> None:
     """The log may be behind the gateway for a moment, and never before it."""
     for payment in order.payments.values():
-        if not payment.by_channel and payment.authorised:
+        if payment.ours and payment.authorised:
             book = trade.books.reservations[payment.reference]
             assert payment.authorised == book.amount, payment
             assert payment.captured <= book.charged, payment
@@ -150,8 +151,13 @@ def places_in_line_are_for_what_waits(trade: Trade, orders: list[Order]) -> None
 def at_rest(trade: Trade, order: Order) -> None:
     """Nothing is left to be done: the customer paid for what they keep, once, and nothing is kept from them."""
     credits_are_what_the_units_were_sold_for(trade.log[order.order_id], order)
-    assert order.charged - order.refunded == order.due, (order.charged, order.refunded, order.due)
-    ours = [payment for payment in order.payments.values() if not payment.by_channel]
+    kept = order.charged - order.refunded - transferred(order.payments)
+    if order.disputed:
+        # What the bank has taken nobody gives back a second time, and nobody takes unasked.
+        assert kept - order.disputed <= order.due <= kept, (kept, order.disputed, order.due)
+    else:
+        assert kept == order.due, (order.charged, order.refunded, transferred(order.payments), order.due)
+    ours = [payment for payment in order.payments.values() if payment.ours]
     assert trade.books.charged(order.order_id) == sum(each.captured - each.refunded for each in ours)
     assert trade.books.reserved(order.order_id) == 0
     assert not any(each.capturable for each in ours)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Any, cast
 
 from oms.errors import OmsError
 from oms.fulfillment import work
 from oms.fulfillment.decisions import Packing
-from oms.orders import commands, edit_commands
+from oms.orders import commands, edit_commands, money_commands
 from oms.orders.events import HoldReason, UnitState
 from oms.orders.hold_commands import ReleaseHold, release_hold
 from oms.orders.order import Order
 from oms.orders.settlement import open_parts
+from oms.orders.tenders import MONEY_HOLDS
 from oms.orders.transitions import OrderStatus
 from oms.returns import work as desk
 from oms.returns.decisions import ACTIONS
@@ -67,6 +69,8 @@ def _is_over(trade: Trade, order: Order) -> bool:
         and not order.holds
         and not any(each.open for each in order.after_sale.returns.values())
         and next_step(order, trade.now) is None
+        and not _by_hand(trade, order)
+        and not _is_to_be_paid(order)
         and not _waits_for_the_channel(order)
         and not _to_be_charged_by_the_channel(order)
     )
@@ -85,9 +89,45 @@ def _steps(trade: Trade, order: Order, *, give_up: bool) -> list[Step]:
     steps += _returns(trade, order)
     if _to_be_charged_by_the_channel(order):
         steps.append(lambda: trade.channel_says(order.order_id, "paid"))
+    steps += _by_hand(trade, order)
     if waiting := _waits_for_the_channel(order):
         steps.append(partial(trade.channel_says, order.order_id, "given back", waiting))
     return steps
+
+
+def _is_to_be_paid(order: Order) -> bool:
+    """Whether somebody owes money who can still pay it. Who has the goods and contests the charge is not asked."""
+    return "pay" in order.actions and not (order.disputed and order.status in ENDS)
+
+
+def _by_hand(trade: Trade, order: Order) -> list[Step]:
+    """Money that comes and goes past any gateway: at the door, on the account, out of the till."""
+    steps: list[Step] = []
+    for payment in order.payments.values():
+        owed = min(payment.outstanding, order.due - order.charged + order.refunded)
+        if payment.method in {"cash_on_delivery", "bank_transfer"} and owed > 0:
+            steps.append(partial(receive, trade, order.order_id, payment.payment_id, owed))
+    waiting = {
+        refund_id
+        for refund_id, part in open_parts(order.after_sale.refunds, order.payments)
+        if not order.payments[part.payment_id].by_channel and not order.payments[part.payment_id].ours
+    }
+    for refund_id in sorted(waiting):
+        made = money_commands.RefundMade(reference="till")
+        steps.append(partial(money_commands.record_refund, trade, order.order_id, refund_id, made, trade.caller()))
+    return steps
+
+
+def receive(trade: Trade, order_id: str, payment_id: str, amount: int) -> None:
+    """Money of a promised payment has come."""
+    order = trade.order(order_id)
+    got = money_commands.ReceivePayment(
+        amount=money_commands.ReceivedAmount(amount=amount, currency=order.placed.currency),
+        method=cast("Any", order.payments[payment_id].method),
+        reference=f"statement {trade.messages}",
+        payment_id=payment_id,
+    )
+    money_commands.receive_payment(trade, order_id, got, trade.caller())
 
 
 def _mends(trade: Trade, order: Order) -> list[Step]:
@@ -98,11 +138,9 @@ def _mends(trade: Trade, order: Order) -> list[Step]:
         steps += [partial(_know, trade, line.placed.sku) for line in order.lines.values()]
     if HoldReason.BAD_ADDRESS in reasons and "edit_contact" in order.actions:
         steps.append(lambda: _correct(trade, order.order_id))
-    if HoldReason.PAYMENT_DECLINED in reasons and "pay" in order.actions and order.due > order.covered:
+    if _is_to_be_paid(order) and (not order.holds or reasons & MONEY_HOLDS):
         paid = commands.PayOrder(instrument="sim_ok", gateway="simulated")
-        return [*steps, lambda: commands.pay_order(trade, order.order_id, paid, trade.caller())]
-    if HoldReason.PAYMENT_PENDING in reasons and order.due > order.covered and "cancel" in order.actions:
-        return [lambda: commands.cancel_order(trade, order.order_id, commands.CancelOrder(), trade.caller())]
+        return [*steps, partial(commands.pay_order, trade, order.order_id, paid, trade.caller())]
     return [*steps, *(partial(_release, trade, order.order_id, handle) for handle in order.holds)]
 
 
@@ -166,6 +204,10 @@ def hands(trade: Trade, fulfillment_order_id: str, action: str, units: dict[str,
             work.ship(ports, fulfillment_order_id, caller)
         case "deliver":
             work.deliver(ports, fulfillment_order_id, caller)
+        case "cancellation/accept":
+            work.accept_cancellation(ports, fulfillment_order_id, caller)
+        case "cancellation/decline":
+            work.decline_cancellation(ports, fulfillment_order_id, caller, reason="packed")
         case _:
             raise AssertionError(f"nobody knows how to {action}")
 
