@@ -74,6 +74,7 @@ class World:
         """Set by a test that makes functions fail on purpose."""
         self.charges: dict[str, str] = {}
         """What the payment gateway was asked for, by idempotency key: `capture 1990 EUR`."""
+        self.gate = outside.Gate()
         self.labels: dict[str, int] = {}
         """What the carrier was asked for: parcels' grams by idempotency key."""
         self._opened = ExitStack()
@@ -82,7 +83,7 @@ class World:
     def __enter__(self) -> Self:
         with ExitStack() as opened:
             opened.enter_context(patch.dict(os.environ, cloud.ENVIRONMENT))
-            opened.enter_context(outside.observed(self.charges, self.labels, self.recorder.violations))
+            opened.enter_context(outside.observed(self.charges, self.labels, self.recorder.violations, self.gate))
             self.cloud.start()
             opened.callback(self.cloud.stop)
             self.clock.install()
@@ -103,6 +104,7 @@ class World:
     def begin(self) -> None:
         """Start with functions that remember nothing, and pumps at the beginning of their streams."""
         self.recorder.clear()
+        self.gate.clear()
         self.crashes.clear()
         self.runtime.forget()
         self.runtime.invocations.clear()
