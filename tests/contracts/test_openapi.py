@@ -51,7 +51,7 @@ def test_every_call_says_what_it_does_and_what_key_it_needs() -> None:
         scopes = [scope for each in operation["security"] for scope in each["key"]]
         assert set(scopes) <= set(SCOPES)
         # Webhooks and customers' links are signed.
-        assert scopes or path.endswith("/webhooks") or path == "/return/{token}", f"{method} {path} is open"
+        assert scopes or path.endswith("/webhooks") or path.startswith("/return/{token}"), f"{method} {path} is open"
     ids = [operation["operationId"] for *_, operation in operations()]
     assert len(set(ids)) == len(ids)
 
@@ -261,6 +261,29 @@ def after_sale(merchant: Merchant, world: DocumentedWorld) -> None:
         assert answer.status == 200, (path, answer)
     world.settle()
     assert len(merchant.get(f"/orders/{order_id}/returns", key="returns")["credits"]) == 4
+    way_back(merchant, world, order_id, link)
+
+
+def way_back(merchant: Merchant, world: DocumentedWorld, order_id: str, link: str) -> None:
+    """A label for the return that the customer announced, and other goods for what it is to bring."""
+    place = f"/returns/{order_id}-r1"
+    other = {"lines": [{"sku": "TEE", "quantity": 1}], "ship": "at_once"}
+    steps: list[tuple[str, Any]] = [
+        ("decline", {"reason": "not so"}),
+        ("approve", {"with_label": True}),
+        ("exchange", {"lines": [{"sku": "TEE", "quantity": 1}]}),
+        ("exchange/cancel", {"reason": "at once, please"}),
+        ("exchange", other),
+    ]
+    for step, body in steps:
+        answer = merchant.post(f"{place}/{step}", body, key="returns")
+        assert answer.status == 200, (step, answer)
+    world.settle()
+    assert world.http("GET", f"{place}/label.pdf", key="returns").status == 303
+    assert world.http("GET", f"{link}/1/label.pdf").status == 303
+    assert world.http("GET", f"{link}/2/label.pdf").status == 404
+    exchange = merchant.order(order_id)["exchanges"][-1]
+    assert merchant.order(exchange["order_id"])["exchange_of"] == order_id
 
 
 def stock(merchant: Merchant, world: DocumentedWorld) -> None:
