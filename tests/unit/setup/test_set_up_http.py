@@ -43,7 +43,13 @@ def key() -> str:
 
 
 @pytest.mark.parametrize(
-    ("path", "body"), [("/channels/shop", SHOP), ("/locations/wien", WIEN), ("/products/MUG%2F1%20%C3%BC", MUG)]
+    ("path", "body"),
+    [
+        ("/channels/shop", SHOP),
+        ("/locations/wien", WIEN),
+        ("/products/MUG%2F1%20%C3%BC", MUG),
+        ("/fraud-rules/default", {"review_from": 30, "rules": [{"kind": "post_box", "rule_id": "box", "points": 9}]}),
+    ],
 )
 def test_what_is_put_is_got_with_its_version(app: Chalice, key: str, path: str, body: dict[str, Any]) -> None:
     created = call(app, "PUT", path, body, key=key)

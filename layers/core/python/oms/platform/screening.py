@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from oms.clock import from_text, to_text
+from oms.errors import Unavailable
 from oms.fraud.protocol import Screening, ScreeningRequest
 from oms.fraud.rules import Counted
 from oms.fraud.screener import Sighting, screener
@@ -32,10 +33,14 @@ def screen(request: ScreeningRequest) -> Screening:
     """Screen an order by the rules of its channel.
 
     Raises:
-        Unavailable: the vendor that the rules name does not answer.
+        Unavailable: the vendor that the rules name does not answer, or is not known any more.
     """
     rules = fraud_rules(request.channel_id)
-    return screener(rules, request, DynamoCounters()).screen(request)
+    try:
+        chosen = screener(rules, request, DynamoCounters())
+    except KeyError:
+        raise Unavailable(f"this version of the code knows no screening provider {rules.provider!r}") from None
+    return chosen.screen(request)
 
 
 class DynamoCounters:
