@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from oms.errors import NotFound, Unavailable
 from oms.fraud.protocol import ScreeningRequest
 from oms.fraud.rules import Counted, FraudRules
