@@ -32,6 +32,9 @@ VISIBILITY = 60
 POLL = 1
 """Seconds that the queue is asked to wait for a message."""
 
+HEARD = ["UnitsShipped", "ReturnLabelIssued"]
+"""What a parcel's journey begins with: on the way to the customer, and on the way back."""
+
 WORKERS = 4
 ATTEMPTS = 10
 """How often a webhook is posted before its parcel is left to the queue, which brings it back."""
@@ -113,7 +116,7 @@ class StandIn:
             TopicArn=world.topic,
             Protocol="sqs",
             Endpoint=arn,
-            Attributes={"RawMessageDelivery": "true", "FilterPolicy": json.dumps({"type": ["UnitsShipped"]})},
+            Attributes={"RawMessageDelivery": "true", "FilterPolicy": json.dumps({"type": HEARD})},
             ReturnSubscriptionArn=True,
         )
 
@@ -150,10 +153,10 @@ class StandIn:
             self._take(json.loads(message["Body"]), message["ReceiptHandle"])
 
     def _take(self, body: dict[str, Any], receipt: str) -> None:
-        shipped = body["data"]
+        begun = body["data"]
         postings: Iterable[Posting] = ()
-        if shipped.get("complete", True):  # else more of the parcel follows, and it leaves with the last
-            number = tracking_number(shipped["parcel_id"])
+        if begun.get("complete", True):  # else more of the parcel follows, and it leaves with the last
+            number = begun.get("tracking_number") or tracking_number(begun["parcel_id"])
             postings = plan_journey(number, from_text(body["at"]), seed=self._seed, speed=self._speed)
         planned = list(postings)
         parcel = _Parcel(receipt, len(planned), time.monotonic() + VISIBILITY / 2)

@@ -130,6 +130,13 @@ def test_every_shipped_parcel_is_delivered_and_its_message_is_done_with(outside:
     assert carrier.posted == outside.tries
 
 
+def test_a_parcel_with_a_label_for_the_way_back_travels_too(outside: Outside) -> None:
+    number = tracking_number("o1-r1-to-north")
+    with Working(outside):
+        outside.publish("ReturnLabelIssued", {"return_id": "o1-r1", "tracking_number": number})
+        wait_for(lambda: TrackingStatus.DELIVERED in outside.statuses(number))
+
+
 def test_a_parcel_leaves_with_its_last_event(outside: Outside) -> None:
     with Working(outside):
         outside.ship(1, complete=False)

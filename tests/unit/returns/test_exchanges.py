@@ -9,8 +9,10 @@ from datetime import timedelta
 import pytest
 
 from oms.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from oms.notifications.money import given_back
+from oms.notifications.occasion import occasion
 from oms.orders import decisions as orders
-from oms.orders.after_sale import Disposition
+from oms.orders.after_sale import Disposition, UnitsCredited
 from oms.orders.events import HoldReason
 from oms.orders.exchanges import ExchangeStatus, ShipWhen
 from oms.orders.log import append
@@ -131,6 +133,15 @@ def test_fees_that_are_kept_are_missing_from_the_credit(shop: Bazaar) -> None:
     shop.comes()
     assert sum(shop.gateway.charges.values()) == 4300
     balanced(shop)
+
+
+def test_nobody_is_told_of_a_refund_that_pays_for_other_goods(shop: Bazaar) -> None:
+    shop.sold()
+    shop.exchange(cheaper(1200))
+    shop.comes()
+    entries = shop.log[ORDER]
+    seq = next(n for n, entry in enumerate(entries, 1) if any(isinstance(e, UnitsCredited) for e in entry.events))
+    assert given_back(occasion(ORDER, entries, seq, 1)) == 800
 
 
 def test_an_exchange_order_that_is_cancelled_gives_the_credit_back(shop: Bazaar) -> None:

@@ -83,7 +83,7 @@ def facts(order: Order) -> OrderFacts:
         placed_at=order.placed.placed_at,
         currency=order.placed.currency,
         total=order.total,
-        charged=order.charged,
+        charged=order.charged - order.transferred,  # what pays for an exchange counts there
         refunded=order.refunded,
         sold=sum(count for state, count in order.counts.items() if state is not UnitState.CANCELLED),
         returned=sum(came_back(order, line_id) for line_id in order.lines),

@@ -9,6 +9,7 @@ from oms.notifications.letter import Block, Letter, Pair, Panel, Paragraph
 from oms.notifications.occasion import Occasion
 from oms.notifications.voice import Voice
 from oms.orders.events import PaymentMethod
+from oms.orders.transfers import to_refund
 from oms.payments.ledger import Payment, PaymentRefunded
 
 
@@ -77,9 +78,12 @@ def tender(payment: Payment, *, by_channel: bool = False) -> str:
 
 
 def given_back(found: Occasion) -> int:
-    """What is refunded because of the entry: what was charged beyond what is due, and was not before."""
-    before = found.before.overcharged if found.before is not None else 0
-    return max(0, found.then.overcharged - before)
+    """What is refunded because of the entry: what was charged beyond what is due, and was not before.
+
+    What pays for the goods of an exchange is not refunded.
+    """
+    before = to_refund(found.before) if found.before is not None else 0
+    return max(0, to_refund(found.then) - before)
 
 
 def effect(voice: Voice, found: Occasion) -> list[Pair]:

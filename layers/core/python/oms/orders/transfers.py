@@ -6,9 +6,14 @@ is still to be recorded on the other, however often and in whatever order one lo
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from oms.orders.after_sale import AfterSale
 from oms.orders.exchanges import Exchange
 from oms.payments.ledger import Ledger
+
+if TYPE_CHECKING:
+    from oms.orders.order import Order
 
 EXCHANGE_PAYMENT = "exchange"
 """The payment id, on an exchange order, of what is carried over to it."""
@@ -34,6 +39,11 @@ def claim(after: AfterSale, ledger: Ledger, exchange: Exchange) -> int:
 def claimed(after: AfterSale, ledger: Ledger) -> int:
     """What all exchanges are still to get: it is not refunded."""
     return sum(claim(after, ledger, each) for each in after.exchanges.values())
+
+
+def to_refund(order: Order) -> int:
+    """What was charged beyond what is due, and nothing else has a claim to."""
+    return max(0, order.overcharged - claimed(order.after_sale, order.payments))
 
 
 def claim_ahead(after: AfterSale, exchange: Exchange) -> int:

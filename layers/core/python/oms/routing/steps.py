@@ -13,7 +13,7 @@ from oms.orders.after_sale import RefundPart
 from oms.orders.events import HoldReason, UnitState
 from oms.orders.order import Order
 from oms.orders.settlement import open_parts, refund_parts
-from oms.orders.transfers import claimed
+from oms.orders.transfers import to_refund
 from oms.orders.transitions import AT_LOCATION
 from oms.payments.ledger import Payment, PaymentStatus
 from oms.routing.shipments import next_charge
@@ -201,10 +201,9 @@ def _refund(order: Order) -> Step | None:
                 return Refund(payment, refund_id, part.amount)
         elif part.amount > payment.refundable + payment.taken - payment.lost:
             return GiveUpRefund(payment, refund_id)
-    after = order.after_sale
-    spare = order.overcharged - claimed(after, order.payments)
-    parts = refund_parts(after.refunds, order.payments, spare)
-    return RequestRefund(f"refund-{len(order.after_sale.refunds) + 1}", parts) if parts else None
+    refunds = order.after_sale.refunds
+    parts = refund_parts(refunds, order.payments, to_refund(order))
+    return RequestRefund(f"refund-{len(refunds) + 1}", parts) if parts else None
 
 
 def _next_for_the_sale(order: Order, ours: list[Payment], now: datetime, check_pending: bool) -> Step | None:  # noqa: FBT001 - handed through
