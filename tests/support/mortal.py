@@ -171,10 +171,10 @@ def die_at(world: World, story: Story, point: Point) -> list[str]:
     What came before the step in which the process dies is as it was: it is taken from the undisturbed life.
     """
     life = undisturbed(story)
-    which = 1 if point.of_gateway else 0
-    first = max(index for index, moment in enumerate(life.moments) if moment[which] <= point.number)
-    before, moment = life.moments[first][which], life.moments[first][2]
-    restore(world, moment)
+    begun = [gateway if point.of_gateway else aws for aws, gateway, _ in life.moments]
+    first = max(index for index, before in enumerate(begun) if before <= point.number)
+    before = begun[first]
+    restore(world, life.moments[first][2])
     dying = world.gate if point.of_gateway else world.recorder
     dying.die_at(point.number - before, point.moment)
     for step in story.steps[first:]:
