@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from oms.errors import NotAllowed
 from oms.orders import decisions
+from oms.orders.commands import Command, Note
 from oms.orders.events import HoldReason, OrderEvent
 from oms.orders.holding import OwnReason, assign
 from oms.orders.log import Caller, OrderLog, execute
 from oms.orders.order import Order
-
-Note = Annotated[str, Field(max_length=500)]
-
-
-class Command(BaseModel):
-    """What all bodies share: what is not known is refused."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 class HoldOrder(Command):
