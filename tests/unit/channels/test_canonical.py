@@ -133,6 +133,18 @@ def test_the_contact_is_read_whole() -> None:
         ({"payment": {"method": "iou"}}, "payment.method"),
         ({"payment": {"method": "gateway", "gateway": "simulated"}}, "payment.instrument"),
         ({"payment": {"method": "prepaid", "amount": eur(-1)}}, "payment.amount"),
+        ({"payments": [{"method": "prepaid"}]}, "payment"),
+        ({"payment": None}, "payment"),
+        ({"payment": None, "payments": [{"method": "prepaid"}, {"method": "gift_card"}]}, "payments[1].amount"),
+        ({"payment": None, "payments": [{"method": "gift_card", "amount": eur(-1)}]}, "payments[0].amount"),
+        ({"payment": None, "payments": [{"method": "gateway"}]}, "payments[0].instrument"),
+        (
+            {
+                "payment": None,
+                "payments": [{"method": "gift_card", "amount": eur(7070)}, {"method": "prepaid", "amount": eur(1)}],
+            },
+            "payments",
+        ),
         ({"payment": {"method": "prepaid", "amount": {"amount": 1, "currency": "USD"}}}, "payment.amount.currency"),
         ({"total": {"amount": 7070, "currency": "USD"}}, "total.currency"),
         ({"total": {"amount": 70.7, "currency": "EUR"}}, "total.amount"),
@@ -254,3 +266,17 @@ def test_units_add_up_to_their_line_and_all_parts_to_the_total(body: Json) -> No
     assert placed.total == quoted - off + tax + sum(each["amount"]["amount"] for each in body["charges"])
     assert sum(line.discount for line in placed.lines) == off
     assert not [event for event in first_events(document, "o1", placed.placed_at) if isinstance(event, OrderHeld)]
+
+
+def test_each_of_several_tenders_has_its_amount_and_one_takes_what_is_left() -> None:
+    several = [
+        {"method": "gift_card", "amount": eur(1000), "reference": "GC-1"},
+        {"method": "gateway", "instrument": "sim_ok"},
+        {"method": "cash_on_delivery", "amount": eur(70)},
+    ]
+    placed = read(order(payment=None, payments=several)).placed
+    assert [(each.method, each.amount) for each in (placed.payment, *placed.tenders)] == [
+        (PaymentMethod.GIFT_CARD, 1000),
+        (PaymentMethod.GATEWAY, 6000),
+        (PaymentMethod.CASH_ON_DELIVERY, 70),
+    ]
