@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from infra.diagrams_after_sale import sections
 from oms.orders.events import UnitState
 from oms.orders.transitions import (
     AT_LOCATION,
@@ -37,14 +38,15 @@ _BY: Mapping[tuple[UnitState, UnitState], str] = {
 _HEAD = """\
 # Transitions
 
-Made by `python -m infra.diagrams` from `oms/orders/transitions.py`, the one table that code, API and console read.
+Made by `python -m infra.diagrams` from `oms/orders/transitions.py`, the one table that code, API and console read, and
+from the statuses that payments, returns and exchanges derive of their events.
 Change the table, then run the command; a test compares.
 """
 
 
 def document() -> str:
     """The text of `docs/transitions.md`."""
-    return "\n".join([_HEAD, *_units(), *_order_statuses(), *_fulfillment_statuses(), *_actions()])
+    return "\n".join([_HEAD, *_units(), *_order_statuses(), *_fulfillment_statuses(), *_actions(), *sections()])
 
 
 def _units() -> Iterator[str]:
