@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from oms.clock import now
 from oms.errors import NotFound, Unauthenticated
@@ -30,9 +31,15 @@ def gateway(name: str) -> Gateway:
         account = secret(gateway_secret(name))
     except NotFound as error:
         raise KeyError(name) from error
+    return _stripe(account["api_key"], account.get("url", ""))
+
+
+@lru_cache(maxsize=4)
+def _stripe(api_key: str, url: str) -> Gateway:
+    """One client per account, which keeps its connection to Stripe open between calls."""
     from oms.payments.stripe import StripeGateway
 
-    return StripeGateway(account["api_key"], url=account.get("url", ""))
+    return StripeGateway(api_key, url=url)
 
 
 def know(name: str, reference: str, order_id: str) -> None:
