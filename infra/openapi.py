@@ -18,7 +18,9 @@ import oms.customers.answers
 import oms.customers.history
 import oms.routing.resource
 import oms.stock.resource
+import oms.views.after_sale_shapes
 import oms.views.answers
+import oms.views.basic_shapes
 import oms.views.effect
 import oms.views.shapes
 import oms.views.work
@@ -150,6 +152,8 @@ def _schemas() -> tuple[Refs, Json]:
 
 def _typed_dictionaries() -> Iterator[type]:
     modules = (
+        oms.views.basic_shapes,
+        oms.views.after_sale_shapes,
         oms.views.shapes,
         oms.views.answers,
         oms.views.effect,

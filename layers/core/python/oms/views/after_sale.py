@@ -15,17 +15,17 @@ from oms.returns.decisions import ACTIONS, order_actions, returnable
 from oms.returns.exchanges import exchange_of, exchangeable
 from oms.returns.refusal import refusal
 from oms.setup import Location
-from oms.views.answers import CustomersOrder, CustomersReturn, OrderReturns
-from oms.views.shapes import (
+from oms.views.after_sale_shapes import (
     CreditResource,
     ExchangeResource,
-    MoneyResource,
     ReceiptResource,
     RefundPartResource,
     RefundResource,
     ReturnLabelResource,
     ReturnResource,
 )
+from oms.views.answers import CustomersOrder, CustomersReturn, OrderReturns
+from oms.views.basic_shapes import MoneyResource
 
 
 def money(order: Order, amount: int) -> MoneyResource:

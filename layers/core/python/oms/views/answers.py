@@ -9,16 +9,15 @@ from oms.orders.after_sale import ReturnReason, ReturnStatus
 from oms.orders.events import HoldReason
 from oms.orders.transitions import FulfillmentStatus, OrderStatus
 from oms.payments.ledger import Cover
-from oms.views.shapes import (
+from oms.views.after_sale_shapes import (
     CreditResource,
-    EventResource,
     ExchangeResource,
-    MoneyResource,
     ReceiptResource,
     RefundResource,
     ReturnResource,
-    Time,
 )
+from oms.views.basic_shapes import MoneyResource, Time
+from oms.views.shapes import EventResource
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict

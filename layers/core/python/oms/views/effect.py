@@ -9,8 +9,9 @@ from oms.orders.preview import Collection, Effect
 from oms.orders.transitions import OrderStatus
 from oms.returns.decisions import order_actions
 from oms.views.after_sale import money
+from oms.views.basic_shapes import MoneyResource
 from oms.views.resource import line_resource
-from oms.views.shapes import LineResource, MoneyResource
+from oms.views.shapes import LineResource
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from oms.views.shapes import MoneyResource, Time
+from oms.views.basic_shapes import MoneyResource, Time
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict

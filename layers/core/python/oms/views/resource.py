@@ -24,11 +24,10 @@ from oms.views.after_sale import (
     refund_resource,
     return_resource,
 )
+from oms.views.basic_shapes import AddressResource, ContactResource, ScanResource, Units
 from oms.views.shapes import (
-    AddressResource,
     CancellationResource,
     ChargeResource,
-    ContactResource,
     DisputeResource,
     EventResource,
     FulfillmentOrderResource,
@@ -39,9 +38,7 @@ from oms.views.shapes import (
     PaymentResource,
     PaymentStateResource,
     ReleasedHoldResource,
-    ScanResource,
     ScreeningResource,
-    Units,
 )
 
 

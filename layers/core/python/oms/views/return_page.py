@@ -13,7 +13,7 @@ from oms.money import Money
 from oms.orders.after_sale import ReturnReason
 from oms.returns.texts import Texts, texts
 from oms.views.answers import CustomersLine, CustomersOrder, CustomersReturn
-from oms.views.shapes import MoneyResource
+from oms.views.basic_shapes import MoneyResource
 
 FORM = "application/x-www-form-urlencoded"
 
