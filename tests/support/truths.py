@@ -32,7 +32,8 @@ def quantities_add_up(order: Order) -> None:
     for share in order.fulfillment_orders.values():
         packed: Counter[str] = Counter()
         for parcel_id in share.parcel_ids:
-            packed.update({unit.line_id: unit.quantity for unit in order.parcels[parcel_id].packed.units})
+            for unit in order.parcels[parcel_id].contents:
+                packed[unit.line_id] += unit.quantity
         for line_id, counts in share.lines.items():
             assert all(count >= 0 for count in counts.values()), share
             shares.update({(line_id, state): count for state, count in counts.items()})
