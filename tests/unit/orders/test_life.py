@@ -101,12 +101,12 @@ class Life(RuleBasedStateMachine):
         try:
             events = decisions.cancel(order, wish)
         except NotAllowed:
-            assert wish is not None or "cancel" not in order.actions
+            assert wish is not None or not any(map(order.cancellable, order.lines))
             return
         self._append(events)
         gone = self.order.counts.get(UnitState.CANCELLED, 0) - before.get(UnitState.CANCELLED, 0)
         if wish is None:
-            assert "cancel" not in self.order.actions
+            assert not any(map(self.order.cancellable, order.lines)), "what is left, a location has to be asked for"
         else:
             assert gone == sum(wish.values())
             _without_a_place_first(order, self.order, wish)
