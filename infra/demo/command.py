@@ -21,6 +21,9 @@ from infra.demo.run import Plan, Progress, Run
 DIRECTORY = BUILD / "demo"
 """Where the files to open are put."""
 
+WIDTH = 130
+"""Columns of the tables where there is no terminal to fit them to."""
+
 LINE_EVERY = 5.0
 """Seconds between two lines of progress where there is no terminal to paint on."""
 
@@ -28,6 +31,8 @@ LINE_EVERY = 5.0
 def perform(*, orders: int, seed: int, keep: bool, kills: int, report: Path | None) -> bool:
     """Run, show, write; whether everything ended as it should."""
     console, screen = Console(), Console(stderr=True)
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
     with a_cloud(screen, keep=keep) as cloud:
         run = Run(
             cloud, Plan(orders=orders, seed=seed, kills=kills, patience=300.0 if kills else 240.0), lambda _: None

@@ -18,6 +18,7 @@ from infra.demo.api import Api, CallFailed, Json, Reply
 from infra.demo.post import Post
 from infra.demo.sale import Form, Sale
 from oms.ids import order_id
+from oms.returns.exchanges import exchange_order_id
 
 PAUSE = 0.4
 """Seconds between two looks at an order."""
@@ -35,7 +36,9 @@ class NeverCame(Exception):
 
 
 def id_of(sale: Sale) -> str:
-    """The order's id, which follows from channel and external id."""
+    """The order's id, which follows from channel and external id, or from the order that it is an exchange of."""
+    if sale.exchange_of:
+        return exchange_order_id(f"{id_of(sale.exchange_of)}-x1")
     return order_id(sale.form, str(EXTERNAL_ID[sale.form](sale)))
 
 
@@ -47,6 +50,8 @@ class Desk:
     post: Post
     secrets: Mapping[str, str]
     """The webhook secret of each channel."""
+    gateway_secret: str
+    """That of the simulated gateway."""
     patience: float
     tally: Counter[str] = field(default_factory=Counter)
     """Things worth telling at the end: webhooks posted again, calls refused."""

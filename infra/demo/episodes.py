@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from infra.demo import goods, incidents
 from infra.demo.goods import ARTICLES, BOWL, CLOCK, PRINT, RADIO, STOOL, VOUCHER
 from infra.demo.sale import Form, Paid, Sale
-from infra.demo.story import Act, Book, End, Episode, cancelled, delivered, partly, without
+from infra.demo.second_act import second_act
+from infra.demo.story import Act, Book, End, Episode, cancelled, delivered, partly
 
 MUG, _, TOWEL, NOTEBOOK, CANDLE, TRAY, VASE, THROW, LAMP, KNIFE = ARTICLES
 
@@ -17,6 +18,7 @@ SHOP, SHOPIFY, WOO = Form.CANONICAL, Form.SHOPIFY, Form.WOOCOMMERCE
 def programme(book: Book, orders: int) -> list[Episode]:
     """All episodes, filled up with plain orders to the number wanted; never fewer than the episodes have."""
     special = [*_before_work(book), *_payments(book), *_waiting(book), *_held(book), *_places(book), *_odd(book)]
+    special += second_act(book)
     left = max(0, orders - sum(len(each.sales) for each in special))
     return [*special, *_plain(book, left)]
 
@@ -38,7 +40,6 @@ def _before_work(book: Book) -> Iterator[Episode]:
     gone = _ours(book, (LAMP, 1), (TRAY, 1), country="FR")
     there = book.sale(SHOPIFY, [(VASE, 1)], country="GB", paid=Paid.RESERVED)
     unpaid = book.sale(WOO, [(THROW, 1)], country="ES", paid=Paid.NOT_YET)
-    less = _ours(book, (CANDLE, 3), (TOWEL, 1), country="KW")
     told = {"order_confirmed": 1}
     yield _episode(
         "cancelled by service", incidents.cancelled_here, (gone, cancelled(gone, kinds=told)), before_work=True
@@ -50,7 +51,6 @@ def _before_work(book: Book) -> Iterator[Episode]:
         (unpaid, cancelled(unpaid, kinds={"action_needed": 1})),
         before_work=True,
     )
-    yield _episode("one unit cancelled", incidents.one_unit_less, (less, without(less, 0, 1)), before_work=True)
 
 
 def _places(book: Book) -> Iterator[Episode]:
@@ -118,13 +118,14 @@ def _payments(book: Book) -> Iterator[Episode]:
     yield _episode("gateway answers late", incidents.just_post, (late, delivered(late)))
     silent = _ours(book, (KNIFE, 1), (TRAY, 1), instrument="sim_timeout:2", country="DE")
     yield _episode("gateway does not answer", incidents.just_post, (silent, delivered(silent)))
+    paid = act | {"payment_received": 1}
     transfer = book.sale(WOO, [(MUG, 4)], country="IT", paid=Paid.NOT_YET)
     pending = book.sale(SHOPIFY, [(LAMP, 1)], country="KW", paid=Paid.NOT_YET)
     yield _episode(
         "paid later in the shop",
         incidents.paid_later,
-        (transfer, delivered(transfer, also=act)),
-        (pending, delivered(pending, also=act)),
+        (transfer, delivered(transfer, also=paid)),
+        (pending, delivered(pending, also=paid)),
     )
     reserved = book.sale(SHOPIFY, [(VASE, 2)], country="CH", paid=Paid.RESERVED)
     yield _episode("captured in the shop", incidents.captured_there, (reserved, delivered(reserved)))

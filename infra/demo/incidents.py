@@ -162,15 +162,6 @@ def cancelled_there(desk: Desk, sales: Sequence[Sale]) -> None:
             desk.change(sale, "order.updated", status="cancelled")
 
 
-def one_unit_less(desk: Desk, sales: Sequence[Sale]) -> None:
-    """One unit of the first line is cancelled, and the rest is sent and charged."""
-    for sale in sales:
-        order = desk.place(sale)
-        desk.wait_told(order, "order_confirmed")
-        wish = {"lines": [{"line_id": "1", "quantity": 1}], "reason": "one is enough"}
-        desk.api.expect("POST", f"/orders/{order}/cancel", wish, scope="ops")
-
-
 def _waiting(shown: dict[str, object]) -> int:
     lines = shown["lines"]
     assert isinstance(lines, list)

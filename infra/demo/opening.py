@@ -6,16 +6,24 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from secrets import token_urlsafe
 from typing import Any
 
 from infra.demo.api import Api, CallFailed, Json
 from infra.demo.goods import KNOWN, PLACES, PRINT, SHOP, opening_stock
 from infra.demo.sale import Form
+from infra.local import Cloud
 
 LANGUAGE = {Form.CANONICAL: "en", Form.SHOPIFY: "en", Form.WOOCOMMERCE: "de"}
 """The language of customers whose own the channel does not tell."""
 
 PLATFORM = {Form.CANONICAL: "canonical", Form.SHOPIFY: "shopify", Form.WOOCOMMERCE: "woocommerce"}
+
+RETURN_FEE = 490
+"""What the way back costs a customer of our own shop who changed their mind: minor units of the order's currency."""
+
+THROWAWAY = "throwaway.example"
+"""The domain of mail addresses that our own shop takes for a sign of fraud."""
 
 Levels = dict[str, Json]
 """A sku's stock as the API shows it, by sku."""
@@ -28,14 +36,18 @@ def open_shop(api: Api, orders: int) -> None:
         CallFailed: a row of an import was refused, or stock of an earlier run cannot be put right.
     """
     for form in Form:
-        channel = {
+        channel: Json = {
             "platform": PLATFORM[form],
             "name": SHOP,
             "default_language": LANGUAGE[form],
             "currency": "EUR",
             "gateway": "simulated" if form is Form.CANONICAL else "",
         }
+        if form is Form.CANONICAL:
+            channel |= {"fraud_screening": True, "return_shipping_fee": RETURN_FEE}
         api.expect("PUT", f"/channels/{form}", channel, scope="setup")
+    rule = {"kind": "disposable_mail", "rule_id": "throwaway-mail", "points": 60, "domains": [THROWAWAY]}
+    api.expect("PUT", f"/fraud-rules/{Form.CANONICAL}", {"review_from": 50, "rules": [rule]}, scope="setup")
     _import(api, "locations", _lines(map(_location, PLACES)), "application/x-ndjson", "setup")
     rows = [[each.sku, each.title, each.grams, *each.size] for each in KNOWN]
     table = _csv(["sku", "title", "grams", "length", "width", "height"], rows)
@@ -43,6 +55,17 @@ def open_shop(api: Api, orders: int) -> None:
     counts = [[sku, place, units, "opening count"] for (sku, place), units in opening_stock(orders).items()]
     table = _csv(["sku", "location_id", "on_hand", "reference"], counts)
     _import(api, "stock", table, "text/csv", "stock:write")
+
+
+def gateway_secret(cloud: Cloud) -> str:
+    """The secret by which the simulated gateway signs what it tells; made when there is none yet."""
+    secrets, name = cloud.client("secretsmanager"), f"{cloud.stack}/gateways/simulated"
+    try:
+        held = json.loads(secrets.get_secret_value(SecretId=name)["SecretString"])
+    except secrets.exceptions.ResourceNotFoundException:
+        held = {"webhook_secret": token_urlsafe(24)}
+        secrets.create_secret(Name=name, SecretString=json.dumps(held))
+    return str(held["webhook_secret"])
 
 
 def check_nothing_left(api: Api) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.demo.api import Json
@@ -37,7 +37,10 @@ class Outcome:
             ("status", self.end.status, order["status"]),
             ("parcels", self.end.parcels, len(order["parcels"])),
             ("charged", self.end.charged, order["payment"]["charged_amount"]["amount"]),
-            ("total", self.sale.total, order["total"]["amount"]),
+            ("refunded", self.end.refunded, order["payment"]["refunded_amount"]["amount"]),
+            ("lost", self.end.lost, self.lost),
+            ("left of it", self.value_kept - self.end.lost, self.left),
+            ("total", self.sold, order["total"]["amount"]),
             ("units shipped", dict(self.end.shipped), dict(self.shipped)),
             ("messages", _plain(self.end.told), _plain(self.told)),
             ("language", {self.sale.customer.language[:2]}, set(self.languages)),
@@ -55,24 +58,71 @@ class Outcome:
         return +found
 
     @property
-    def value_shipped(self) -> int:
-        """What the units that left are worth at the shop's own prices; the first of them pay for the shipping too."""
+    def sold(self) -> int:
+        """What the order cost, with all that an edit added, before anything was cancelled or came back."""
+        before, after = self.sale.shipping, self.sale.shipping if self.end.shipping is None else self.end.shipping
+        added = sum(self.sale.with_tax(item.amount) for item in self.end.added)
+        return self.sale.total + added + self.sale.with_tax(after) - self.sale.with_tax(before)
+
+    @property
+    def units_kept(self) -> int:
+        """What the units that left and that the customer still owes are worth, at the shop's own prices."""
         value = 0
-        for item, line in zip(self.sale.items, self.order["lines"], strict=True):
-            units = sum(line["units"].get(state, 0) for state in GONE)
+        for item, line in zip((*self.sale.items, *self.end.added), self.order["lines"], strict=True):
+            units = sum(line["units"].get(state, 0) for state in GONE) - line["credited"]
             if units:
                 value += self.sale.with_tax(item.price * units - item.discount)
-        return value + self.sale.with_tax(self.sale.shipping) + self.sale.misquoted if value else 0
+        return value
+
+    @property
+    def charges_kept(self) -> int:
+        """Shipping, once something has left, with fees and what the shop's total is off by."""
+        left = any(line["units"].get(state, 0) for line in self.order["lines"] for state in GONE)
+        if not left:
+            return 0
+        shipping = self.sale.shipping if self.end.shipping is None else self.end.shipping
+        return self.sale.with_tax(shipping) + self.sale.misquoted + self.end.fees
+
+    @property
+    def value_kept(self) -> int:
+        """What the customer has to have paid in the end."""
+        return self.units_kept + self.charges_kept
+
+    @property
+    def charged(self) -> int:
+        """All that was ever charged."""
+        return int(self.order["payment"]["charged_amount"]["amount"])
+
+    @property
+    def refunded(self) -> int:
+        """What was given back."""
+        return int(self.order["payment"]["refunded_amount"]["amount"])
+
+    @property
+    def moved(self) -> int:
+        """What was charged here and pays for another order now."""
+        return int(self.order["payment"]["transferred_amount"]["amount"])
+
+    @property
+    def lost(self) -> int:
+        """What the bank took back."""
+        return int(self.order["payment"]["disputed_amount"]["amount"])
+
+    @property
+    def left(self) -> int:
+        """What of the money pays for this order and is still the shop's."""
+        return self.charged - self.refunded - self.moved - self.lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockRow:
-    """A sku over all places: `before + received - shipped = after`, and `after = available + committed`."""
+    """A sku over all places: `before + received - shipped + restocked = after`, and `after = available + committed`."""
 
     sku: str
     before: int
     received: int
     shipped: int
+    restocked: int
     after: int
     available: int
     committed: int
@@ -81,22 +131,25 @@ class StockRow:
     def adds_up(self) -> bool:
         """Whether both equations hold."""
         return (
-            self.before + self.received - self.shipped == self.after
+            self.before + self.received - self.shipped + self.restocked == self.after
             and self.after == self.available + self.committed
             and self.available >= 0
         )
 
 
 def stock_rows(
-    before: Mapping[str, Json], after: Mapping[str, Json], received: Mapping[str, int], shipped: Mapping[str, int]
+    before: Mapping[str, Json], after: Mapping[str, Json], received: Mapping[str, int], outcomes: Sequence[Outcome]
 ) -> list[StockRow]:
     """The stock of each sku, before and after."""
+    shipped = sum((outcome.shipped for outcome in outcomes), Counter[str]())
+    restocked = sum((Counter(outcome.end.restocked) for outcome in outcomes), Counter[str]())
     return [
         StockRow(
             sku=sku,
             before=before[sku]["on_hand"],
             received=received.get(sku, 0),
             shipped=shipped.get(sku, 0),
+            restocked=restocked.get(sku, 0),
             after=level["on_hand"],
             available=level["available"],
             committed=level["committed"],

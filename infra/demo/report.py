@@ -9,23 +9,31 @@ from typing import Any
 from infra.demo.outcome import Outcome, median_and_p90
 from infra.demo.post import Message
 from infra.demo.run import Result
-from oms.money import Money
 
 MILESTONES = ("confirmed", "shipped", "delivered")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyRow:
-    """All orders of one currency, in minor units: what was charged, and what left the house is worth."""
+    """All orders of one currency, in minor units: where the money went, and what customers keep for it.
+
+    `charged - refunded = units + charges`: the units that they keep at the shop's own prices, with shipping and fees.
+    What pays for an exchange was charged once, on the order before it. What disputes took is gone on top: of such
+    an order the customer has the goods, and the money too.
+    """
 
     currency: str
     orders: int
     charged: int
-    shipped: int
+    refunded: int
+    lost: int
+    units: int
+    charges: int
 
-    def text(self, amount: int) -> str:
-        """An amount in major units."""
-        return f"{Money(amount, self.currency).decimal:,f}"
+    @property
+    def balances(self) -> bool:
+        """Whether the equation holds."""
+        return self.charged - self.refunded == self.units + self.charges
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +52,8 @@ class Report:
     repeated_messages: int
     stock: list[dict[str, Any]]
     money: list[dict[str, Any]]
+    after_sale: list[dict[str, Any]]
+    """The second act, order by order: what happened, what it cost in minor units, and how it ended."""
     seconds: dict[str, dict[str, float]]
     dead_letters: dict[str, int]
     webhooks: dict[str, int]
@@ -74,7 +84,8 @@ def report_of(result: Result, messages: list[Message]) -> Report:
         messages=_by_kind(sent),
         repeated_messages=result.repeated_messages,
         stock=[asdict(row) | {"adds_up": row.adds_up} for row in result.stock],
-        money=[asdict(row) for row in money],
+        money=[asdict(row) | {"balances": row.balances} for row in money],
+        after_sale=_after_sale(result),
         seconds=_seconds([outcome for outcome in outcomes if outcome.plain]),
         dead_letters=result.dead_letters,
         webhooks=dict(result.tally),
@@ -89,7 +100,7 @@ def _wrong(result: Result, money: list[MoneyRow]) -> list[str]:
     found = [*result.troubles, *(each for outcome in result.outcomes for each in outcome.differences)]
     found += [f"stock of {row.sku} does not add up: {row}" for row in result.stock if not row.adds_up]
     found += [f"{row.sku}: {row.committed} units are still committed" for row in result.stock if row.committed]
-    found += [f"{row.currency}: charged and shipped differ" for row in money if row.charged != row.shipped]
+    found += [f"{row.currency}: the money does not balance: {row}" for row in money if not row.balances]
     found += [f"{count} messages lie in {queue}" for queue, count in result.dead_letters.items() if count]
     if result.repeated_messages and not result.killed:
         found.append(f"{result.repeated_messages} messages went out twice")
@@ -112,6 +123,30 @@ def _episodes(result: Result) -> list[dict[str, Any]]:
             outcome = by_number.get(sale.number)
             row["as_declared"] += bool(outcome and not outcome.differences)
     return list(found.values())
+
+
+def _after_sale(result: Result) -> list[dict[str, Any]]:
+    by_number = {outcome.sale.number: outcome for outcome in result.outcomes}
+    return [
+        {
+            "episode": episode.name,
+            "what": episode.what,
+            "order": outcome.order["number"],
+            "currency": sale.currency,
+            "sold": outcome.sold,
+            "charged": outcome.charged,
+            "refunded": outcome.refunded,
+            "moved": outcome.moved,
+            "lost": outcome.lost,
+            "left": outcome.left,
+            "ended": outcome.order["status"],
+            "as_declared": not outcome.differences,
+        }
+        for episode in result.episodes
+        if episode.what
+        for sale in episode.sales
+        if (outcome := by_number.get(sale.number)) is not None
+    ]
 
 
 def _parcels(outcomes: list[Outcome]) -> dict[str, int]:
@@ -143,8 +178,11 @@ def _money(outcomes: list[Outcome]) -> list[MoneyRow]:
         MoneyRow(
             currency=currency,
             orders=len(mine),
-            charged=sum(outcome.order["payment"]["charged_amount"]["amount"] for outcome in mine),
-            shipped=sum(outcome.value_shipped for outcome in mine),
+            charged=sum(outcome.charged - outcome.moved for outcome in mine),
+            refunded=sum(outcome.refunded for outcome in mine),
+            lost=sum(outcome.lost for outcome in mine),
+            units=sum(outcome.units_kept for outcome in mine),
+            charges=sum(outcome.charges_kept for outcome in mine),
         )
         for currency in sorted({outcome.sale.currency for outcome in outcomes})
         for mine in [[outcome for outcome in outcomes if outcome.sale.currency == currency]]

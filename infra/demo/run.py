@@ -81,7 +81,7 @@ class Run:
         self.api = Api(cloud.url, cloud.keys)
         self.post = Post(cloud)
         secrets = {name: channel["webhook_secret"] for name, channel in cloud.channels.items()}
-        self._desk = Desk(self.api, self.post, secrets, plan.patience)
+        self._desk = Desk(self.api, self.post, secrets, opening.gateway_secret(cloud), plan.patience)
         self._result = Result()
         self._posted = 0
 
@@ -128,15 +128,21 @@ class Run:
             self.show(Progress(phase="orders come in", orders=orders, posted=self._posted))
 
         pool = ThreadPoolExecutor(POSTING, thread_name_prefix="episode")
+        # The second act waits for parcels to come before anything can come back: it takes nobody's place meanwhile.
+        after = ThreadPoolExecutor(POSTING, thread_name_prefix="second act")
         try:
             list(pool.map(act, [each for each in self._result.episodes if each.before_work]))
             staff.open()
-            list(pool.map(act, [each for each in self._result.episodes if not each.before_work]))
+            at_work = [each for each in self._result.episodes if not each.before_work]
+            second = after.map(act, [each for each in at_work if each.what])
+            list(pool.map(act, [each for each in at_work if not each.what]))
+            list(second)
         except BaseException:
             self._desk.stopped.set()
             raise
         finally:
             pool.shutdown(cancel_futures=True)
+            after.shutdown(cancel_futures=True)
 
     def _await_end(self, orders: int) -> None:
         """Wait until every order is where it should end and every message is out, or nothing has moved for long."""
@@ -162,8 +168,7 @@ class Run:
                 outcome = self._outcome(episode, sale, end)
                 if outcome:
                     result.outcomes.append(outcome)
-        shipped = sum((outcome.shipped for outcome in result.outcomes), Counter[str]())
-        result.stock = stock_rows(before, opening.levels(self.api, skus), self._desk.received, shipped)
+        result.stock = stock_rows(before, opening.levels(self.api, skus), self._desk.received, result.outcomes)
         result.dead_letters = waiting(self._cloud.client, self._cloud.stack)
         recorded = {each.provider_id for each in self.post.messages()}
         result.repeated_messages = len((set(self.post.mails()) | set(self.post.texts())) - recorded)

@@ -64,6 +64,8 @@ class Sale:
     instrument: str = ""
     misquoted: int = 0
     """Minor units by which the shop's total is not what its lines say."""
+    exchange_of: Sale | None = None
+    """The sale of which this one is the first exchange: nobody posts it, it is made of what comes back."""
 
     def tax_on(self, amount: int) -> int:
         """The tax in (gross) or on (net) an amount, rounded to the minor unit, half of one up."""

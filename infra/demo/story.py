@@ -28,24 +28,42 @@ ATTEMPTS = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """How an order must end: amounts in minor units, `shipped` in units by sku, `told` as the customer is."""
+    """How an order must end: amounts in minor units, units by sku, `told` as the customer is.
+
+    What was charged and neither refunded nor lost in a dispute must be what the units that the customer keeps are worth
+    at the shop's own prices, with shipping and fees. The last three fields say what an edit or a return did to these.
+    """
 
     status: str
     parcels: int
     charged: int
     shipped: Mapping[str, int]
     told: Told
+    refunded: int = 0
+    lost: int = 0
+    """What the bank gave back to the customer, who keeps the goods."""
+    restocked: Mapping[str, int] = field(default_factory=dict)
+    """Units that came back and are on the shelf again."""
+    added: tuple[Item, ...] = ()
+    shipping: int | None = None
+    """As quoted, when an edit changed it."""
+    fees: int = 0
+    """Kept from a refund."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
-    """One thing that is shown, with the orders that show it. `before_work`: done before the warehouses open."""
+    """One thing that is shown, with the orders that show it. `before_work`: done before the warehouses open.
+
+    Those of the second act say `what` happens, in a few words.
+    """
 
     name: str
     sales: tuple[Sale, ...]
     ends: tuple[End, ...]
     act: Act
     before_work: bool = False
+    what: str = ""
 
 
 @dataclass(slots=True)
@@ -144,8 +162,9 @@ def delivered(
 
 
 def cancelled(sale: Sale, *, kinds: Mapping[str, int]) -> End:
-    """Nothing is shipped and nothing is charged; the customer was told `kinds` before."""
-    return End(status="cancelled", parcels=0, charged=0, shipped={}, told=messages(sale.customer, kinds))
+    """Nothing is shipped and nothing is charged; the customer was told `kinds` before, and then of the cancellation."""
+    heard = Counter(kinds) + Counter({"order_cancelled": 1})
+    return End(status="cancelled", parcels=0, charged=0, shipped={}, told=messages(sale.customer, heard))
 
 
 def told(buyer: Customer, *, parcels: int, also: Mapping[str, int] | None = None) -> Told:
@@ -183,4 +202,4 @@ def without(sale: Sale, number: int, units: int) -> End:
     item = sale.items[number]
     left = replace(item, quantity=item.quantity - units)
     rest = replace(sale, items=(*sale.items[:number], left, *sale.items[number + 1 :]))
-    return delivered(rest)
+    return delivered(rest, also={"order_cancelled": 1})

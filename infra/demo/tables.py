@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from rich import box
 from rich.columns import Columns
@@ -20,7 +21,9 @@ def show(report: Report, console: Console) -> None:
     """Print everything, the verdict last."""
     console.print()
     console.print(Columns([_states(report), _forms(report), _seconds(report)], padding=(0, 3)))
-    console.print(Columns([_episodes(report), _money(report)], padding=(0, 3)))
+    console.print(_episodes(report))
+    console.print(_after_sale(report))
+    console.print(_money(report))
     console.print(Columns([_messages(report), _parcels(report)], padding=(0, 3)))
     console.print(_stock(report))
     for name, link in report.links.items():
@@ -91,9 +94,26 @@ def _episodes(report: Report) -> Table:
 def _money(report: Report) -> Table:
     rows = []
     for row in report.money:
-        charged, shipped = (f"{Money(row[name], row['currency']).decimal:,f}" for name in ("charged", "shipped"))
-        rows.append((row["currency"], row["orders"], charged, shipped, GOOD if charged == shipped else BAD))
-    return _table("Money", "currency", "orders", "charged", "value shipped", "", rows=rows)
+        amounts = (_amount(row, name) for name in ("charged", "refunded", "units", "charges", "lost"))
+        rows.append((row["currency"], row["orders"], *amounts, GOOD if row["balances"] else BAD))
+    columns = ("charged", "- refunded", "= units kept", "+ shipping, fees", "lost", "")
+    return _table("Money: charged - refunded = what customers keep", "currency", "orders", *columns, rows=rows)
+
+
+def _after_sale(report: Report) -> Table:
+    rows = []
+    for row in report.after_sale:
+        amounts = (_amount(row, name) for name in ("sold", "charged", "refunded", "moved", "lost", "left"))
+        rows.append(
+            (row["what"], row["order"], row["currency"], *amounts, row["ended"], GOOD if row["as_declared"] else BAD)
+        )
+    columns = ("order", "", "sold for", "charged", "refunded", "moved on", "lost", "left", "ended", "")
+    return _table("The second act: after the sale", "what happened", *columns, rows=rows)
+
+
+def _amount(row: dict[str, Any], name: str) -> str:
+    """A sum of a row in major units; a dot for nothing."""
+    return f"{Money(row[name], row['currency']).decimal:,f}" if row[name] else "·"
 
 
 def _messages(report: Report) -> Table:
@@ -112,7 +132,7 @@ def _parcels(report: Report) -> Table:
 
 
 def _stock(report: Report) -> Table:
-    columns = ("before", "received", "shipped", "after", "available", "committed")
+    columns = ("before", "received", "shipped", "restocked", "after", "available", "committed")
     rows = [(row["sku"], *(row[name] for name in columns), GOOD if row["adds_up"] else BAD) for row in report.stock]
-    title = "Stock: before + received - shipped = after = available + committed"
+    title = "Stock: before + received - shipped + restocked = after = available + committed"
     return _table(title, "sku", *columns, "", rows=rows)

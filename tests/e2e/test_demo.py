@@ -38,7 +38,7 @@ def test_the_report_shows_what_the_demonstration_is_for(report: Report) -> None:
     shown = {episode["name"] for episode in report.episodes}
     assert {"split over two places", "backorder filled by a delivery", "unknown sku", "payment declined"} <= shown
     assert all(row["adds_up"] for row in report.stock)
-    assert all(row["charged"] == row["shipped"] for row in report.money)
+    assert all(row["charged"] - row["refunded"] == row["units"] + row["charges"] for row in report.money)
     assert set(report.messages) == {"mail", "sms"}
     assert {language for kinds in report.messages["mail"].values() for language in kinds} == {
         "en",
@@ -49,3 +49,17 @@ def test_the_report_shows_what_the_demonstration_is_for(report: Report) -> None:
     }
     assert set(report.dead_letters.values()) == {0}
     assert report.as_json()["ok"] is True
+
+
+def test_the_second_act_shows_what_happens_after_the_sale(report: Report) -> None:
+    shown = [row["episode"] for row in report.after_sale]
+    second = ["cancelled in part", "edited", "held for fraud", "sent back", "exchanged", "exchanged", "disputed"]
+    assert shown == second
+    assert all(row["as_declared"] for row in report.after_sale)
+    for row in report.after_sale:
+        assert row["left"] == row["charged"] - row["refunded"] - row["moved"] - row["lost"]
+    by_name = {row["episode"]: row for row in report.after_sale}
+    assert by_name["sent back"]["refunded"] > 0
+    assert by_name["disputed"]["left"] == 0
+    assert sum(row["restocked"] for row in report.stock) == 2
+    assert {"order_changed", "refund_made", "return_approved", "return_received"} <= set(report.messages["mail"])
