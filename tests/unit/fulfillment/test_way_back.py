@@ -13,12 +13,13 @@ from oms.fulfillment import work
 from oms.fulfillment.decisions import Packing
 from oms.fulfillment.tracking import Received, claim, receive
 from oms.fulfillment.way_back import awaits_label, issue_label, return_label_link
+from oms.orders.after_sale import Disposition
 from oms.orders.events import OrderEvent, TrackingStatus
 from oms.orders.log import append
 from oms.orders.order import Order
 from oms.orders.way_back import ReturnLabelIssued
 from oms.returns import decisions
-from oms.returns.decisions import Arrived, Disposition, Receipt, Wanted
+from oms.returns.decisions import Arrived, Receipt, Wanted
 from tests.support.memory_stack import START
 from tests.unit.fulfillment.warehouse import BUYER, ORDER, SHARE, Died, Warehouse, mugs, scan
 
