@@ -12,6 +12,7 @@ import pytest
 from oms.channels.document import DocumentKind, document
 from oms.ids import order_id as order_id_of
 from oms.orders.after_sale import Disposition, ReturnReason
+from oms.orders.commands import PayOrder, pay_order
 from oms.orders.contact import Contact
 from oms.orders.edit_commands import AddLine, Amount, EditLine, EditOrder, edit_order
 from oms.orders.events import PaymentMethod, PaymentTerms, PlacedLine, UnitState
@@ -36,7 +37,7 @@ def sold(trade: Trade, *lines: PlacedLine, shipping: int = 0, gift_card: int = 0
     """An order that a gift card pays so far, and the gateway the rest; all of it is in stock."""
     for each in lines:
         trade.arrive(each.sku, "north", each.quantity)
-    order = placed(*lines, shipping=shipping, instrument=by)
+    order = replace(placed(*lines, shipping=shipping, instrument=by), revision="000001")
     order = replace(
         order,
         payment=replace(order.payment, amount=order.total - gift_card),
@@ -136,3 +137,22 @@ def test_an_order_that_was_edited_up_and_down_is_refunded_to_the_cent(trade: Tra
 def sum_kept(order: Order) -> int:
     """What the units that the customer keeps were sold for, with the charges."""
     return sum(each for left in truths.units_left(order).values() for each in left) + order.charges_total
+
+
+def test_a_gift_card_that_is_going_back_pays_for_no_parcel(trade: Trade) -> None:
+    """Cheaper, so that the card is refunded, and dearer again: what the card gives back, the other tender pays."""
+    order = sold(trade, line("1", "mug", 2, 2000), gift_card=2000)
+    products = trade.returns_desk().products
+    fewer, more = (EditOrder(lines=(EditLine(line_id="1", quantity=count),)) for count in (1, 2))
+    order = edit_order(trade, ORDER, fewer, trade.caller(), order.version, products=products)
+    trade.settle()
+    order = trade.order(ORDER)
+    assert [part.amount for each in order.after_sale.refunds.values() for part in each.parts] == [1000]
+    trade.channel_says(ORDER, "given back", 1000)
+    order = trade.order(ORDER)
+    order = edit_order(trade, ORDER, more, trade.caller(), order.version, products=products)
+    trade.settle()
+    pay_order(trade, ORDER, PayOrder(instrument="sim_ok", gateway="simulated"), trade.caller())
+    trade.settle()
+    order = shipped(trade)
+    assert (order.charged, order.refunded, order.due) == (3000, 1000, 2000)

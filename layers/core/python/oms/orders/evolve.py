@@ -19,10 +19,11 @@ from oms.orders.exchanges import ExchangeCancelled, ExchangeLapsed, ExchangePlac
 from oms.orders.holding import HoldAssigned
 from oms.orders.order import PROVIDED, Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold
 from oms.orders.screening import CONTACT_THAT_MATTERS, OrderScreened, let_pass, recorded
+from oms.orders.settlement import paid_in_advance
 from oms.orders.transitions import AT_LOCATION, MOVES
 from oms.orders.way_back import ReturnLabelIssued, ReturnTracked
 from oms.payments.disputes import DisputeOpened
-from oms.payments.ledger import PaymentEvent, PaymentRefundFailed, record, unbound
+from oms.payments.ledger import PaymentEvent, PaymentRefundFailed, record
 
 Thing = TypeVar("Thing")
 P = ParamSpec("P")
@@ -290,7 +291,8 @@ def _shipped(order: Order, event: ev.UnitsShipped, at: datetime) -> Order:
 
 def _leaves(order: Order, shipment: str) -> Order:
     """Note what was paid in advance when a shipment left: what it costs the other tenders never changes after that."""
-    return replace(order, paid_before={shipment: unbound(order.payments), **order.paid_before})
+    in_advance = paid_in_advance(order.after_sale.refunds, order.payments)
+    return replace(order, paid_before={shipment: in_advance, **order.paid_before})
 
 
 def _delivered(order: Order, event: ev.ParcelDelivered) -> Order:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from oms.orders.after_sale import RefundPart, RefundRequested
-from oms.payments.ledger import Ledger, Payment, captured, taken
+from oms.payments.ledger import Ledger, Payment, captured, taken, unbound
 
 Refunds = Mapping[str, RefundRequested]
 """Refunds that were decided, by id."""
@@ -70,6 +70,16 @@ def decided(refunds: Refunds, ledger: Ledger) -> int:
         for part in refund.parts
     )
     return gone - sum(each.amount for payment in ledger.values() for each in payment.returned)
+
+
+def paid_in_advance(refunds: Refunds, ledger: Ledger) -> int:
+    """Charged for the order as a whole, and not going back: what pays a shipment before any authorisation does."""
+    whole = {payment_id: payment for payment_id, payment in ledger.items() if not payment.paid_parcels}
+    parts = {
+        refund_id: replace(refund, parts=tuple(part for part in refund.parts if part.payment_id in whole))
+        for refund_id, refund in refunds.items()
+    }
+    return max(0, unbound(ledger) - decided(parts, whole))
 
 
 def by_hand(refunds: Refunds, ledger: Ledger) -> int:
