@@ -15,13 +15,16 @@ from oms.orders import after_sale as back
 from oms.orders import events as ev
 from oms.orders.after_sale import Disposition
 from oms.orders.events import OrderEvent, PaymentMethod
+from oms.orders.exchanges import ExchangeRequested, ShipWhen
 from oms.orders.reasons import CancellationReason, DeclineReason
 from oms.payments.ledger import PaymentCaptured, PaymentPromised, PaymentRefunded, PaymentRefundFailed
 from tests.unit.notifications.reader import read
 from tests.unit.notifications.samples import (
+    CONFIRMED,
     PAGE,
     RETURN,
     WAY,
+    allocated,
     asked,
     came,
     cancelled,
@@ -267,6 +270,22 @@ def test_what_came_back_is_told_piece_by_piece_with_what_is_credited_and_kept() 
     ):
         assert fact in message.text
     assert message.sms.endswith("has arrived. Credited: €27.50.")
+
+
+def test_what_a_return_pays_of_an_exchange_is_told_on_both_orders() -> None:
+    order = usual()
+    approved = back.ReturnApproved(return_id=RETURN, location_id="bz")
+    wish = ExchangeRequested(
+        exchange_id="x", return_id=RETURN, lines=(line(1, price=2500),), ship=ShipWhen.ON_RECEIPT, credit=3240
+    )
+    receipt = came(("1", 1, Disposition.RESTOCK))
+    message = told(*journey(order), [asked()], [approved], [wish], [receipt, credit(RETURN)], index=0)
+    assert "Credited in all: €32.40\nUsed for your exchange: €25.00" in message.text
+    other = replace(placed(line(1, price=2500), number="1001-x1"), exchange_of="o1")
+    terms = ev.PaymentTerms(method=PaymentMethod.EXCHANGE, amount=2000)
+    message = told([replace(other, payment=terms)], [allocated(("1", 1)), CONFIRMED])
+    assert "These items are in exchange for what you are returning." in message.text
+    assert "From your return: €20.00" in message.text
 
 
 def test_a_parcel_that_nobody_announced_and_nobody_credits_is_told_as_that() -> None:

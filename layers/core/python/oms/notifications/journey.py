@@ -60,11 +60,15 @@ def confirmed(voice: Voice) -> Letter:
     ]
     if order.shipping_service:
         facts.append(Pair(voice.say("common.shipping_method"), clean(order.shipping_service, TITLE)))
+    intro = "intro" if parcels else "intro_no_parcel"
+    if order.placed.exchange_of:
+        intro = "intro_exchange"
+        facts.append(amount(voice, "order_confirmed.credit", order.placed.payment.amount))
     return letter(
         voice,
         "order_confirmed",
         [
-            Paragraph(voice.say("order_confirmed.intro" if parcels else "order_confirmed.intro_no_parcel")),
+            Paragraph(voice.say(f"order_confirmed.{intro}")),
             Panel(tuple(facts)),
             *items(voice, "common.out_of_stock", _units(order, {UnitState.BACKORDERED}), lead=True),
             bill(voice),

@@ -102,7 +102,7 @@ def received(voice: Voice, found: Occasion, event: UnitsReceived) -> Letter:
         "return_received",
         [
             Paragraph(voice.say("return_received.intro" if event.return_id else "return_received.intro_unannounced")),
-            Panel((*facts, *_sums(voice, given))),
+            Panel((*facts, *_sums(voice, given), *_exchanged(voice, event.return_id, given))),
             *(follows(voice, found) if given else [Paragraph(voice.say("return_received.not_yet"))]),
             *items(voice, "return_received.came", _units(event, *CAME)),
             *items(voice, "return_received.missing", _units(event, Disposition.MISSING), lead=True),
@@ -163,8 +163,20 @@ def _sums(voice: Voice, given: Iterable[UnitsCredited]) -> list[Pair]:
     return [*pairs, amount(voice, "credited.total", goods + charges - fee)]
 
 
+def _exchanged(voice: Voice, return_id: str, given: Iterable[UnitsCredited]) -> list[Pair]:
+    """What of the credit pays for the exchange of the return; nothing without one."""
+    after = voice.order.after_sale
+    known = [each for each in after.exchanges.values() if each.requested.return_id == return_id and each.live]
+    used = min(_total(given), sum(each.total for each in known))
+    return [amount(voice, "return_received.exchange", used)] if used > 0 else []
+
+
+def _total(given: Iterable[UnitsCredited]) -> int:
+    return sum(sum(each.amount for each in credit.units) + credit.charges - credit.fee for credit in given)
+
+
 def _sms_credit(voice: Voice, given: Iterable[UnitsCredited]) -> list[str]:
-    total = sum(sum(each.amount for each in credit.units) + credit.charges - credit.fee for credit in given)
+    total = _total(given)
     return [voice.say("credited.sms_total", amount=voice.money(total))] if total else []
 
 
