@@ -50,9 +50,9 @@ class Desk:
     post: Post
     secrets: Mapping[str, str]
     """The webhook secret of each channel."""
-    gateway_secret: str
-    """That of the simulated gateway."""
     patience: float
+    gateway_secret: str = ""
+    """The webhook secret of the simulated gateway, for who has news of it."""
     tally: Counter[str] = field(default_factory=Counter)
     """Things worth telling at the end: webhooks posted again, calls refused."""
     stopped: threading.Event = field(default_factory=threading.Event)

@@ -81,7 +81,7 @@ class Run:
         self.api = Api(cloud.url, cloud.keys)
         self.post = Post(cloud)
         secrets = {name: channel["webhook_secret"] for name, channel in cloud.channels.items()}
-        self._desk = Desk(self.api, self.post, secrets, opening.gateway_secret(cloud), plan.patience)
+        self._desk = Desk(self.api, self.post, secrets, plan.patience, opening.gateway_secret(cloud))
         self._result = Result()
         self._posted = 0
 
