@@ -100,9 +100,31 @@ class Sales(RuleBasedStateMachine):
 
     # The sale.
 
-    @initialize(sale=sales, good_days=st.integers(0, 2), settles=st.booleans())
-    def first_sale(self, sale: Sale, good_days: int, settles: bool) -> None:  # noqa: FBT001 - hypothesis hands it over
-        """Most histories begin with an order that is at the door soon, or there is little to send back."""
+    @initialize(
+        sale=sales,
+        good_days=st.integers(0, 2),
+        settles=st.booleans(),
+        remorse=st.sampled_from([0, 0, 30]),
+        unpaid=st.sampled_from([0, 0, 12]),
+        backorder=st.sampled_from([0, 0, 1]),
+    )
+    def first_sale(
+        self,
+        sale: Sale,
+        good_days: int,
+        settles: bool,  # noqa: FBT001 - hypothesis hands it over
+        remorse: int,
+        unpaid: int,
+        backorder: int,
+    ) -> None:
+        """Most histories begin with an order that is at the door soon, or there is little to send back.
+
+        The channel may have a remorse window (minutes), and give up what is unpaid (hours) or unfillable (days).
+        """
+        shop = self.trade.channel("shop")
+        self.trade.open_channel(
+            replace(shop, remorse_minutes=remorse, unpaid_expiry_hours=unpaid, backorder_cancel_days=backorder)
+        )
         self.sell(sale, settles=settles)
         for _ in range(good_days):
             self.a_good_day(0)
