@@ -210,7 +210,13 @@ def test_malformed_orders_are_refused_field_by_field(merchant: Merchant, world: 
 
 
 def test_nothing_is_open_without_a_key_or_with_the_wrong_scope(world: World) -> None:
-    with_proofs_of_their_own = {"/channels/{channel_id}/webhooks", "/carriers/{carrier}/webhooks", "/return/{token}"}
+    with_proofs_of_their_own = {
+        "/channels/{channel_id}/webhooks",
+        "/carriers/{carrier}/webhooks",
+        "/payments/{gateway}/webhooks",
+        "/return/{token}",
+        "/return/{token}/{number}/label.pdf",
+    }
     for method, resource in world.api.routes:
         path = resource.replace("{", "").replace("}", "")
         assert world.http(method, path).status == 401, (method, resource)
