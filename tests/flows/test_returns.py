@@ -36,11 +36,15 @@ def test_a_customer_returns_two_units_and_is_refunded_once_they_are_in(merchant:
     order_id, line_id = sold(merchant, "R-1")
     assert merchant.stock("TEE")[BERLIN] == (7, 7, 0)
     path = link(merchant, order_id)
-    wish = {"units": [{"line_id": line_id, "quantity": 2, "reason": "does_not_fit"}], "number": 1}
+    wish = {
+        "units": [{"line_id": line_id, "quantity": 2, "reason": "does_not_fit", "condition": "opened"}],
+        "number": 1,
+    }
     for _ in range(2):
         shown = did(world.http("POST", path, wish))
     (announced,) = shown["returns"]
     assert (announced["status"], announced["send_to"][0]) == ("approved", "Warehouse Berlin")
+    assert (shown["conditions"], announced["units"][0]["condition"]) == ([], "opened")
 
     arrived = {
         "location_id": BERLIN,

@@ -73,7 +73,9 @@ def _shown(order: Order, token: str) -> Response:
     from oms.views.after_sale import customers_order
     from oms.views.return_page import HEADERS, page
 
-    shown = customers_order(order, token, ports().location)
+    desk = ports()
+    taken = desk.channel(order.placed.channel_id).return_conditions
+    shown = customers_order(order, token, desk.location, taken)
     if _browser():
         return Response(body=page(shown, order.placed.language), status_code=200, headers=dict(HEADERS))
     return ok(shown)

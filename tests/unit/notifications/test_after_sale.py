@@ -14,6 +14,7 @@ from oms.notifications.way_back import NOWHERE
 from oms.orders import after_sale as back
 from oms.orders import events as ev
 from oms.orders.after_sale import Disposition
+from oms.orders.condition import ItemCondition
 from oms.orders.events import OrderEvent, PaymentMethod
 from oms.orders.exchanges import ExchangeRequested, ShipWhen
 from oms.orders.reasons import CancellationReason, DeclineReason
@@ -270,6 +271,31 @@ def test_what_came_back_is_told_piece_by_piece_with_what_is_credited_and_kept() 
     ):
         assert fact in message.text
     assert message.sms.endswith("has arrived. Credited: €27.50.")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_came_back_spoiled_is_told_as_not_credited(language: str) -> None:
+    approved = back.ReturnApproved(return_id=RETURN, location_id="bz")
+    good, bad = came(("1", 1, Disposition.RESTOCK)), came(("1", 1, Disposition.SCRAP))
+    refused = replace(bad.units[0], credit=False)
+    words = texts(language)
+    lead, not_yet = words["return_received.not_credited_lead"], words["return_received.not_yet"]
+    part = replace(good, units=(*good.units, refused))
+    message = told(*journey(usual()), [asked()], [approved], [part, credit(RETURN)], index=0, language=language)
+    told_of = message.text.partition(words["return_received.came"])[2]
+    assert lead in told_of.partition(words["return_received.not_credited"])[2]
+    assert not_yet not in message.text
+    message = told(*journey(usual()), [asked()], [approved], [replace(bad, units=(refused,))], language=language)
+    assert lead in message.text
+    assert words["return_received.came"] not in message.text
+    assert not_yet not in message.text
+
+
+def test_a_return_that_is_announced_is_repeated_with_reason_and_condition() -> None:
+    known = asked()
+    units = (replace(known.units[0], condition=ItemCondition.OPENED),)
+    message = told(*journey(usual()), [replace(known, units=units)], language="de")
+    assert "ausgepackt und nicht benutzt" in message.text
 
 
 def test_what_a_return_pays_of_an_exchange_is_told_on_both_orders() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from oms.errors import NotAllowed
 from oms.orders import decisions as orders
 from oms.orders.after_sale import Disposition, ReturnReason, UnitsReceived
+from oms.orders.condition import ItemCondition
 from oms.orders.events import UnitState
 from oms.orders.log import load
 from oms.orders.order import Order
@@ -157,8 +158,10 @@ def take(
     amount: int,
 ) -> Order:
     return_id = list(order.after_sale.returns)[-1] if order.after_sale.returns else ""
-    receipt = Receipt(location_id="north", units=(Arrived(line_id=line_id, quantity=count, disposition=disposition),))
-    wanted = [Wanted(line_id=line_id, quantity=count, reason=reason)]
+    arrived = Arrived(line_id=line_id, quantity=count, disposition=disposition, credit=amount % 3 > 0)
+    receipt = Receipt(location_id="north", units=(arrived,))
+    condition = list(ItemCondition)[amount % 4]
+    wanted = [Wanted(line_id=line_id, quantity=count, reason=reason, condition=condition)]
     faulty = [Wanted(line_id=line_id, quantity=count, reason=ReturnReason.DAMAGED)]
     if name == "ship":
         return shop.bring(order) if order.counts.get(UnitState.ALLOCATED) else order

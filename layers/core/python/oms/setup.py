@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from oms.orders.condition import ItemCondition
 from oms.orders.contact import Address
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -37,6 +39,10 @@ class Channel:
     """An inactive channel's orders are refused."""
     return_window_days: int = 30
     """Days after delivery in which customers may announce a return; 0 takes nothing back."""
+    return_windows: Mapping[str, int] = field(default_factory=dict)
+    """In place of it for products of a category, by the category's name."""
+    return_conditions: tuple[ItemCondition, ...] = ()
+    """What is taken back when customers return for a reason of their own; empty for whatever condition."""
     restocking_percent: int = 0
     """Share of the price that is kept when a customer sends something back for a reason of their own."""
     return_shipping_fee: int = 0
@@ -85,6 +91,8 @@ class Product:
     width: int = 0
     height: int = 0
     return_window_days: int | None = None
-    """In place of the channel's; None is the channel's."""
+    """In place of the channel's; None is the channel's, for its category or for all."""
+    category: str = ""
+    """By which channels set their windows; empty when it has none."""
     final_sale: bool = False
     """Taken back only when it is faulty."""

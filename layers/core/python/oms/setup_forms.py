@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+)
 
 from oms.errors import InvalidInput
 from oms.ids import MAX_SKU
 from oms.money import exponent
+from oms.orders.condition import KNOWN_CONDITIONS, ItemCondition
 from oms.orders.contact import Address
 from oms.setup import ID_PATTERN, Channel, Location, Platform, Product
 
@@ -43,10 +54,34 @@ def _sku(value: str) -> str:
     return value
 
 
+def _twice(names: Iterable[str]) -> str:
+    """A name that stands there twice, however it is written, or nothing."""
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            return name
+        seen.add(name.casefold())
+    return ""
+
+
+def _windows(value: dict[str, int]) -> dict[str, int]:
+    if name := _twice(value):
+        raise ValueError(f"category {name!r} stands there twice: capital letters make no difference")
+    return value
+
+
+def _conditions(value: tuple[ItemCondition, ...]) -> tuple[ItemCondition, ...]:
+    if ItemCondition.UNKNOWN in value:
+        raise ValueError("'unknown' is no condition to ask for: an empty list takes back whatever comes")
+    return tuple(each for each in KNOWN_CONDITIONS if each in value)
+
+
 Id = Annotated[str, Field(pattern=ID_PATTERN), AfterValidator(_not_reserved)]
 Sku = Annotated[str, Field(min_length=1, max_length=MAX_SKU), AfterValidator(_sku)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Part = Annotated[str, Field(max_length=200)]
+Category = Annotated[str, Field(max_length=100, pattern=r"^[^|=]*$")]
+Window = Annotated[int, Field(ge=0, le=3650)]
 Millimetres = Annotated[int, Field(ge=0, le=100_000)]
 
 
@@ -99,8 +134,14 @@ class ChannelForm(Form):
     """What authorises and captures money that the channel did not take itself."""
     active: bool = True
     """An inactive channel's orders are refused."""
-    return_window_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    return_window_days: Window = 30
     """Days after delivery in which customers may announce a return; 0 takes nothing back."""
+    return_windows: Annotated[
+        dict[Annotated[Category, Field(min_length=1)], Window], Field(max_length=500), AfterValidator(_windows)
+    ] = Field(default_factory=dict)
+    """In place of it for products of a category, by the category's name; capital letters make no difference."""
+    return_conditions: Annotated[tuple[ItemCondition, ...], AfterValidator(_conditions)] = ()
+    """What is taken back when customers return for a reason of their own; empty for whatever condition."""
     restocking_percent: Annotated[int, Field(ge=0, le=100)] = 0
     """Share of the price that is kept when a customer sends something back for a reason of their own."""
     return_shipping_fee: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
@@ -127,9 +168,24 @@ class ChannelForm(Form):
 
 
 class ChannelRow(ChannelForm):
-    """A channel in an import."""
+    """A channel in an import. In CSV `return_windows` is `shoes=60|books=14`, `return_conditions` `unopened|opened`."""
 
     channel_id: Id
+
+    @field_validator("return_windows", mode="before")
+    @classmethod
+    def _windows_in_a_cell(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [each.partition("=") for each in value.split("|") if each.strip()]
+        if name := _twice(name.strip() for name, _, _ in pairs):
+            raise ValueError(f"category {name!r} stands there twice: capital letters make no difference")
+        return {name: days.strip() for name, _, days in pairs}
+
+    @field_validator("return_conditions", mode="before")
+    @classmethod
+    def _conditions_in_a_cell(cls, value: object) -> object:
+        return [each.strip() for each in value.split("|") if each.strip()] if isinstance(value, str) else value
 
 
 class LocationForm(Form):
@@ -169,8 +225,10 @@ class ProductForm(Form):
     """Millimetres, as are width and height."""
     width: Millimetres = 0
     height: Millimetres = 0
-    return_window_days: Annotated[int, Field(ge=0, le=3650)] | None = None
-    """In place of the channel's."""
+    return_window_days: Window | None = None
+    """In place of the channel's, for its category or for all."""
+    category: Category = ""
+    """By which channels set their windows."""
     final_sale: bool = False
     """Taken back only when it is faulty."""
 

@@ -20,6 +20,7 @@ from oms.orders.after_sale import (
     UnitsCredited,
     UnitsReceived,
 )
+from oms.orders.condition import ItemCondition
 from oms.returns.decisions import CAME
 from oms.returns.refusal import refusal
 from oms.returns.texts import texts
@@ -96,6 +97,8 @@ def declined(voice: Voice, event: ReturnDeclined) -> Letter:
 def received(voice: Voice, found: Occasion, event: UnitsReceived) -> Letter:
     """A parcel has come back: what of it is taken back, what not and why, and what is credited."""
     given = _credits(found)
+    came, refused = _units(event, *CAME), _units(event, *CAME, credit=False)
+    open_yet = not given and (bool(came) or not refused)
     facts = [number(voice), *([_return_number(voice, event.return_id)] if event.return_id else [])]
     return letter(
         voice,
@@ -103,8 +106,10 @@ def received(voice: Voice, found: Occasion, event: UnitsReceived) -> Letter:
         [
             Paragraph(voice.say("return_received.intro" if event.return_id else "return_received.intro_unannounced")),
             Panel((*facts, *_sums(voice, given), *_exchanged(voice, event.return_id, given))),
-            *(follows(voice, found) if given else [Paragraph(voice.say("return_received.not_yet"))]),
-            *items(voice, "return_received.came", _units(event, *CAME)),
+            *(follows(voice, found) if given else []),
+            *([Paragraph(voice.say("return_received.not_yet"))] if open_yet else []),
+            *items(voice, "return_received.came", came),
+            *items(voice, "return_received.not_credited", refused, lead=True),
             *items(voice, "return_received.missing", _units(event, Disposition.MISSING), lead=True),
             *items(voice, "return_received.wrong_item", _units(event, Disposition.WRONG_ITEM), lead=True),
         ],
@@ -132,13 +137,16 @@ def credited(voice: Voice, found: Occasion, event: UnitsCredited) -> Letter:
 
 
 def _announced(voice: Voice, return_id: str) -> Items:
-    """What is to come back, each with the customer's own reason."""
+    """What is to come back, each with the customer's own reason, and the condition that was told."""
     units = voice.order.after_sale.returns[return_id].requested.units
     _, words = texts(voice.language.code)
     shown: list[Row] = []
     for each in units[:MAX_ROWS]:
         (row,) = rows(voice, {each.line_id: each.quantity})
-        shown.append(Row(row.title, notes=(words[each.reason.value],) if each.reason.value in words else ()))
+        notes = [words[each.reason.value]] if each.reason.value in words else []
+        if each.condition is not ItemCondition.UNKNOWN:
+            notes.append(words[f"condition_{each.condition.value}"])
+        shown.append(Row(row.title, notes=tuple(notes)))
     if len(units) > MAX_ROWS:
         shown.append(Row(voice.say("common.more_items", count=voice.count(len(units) - MAX_ROWS))))
     return Items(voice.say("common.return_items"), tuple(shown))
@@ -180,10 +188,10 @@ def _sms_credit(voice: Voice, given: Iterable[UnitsCredited]) -> list[str]:
     return [voice.say("credited.sms_total", amount=voice.money(total))] if total else []
 
 
-def _units(event: UnitsReceived, *dispositions: Disposition) -> dict[str, int]:
+def _units(event: UnitsReceived, *dispositions: Disposition, credit: bool = True) -> dict[str, int]:
     units: dict[str, int] = {}
     for each in event.units:
-        if each.disposition in dispositions:
+        if each.disposition in dispositions and each.credit is credit:
             units[each.line_id] = units.get(each.line_id, 0) + each.quantity
     return units
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from oms.orders.condition import ItemCondition
 from oms.orders.exchanges import (
     Exchange,
     ExchangeCancelled,
@@ -61,12 +62,13 @@ class ReturnStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnUnits:
-    """Units of a line that are to come back, and why."""
+    """Units of a line that are to come back, why, and in what condition."""
 
     line_id: str
     sku: str
     quantity: int
     reason: ReturnReason = ReturnReason.OTHER
+    condition: ItemCondition = ItemCondition.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,8 @@ class ReceivedUnits:
     sku: str
     quantity: int
     disposition: Disposition
+    credit: bool = True
+    """False for what came in a condition for which nothing is credited."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

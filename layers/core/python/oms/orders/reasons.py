@@ -29,5 +29,7 @@ class DeclineReason(StrEnum):
     """Sealed goods that cannot be sold again once they are opened."""
     WORN = "worn"
     """Used beyond what trying takes, or damaged by the customer."""
+    CONDITION = "condition"
+    """Announced in a condition that the channel does not take back."""
     OTHER = "other"
     """What staff wrote says it."""

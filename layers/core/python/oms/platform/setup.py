@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from oms.errors import NotFound, Unavailable, VersionMismatch
+from oms.orders.condition import ItemCondition
 from oms.orders.contact import Address
 from oms.platform.aws import client
 from oms.platform.cache import Cache
@@ -296,6 +297,7 @@ def _load(of: type[Value], item: Mapping[str, Any]) -> Stored[Value]:
     body = {name: value for name, value in json.loads(item["body"]["S"]).items() if name in known}
     if of is Channel:
         body["platform"] = Platform(body["platform"])
+        body["return_conditions"] = tuple(ItemCondition(each) for each in body.get("return_conditions", ()))
     if of is Location:
         body["address"] = Address(**body["address"])
     return Stored(of(**body), version)

@@ -48,16 +48,18 @@ class StaffCredit:
 def receive_and_credit(order: Order, return_id: str, receipt: Receipt) -> list[OrderEvent]:
     """Book in what came of a return, and credit it up to what was announced; see `decisions.receive`.
 
-    What came beyond that is credited by `credit_more`, if somebody decides so.
+    What came beyond that, or was refused its credit, is credited by `credit_more`, if somebody decides so.
     """
     received = receive(order, return_id, receipt)
     if not received:
         return []
     order = _after(order, received)
     known = find(order, return_id)
-    came = known.came(*CAME)
+    fresh = received[0]
+    assert isinstance(fresh, UnitsReceived)
+    came = _counted(fresh.units)
     units = {
-        line_id: min(came.get(line_id, 0), announced) - known.credited.get(line_id, 0)
+        line_id: min(came.get(line_id, 0), announced - known.credited.get(line_id, 0))
         for line_id, announced in known.announced().items()
     }
     return [*received, *_credits(order, _by_reason(order, known, units), return_id)]
@@ -66,7 +68,7 @@ def receive_and_credit(order: Order, return_id: str, receipt: Receipt) -> list[O
 def receive_unannounced_and_credit(
     order: Order, receipt: Receipt, *, credit: bool, reason: ReturnReason = ReturnReason.OTHER
 ) -> list[OrderEvent]:
-    """Book in what came unannounced; with `credit`, the customer no longer owes it."""
+    """Book in what came unannounced; with `credit`, the customer no longer owes what of it is not refused its own."""
     received = receive_unannounced(order, receipt)
     if not received or not credit:
         return received
@@ -168,7 +170,8 @@ def _by_reason(order: Order, known: Return, units: Mapping[str, int]) -> dict[Re
         count = min(each.quantity - done, left.get(each.line_id, 0))
         if count > 0:
             left[each.line_id] -= count
-            grouped.setdefault(each.reason, {})[each.line_id] = count
+            units_of = grouped.setdefault(each.reason, {})
+            units_of[each.line_id] = units_of.get(each.line_id, 0) + count
     return grouped
 
 
@@ -235,9 +238,10 @@ def _value(credited: UnitsCredited) -> int:
 
 
 def _counted(units: Iterable[ReceivedUnits]) -> dict[str, int]:
+    """Units by line that came and may be credited."""
     counted: dict[str, int] = {}
     for each in units:
-        if each.disposition in CAME:
+        if each.disposition in CAME and each.credit:
             counted[each.line_id] = counted.get(each.line_id, 0) + each.quantity
     return counted
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from oms.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound
 from oms.orders import after_sale as back
 from oms.orders.after_sale import Disposition, ReceivedUnits, Return, ReturnReason, ReturnStatus, ReturnUnits
+from oms.orders.condition import ItemCondition
 from oms.orders.decisions import MAX_STOCK_KEYS
 from oms.orders.events import OrderEvent, UnitState
 from oms.orders.order import Order
@@ -29,15 +30,20 @@ class Wanted:
     line_id: str
     quantity: int
     reason: ReturnReason = ReturnReason.OTHER
+    condition: ItemCondition = ItemCondition.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:
-    """Units of a line that were unpacked, or missed, and what becomes of them."""
+    """Units of a line that were unpacked, or missed, and what becomes of them.
+
+    Without `credit`, the customer gets nothing for them, since it was them who spoiled it.
+    """
 
     line_id: str
     quantity: int
     disposition: Disposition
+    credit: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,17 +292,23 @@ def known_lines(order: Order, line_ids: Iterable[str]) -> None:
 
 
 def _wanted(order: Order, wanted: Iterable[Wanted]) -> tuple[ReturnUnits, ...]:
-    """One for each line and reason, in the order in which they were named."""
-    summed: dict[tuple[str, ReturnReason], int] = {}
+    """One for each line, reason and condition, in the order in which they were named."""
+    summed: dict[tuple[str, ReturnReason, ItemCondition], int] = {}
     for each in wanted:
-        key = each.line_id, each.reason
+        key = each.line_id, each.reason, each.condition
         summed[key] = summed.get(key, 0) + each.quantity
-    known_lines(order, (line_id for line_id, _ in summed))
+    known_lines(order, (line_id for line_id, _, _ in summed))
     if not summed:
         raise InvalidInput("names nothing that is to come back", path="units")
     return tuple(
-        ReturnUnits(line_id=line_id, sku=order.lines[line_id].placed.sku, quantity=count, reason=reason)
-        for (line_id, reason), count in summed.items()
+        ReturnUnits(
+            line_id=line_id,
+            sku=order.lines[line_id].placed.sku,
+            quantity=count,
+            reason=reason,
+            condition=condition,
+        )
+        for (line_id, reason, condition), count in summed.items()
     )
 
 
@@ -314,16 +326,23 @@ def _check_returnable(order: Order, units: Iterable[ReturnUnits]) -> None:
 
 
 def _arrived(order: Order, receipt: Receipt) -> tuple[ReceivedUnits, ...]:
-    summed: dict[tuple[str, Disposition], int] = {}
+    summed: dict[tuple[str, Disposition, bool], int] = {}
     for each in receipt.units:
-        key = each.line_id, each.disposition
+        # What is missing or wrong is never credited: there is nothing to refuse.
+        key = each.line_id, each.disposition, each.credit or each.disposition not in CAME
         summed[key] = summed.get(key, 0) + each.quantity
-    known_lines(order, (line_id for line_id, _ in summed))
+    known_lines(order, (line_id for line_id, _, _ in summed))
     if not summed:
         raise InvalidInput("names nothing that came", path="units")
     units = tuple(
-        ReceivedUnits(line_id=line_id, sku=order.lines[line_id].placed.sku, quantity=count, disposition=disposition)
-        for (line_id, disposition), count in summed.items()
+        ReceivedUnits(
+            line_id=line_id,
+            sku=order.lines[line_id].placed.sku,
+            quantity=count,
+            disposition=disposition,
+            credit=credit,
+        )
+        for (line_id, disposition, credit), count in summed.items()
     )
     if len({each.sku for each in units}) > MAX_STOCK_KEYS:
         raise InvalidInput(f"at most {MAX_STOCK_KEYS} skus can be booked in at once", path="units")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from oms.orders.after_sale import ReturnReason, ReturnUnits
+from oms.orders.condition import ItemCondition
 from oms.orders.order import Order
 from oms.orders.reasons import DeclineReason
 from oms.setup import Channel, Product
@@ -46,7 +47,8 @@ def judge(
     """Decide a return of these units.
 
     A final sale and the end of the window bind a customer who changed their mind. Neither settles what is the
-    merchant's fault: that is approved within the window, final sale or not, and afterwards a person decides.
+    merchant's fault: that is approved within the window, final sale or not, and afterwards a person decides. So does
+    one when the channel asks for the condition and nobody said it, or when what is declined for it comes with a fault.
     """
     late = [each for each in units if _is_late(order, each, channel, products, now)]
     if late and any(each.reason in FAULTS for each in late):
@@ -59,6 +61,11 @@ def judge(
         product = products.get(each.sku)
         if product is not None and product.final_sale and each.reason not in FAULTS:
             return Ruling(decision=Decision.DECLINE, code=DeclineReason.FINAL_SALE, line_id=each.line_id)
+    spoiled = [each for each in units if not _is_fit(each, channel)]
+    if any(each.reason in FAULTS or each.condition is ItemCondition.UNKNOWN for each in (units if spoiled else ())):
+        return Ruling(decision=Decision.REFER)
+    if spoiled:
+        return Ruling(decision=Decision.DECLINE, code=DeclineReason.CONDITION, line_id=spoiled[0].line_id)
     restocking, shipping = fees(order, units, channel)
     return Ruling(decision=Decision.APPROVE, restocking_fee=restocking, shipping_fee=shipping)
 
@@ -86,9 +93,20 @@ def sound(units: Sequence[ReturnUnits]) -> dict[str, int]:
 
 
 def _window(units: ReturnUnits, channel: Channel, products: Mapping[str, Product]) -> int:
+    """Days in which the units may be announced: the product's own, those of its category, or the channel's."""
     product = products.get(units.sku)
-    own = product.return_window_days if product is not None else None
-    return channel.return_window_days if own is None else own
+    if product is None:
+        return channel.return_window_days
+    if product.return_window_days is not None:
+        return product.return_window_days
+    by_category = {name.casefold(): days for name, days in channel.return_windows.items()}
+    return by_category.get(product.category.casefold(), channel.return_window_days)
+
+
+def _is_fit(units: ReturnUnits, channel: Channel) -> bool:
+    """Whether the channel takes units back in the condition that is told. For a fault of the merchant's, in any."""
+    taken = channel.return_conditions
+    return not taken or units.reason in FAULTS or units.condition in taken
 
 
 def _is_late(

@@ -22,9 +22,9 @@ def _coded(order: Order, declined: ReturnDeclined, language: str) -> str:
     match declined.code:
         case DeclineReason.WINDOW_OVER if title and declined.days:
             return words[key].format(title=title, days=declined.days)
-        case DeclineReason.FINAL_SALE if title:
+        case DeclineReason.FINAL_SALE | DeclineReason.CONDITION if title:
             return words[key].format(title=title)
-        case DeclineReason.WINDOW_OVER | DeclineReason.FINAL_SALE:
+        case DeclineReason.WINDOW_OVER | DeclineReason.FINAL_SALE | DeclineReason.CONDITION:
             return words[f"{key}_plain"]
         case _:
             return words[key]

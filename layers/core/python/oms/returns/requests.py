@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from oms.ids import MAX_SKU
 from oms.orders.after_sale import Disposition, ReturnReason
+from oms.orders.condition import ItemCondition
 from oms.orders.exchanges import ShipWhen
 from oms.orders.reasons import DeclineReason
 from oms.returns.credits import StaffCredit
@@ -26,8 +27,8 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
-class WantedUnits(Body):
-    """Units of a line, and why they come back."""
+class ClaimedUnits(Body):
+    """Units of a line, and what is wrong with them."""
 
     line_id: Id
     quantity: Count
@@ -38,12 +39,24 @@ class WantedUnits(Body):
         return Wanted(line_id=self.line_id, quantity=self.quantity, reason=self.reason)
 
 
+class WantedUnits(ClaimedUnits):
+    """Units of a line, why they come back, and in what condition."""
+
+    condition: ItemCondition = ItemCondition.UNKNOWN
+
+    def value(self) -> Wanted:
+        """The wish as the domain has it."""
+        return Wanted(line_id=self.line_id, quantity=self.quantity, reason=self.reason, condition=self.condition)
+
+
 class ArrivedUnits(Body):
     """Units of a line that were unpacked or missed, and what becomes of them. Only `restock` makes them sellable."""
 
     line_id: Id
     quantity: Count
     disposition: Disposition
+    credit: bool = True
+    """False for what the customer spoiled, or what came in a condition that is not taken back."""
 
 
 class CustomerReturn(Body):
@@ -149,7 +162,8 @@ class ReceiveReturn(Body):
     def value(self) -> Receipt:
         """The receipt as the domain has it."""
         units = tuple(
-            Arrived(line_id=each.line_id, quantity=each.quantity, disposition=each.disposition) for each in self.units
+            Arrived(line_id=each.line_id, quantity=each.quantity, disposition=each.disposition, credit=each.credit)
+            for each in self.units
         )
         return Receipt(location_id=self.location_id, units=units, number=self.receipt)
 
@@ -178,6 +192,6 @@ class CreditReturn(Body):
 class ClaimUnits(Body):
     """What a customer gets back the money for without sending it: damaged, missing, wrong, not as described."""
 
-    units: Annotated[list[WantedUnits], Field(min_length=1, max_length=1000)]
+    units: Annotated[list[ClaimedUnits], Field(min_length=1, max_length=1000)]
     charges: Amount = 0
     """Of shipping and the like, in minor units."""

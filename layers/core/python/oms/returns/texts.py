@@ -43,6 +43,14 @@ _EN = {
     "been opened.",
     "refused_worn": "The items have been used beyond what is needed to try them, or were damaged after "
     "they had been delivered.",
+    "condition": "In what condition is it?",
+    "condition_unknown": "I cannot say",
+    "condition_unopened": "unopened",
+    "condition_opened": "unpacked, and not used",
+    "condition_used": "used",
+    "condition_taken": "If you return it for a reason of your own, we take it back in this condition: {conditions}.",
+    "refused_condition": "“{title}” cannot be taken back in the condition that you told us.",
+    "refused_condition_plain": "These items cannot be taken back in the condition that they are in.",
 }
 
 _DE = {
@@ -82,6 +90,15 @@ _DE = {
     "refused_hygiene": "Versiegelte Artikel können aus Gründen des Gesundheitsschutzes und der Hygiene nicht "
     "zurückgenommen werden, wenn sie geöffnet wurden.",
     "refused_worn": "Die Artikel wurden über das Prüfen hinaus benutzt oder nach der Zustellung beschädigt.",
+    "condition": "In welchem Zustand ist es?",
+    "condition_unknown": "Das kann ich nicht sagen",
+    "condition_unopened": "ungeöffnet",
+    "condition_opened": "ausgepackt und nicht benutzt",
+    "condition_used": "benutzt",
+    "condition_taken": "Wenn Sie es aus eigenen Gründen zurückgeben, nehmen wir es in diesem Zustand "
+    "zurück: {conditions}.",
+    "refused_condition": "„{title}“ kann in dem Zustand, den Sie uns genannt haben, nicht zurückgenommen werden.",
+    "refused_condition_plain": "Diese Artikel können in ihrem Zustand nicht zurückgenommen werden.",
 }
 
 _IT = {
@@ -122,6 +139,14 @@ _IT = {
     "una volta aperti.",
     "refused_worn": "Gli articoli sono stati usati oltre quanto serve per provarli o sono stati "
     "danneggiati dopo la consegna.",
+    "condition": "In che stato è?",
+    "condition_unknown": "Non saprei dirlo",
+    "condition_unopened": "non aperto",
+    "condition_opened": "aperto e non usato",
+    "condition_used": "usato",
+    "condition_taken": "Se lo restituisce per motivi Suoi, lo riprendiamo in questo stato: {conditions}.",
+    "refused_condition": "«{title}» non può essere restituito nello stato che ci ha indicato.",
+    "refused_condition_plain": "Questi articoli non possono essere restituiti nello stato in cui si trovano.",
 }
 
 _FR = {
@@ -161,6 +186,15 @@ _FR = {
     "refused_hygiene": "Pour des raisons de santé et d’hygiène, les articles scellés ne peuvent pas être "
     "repris une fois ouverts.",
     "refused_worn": "Les articles ont été utilisés au-delà d’un simple essai ou endommagés après la livraison.",
+    "condition": "Dans quel état est-il ?",
+    "condition_unknown": "Je ne peux pas le dire",
+    "condition_unopened": "non ouvert",
+    "condition_opened": "déballé et non utilisé",
+    "condition_used": "utilisé",
+    "condition_taken": "Si vous le retournez pour une raison qui vous est propre, nous le reprenons "
+    "dans cet état : {conditions}.",
+    "refused_condition": "«\u00a0{title}\u00a0» ne peut pas être repris dans l’état que vous nous avez indiqué.",
+    "refused_condition_plain": "Ces articles ne peuvent pas être repris dans l’état où ils se trouvent.",
 }
 
 _ES = {
@@ -200,6 +234,14 @@ _ES = {
     "refused_hygiene": "Por motivos de salud e higiene, los artículos precintados no se pueden devolver una "
     "vez abiertos.",
     "refused_worn": "Los artículos se han usado más de lo necesario para probarlos o se dañaron después de la entrega.",
+    "condition": "¿En qué estado está?",
+    "condition_unknown": "No lo sé",
+    "condition_unopened": "sin abrir",
+    "condition_opened": "abierto y sin usar",
+    "condition_used": "usado",
+    "condition_taken": "Si lo devuelve por un motivo propio, lo aceptamos en este estado: {conditions}.",
+    "refused_condition": "«{title}» no se puede devolver en el estado que nos ha indicado.",
+    "refused_condition_plain": "Estos artículos no se pueden devolver en el estado en que se encuentran.",
 }
 
 LANGUAGES: Mapping[str, Texts] = {"en": _EN, "de": _DE, "it": _IT, "fr": _FR, "es": _ES}

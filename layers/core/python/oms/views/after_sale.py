@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from oms.clock import to_text
 from oms.orders.after_sale import RefundPart, RefundRequested, Return, UnitsCredited, UnitsReceived
+from oms.orders.condition import ItemCondition
 from oms.orders.contact import address_lines
 from oms.orders.exchanges import Exchange
 from oms.orders.order import Order
@@ -69,6 +70,7 @@ def return_resource(order: Order, known: Return) -> ReturnResource:
                 "title": order.lines[each.line_id].placed.title,
                 "quantity": each.quantity,
                 "reason": each.reason,
+                "condition": each.condition,
             }
             for each in requested.units
         ],
@@ -105,7 +107,13 @@ def receipt_resource(receipt: UnitsReceived) -> ReceiptResource:
         "receipt_id": receipt.receipt_id,
         "location_id": receipt.location_id,
         "units": [
-            {"line_id": each.line_id, "sku": each.sku, "quantity": each.quantity, "disposition": each.disposition}
+            {
+                "line_id": each.line_id,
+                "sku": each.sku,
+                "quantity": each.quantity,
+                "disposition": each.disposition,
+                "credit": each.credit,
+            }
             for each in receipt.units
         ],
     }
@@ -159,10 +167,12 @@ def exchange_resource(order: Order, known: Exchange) -> ExchangeResource:
     }
 
 
-def customers_order(order: Order, token: str, location: Callable[[str], Location]) -> CustomersOrder:
+def customers_order(
+    order: Order, token: str, location: Callable[[str], Location], conditions: Sequence[ItemCondition] = ()
+) -> CustomersOrder:
     """What the customer of an order is shown of it: whoever has the link may have had it from somebody else.
 
-    `token` is the end of the link, from which the labels hang.
+    `token` is the end of the link, from which the labels hang; `conditions` are those that the channel takes back.
     """
     shown = [line_id for line_id, line in order.lines.items() if line.placed.requires_shipping]
     return {
@@ -176,6 +186,7 @@ def customers_order(order: Order, token: str, location: Callable[[str], Location
             }
             for line_id in shown
         ],
+        "conditions": list(conditions),
         "returns": [
             _customers_return(order, number, known, token, location)
             for number, known in enumerate(order.after_sale.returns.values(), 1)
@@ -198,6 +209,7 @@ def _customers_return(
                 "title": order.lines[each.line_id].placed.title,
                 "quantity": each.quantity,
                 "reason": each.reason,
+                "condition": each.condition,
             }
             for each in known.requested.units
         ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from oms.orders.after_sale import Disposition, ReturnReason, ReturnStatus
+from oms.orders.condition import ItemCondition
 from oms.orders.exchanges import ExchangeStatus, ShipWhen
 from oms.orders.settlement import PartStatus
 from oms.views.basic_shapes import MoneyResource, ScanResource, Time
@@ -23,6 +24,7 @@ class ReturnUnitsResource(TypedDict):
     title: str
     quantity: int
     reason: ReturnReason
+    condition: ItemCondition
 
 
 class ReceivedUnitsResource(TypedDict):
@@ -32,6 +34,8 @@ class ReceivedUnitsResource(TypedDict):
     sku: str
     quantity: int
     disposition: Disposition
+    credit: bool
+    """False for what is not credited because of the condition in which it came."""
 
 
 class ReceiptResource(TypedDict):

@@ -6,6 +6,7 @@ import sys
 from typing import Literal
 
 from oms.orders.after_sale import ReturnReason, ReturnStatus
+from oms.orders.condition import ItemCondition
 from oms.orders.events import HoldReason
 from oms.orders.transitions import FulfillmentStatus, OrderStatus
 from oms.payments.ledger import Cover
@@ -182,6 +183,7 @@ class CustomersUnits(TypedDict):
     title: str
     quantity: int
     reason: ReturnReason
+    condition: ItemCondition
 
 
 class CustomersReturn(TypedDict):
@@ -207,6 +209,8 @@ class CustomersOrder(TypedDict):
     next: int
     """The number of the next return: who sends it along may send the call again."""
     lines: list[CustomersLine]
+    conditions: list[ItemCondition]
+    """What is taken back when it comes for a reason of the customer's own; empty for whatever condition."""
     returns: list[CustomersReturn]
     refunded: MoneyResource
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 from urllib.parse import parse_qsl
@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from oms.errors import InvalidInput, OmsError, Unauthenticated
 from oms.money import Money
 from oms.orders.after_sale import ReturnReason
+from oms.orders.condition import KNOWN_CONDITIONS, ItemCondition
 from oms.returns.texts import Texts, texts
 from oms.views.answers import CustomersLine, CustomersOrder, CustomersReturn
 from oms.views.basic_shapes import MoneyResource
@@ -52,7 +53,7 @@ def page(order: CustomersOrder, language: str) -> str:
     title = words["title"].format(number=order["order_number"])
     open_lines = [line for line in order["lines"] if line["returnable"]]
     body = [_returns(order, words)] if order["returns"] else []
-    body.append(_form(open_lines, order["next"], words) if open_lines else f"<p>{escape(words['nothing'])}</p>")
+    body.append(_form(open_lines, order, words) if open_lines else f"<p>{escape(words['nothing'])}</p>")
     if order["refunded"]["amount"]:
         body.insert(0, f"<p>{escape(words['refunded'].format(amount=_money(order['refunded'])))}</p>")
     return _document(code, title, body)
@@ -85,11 +86,18 @@ def form_values(raw: bytes) -> dict[str, Any]:
             "line_id": name.removeprefix("quantity:"),
             "quantity": value.strip(),
             "reason": fields.get(f"reason:{name.removeprefix('quantity:')}", ReturnReason.OTHER.value),
+            **_condition(fields, name.removeprefix("quantity:")),
         }
         for name, value in fields.items()
         if name.startswith("quantity:") and not re.fullmatch(r"\s*0*\s*", value)
     ]
     return {"units": units, "number": fields.get("number") or None}
+
+
+def _condition(fields: Mapping[str, str], line_id: str) -> dict[str, str]:
+    """The condition of a line, where the page asked for it."""
+    said = fields.get(f"condition:{line_id}")
+    return {} if said is None else {"condition": said}
 
 
 def _returns(order: CustomersOrder, words: Texts) -> str:
@@ -114,16 +122,17 @@ def _return(known: CustomersReturn, words: Texts) -> str:
     return "".join(parts)
 
 
-def _form(lines: Iterable[CustomersLine], number: int, words: Texts) -> str:
-    fields = "".join(_fieldset(index, line, words) for index, line in enumerate(lines))
+def _form(lines: Iterable[CustomersLine], order: CustomersOrder, words: Texts) -> str:
+    taken = order["conditions"]
+    fields = "".join(_fieldset(index, line, taken, words) for index, line in enumerate(lines))
     return (
         f"<section><h2>{escape(words['choose'])}</h2>"
-        f'<form method="post"><input type="hidden" name="number" value="{number}">'
+        f'<form method="post"><input type="hidden" name="number" value="{order["next"]}">'
         f'{fields}<button type="submit">{escape(words["send"])}</button></form></section>'
     )
 
 
-def _fieldset(index: int, line: CustomersLine, words: Texts) -> str:
+def _fieldset(index: int, line: CustomersLine, taken: Sequence[ItemCondition], words: Texts) -> str:
     line_id, most = escape(line["line_id"], quote=True), line["returnable"]
     options = "".join(f'<option value="{reason.value}">{escape(words[reason.value])}</option>' for reason in REASONS)
     return (
@@ -132,7 +141,20 @@ def _fieldset(index: int, line: CustomersLine, words: Texts) -> str:
         f'<input id="q{index}" name="quantity:{line_id}" type="number" inputmode="numeric" min="0" max="{most}"'
         ' value="0">'
         f'<label for="r{index}">{escape(words["reason"])}</label>'
-        f'<select id="r{index}" name="reason:{line_id}">{options}</select></fieldset>'
+        f'<select id="r{index}" name="reason:{line_id}">{options}</select>'
+        f"{_conditions(index, line_id, taken, words) if taken else ''}</fieldset>"
+    )
+
+
+def _conditions(index: int, line_id: str, taken: Sequence[ItemCondition], words: Texts) -> str:
+    """The question for the condition, with what is taken back. Not to answer it is an answer, and the first one."""
+    known = {each: words[f"condition_{each.value}"] for each in (ItemCondition.UNKNOWN, *KNOWN_CONDITIONS)}
+    options = "".join(f'<option value="{each.value}">{escape(said)}</option>' for each, said in known.items())
+    hint = words["condition_taken"].format(conditions="; ".join(known[each] for each in taken))
+    return (
+        f'<label for="c{index}">{escape(words["condition"])}</label>'
+        f'<select id="c{index}" name="condition:{line_id}" aria-describedby="h{index}">{options}</select>'
+        f'<p id="h{index}">{escape(hint)}</p>'
     )
 
 
