@@ -18,7 +18,7 @@ from oms.orders.log import load
 from oms.orders.order import Order
 from oms.orders.reasons import DeclineReason
 from oms.platform.setup import _load
-from oms.returns.credits import StaffCredit, credit_more, receive_unannounced_and_credit
+from oms.returns.credits import StaffCredit, credit_more, receive_and_credit, receive_unannounced_and_credit
 from oms.returns.decisions import Arrived, Receipt, Wanted
 from oms.returns.refusal import refusal
 from oms.returns.requests import ClaimUnits, CustomerReturn, ReceiveReturn
@@ -28,6 +28,7 @@ from oms.setup_forms import ChannelForm, ChannelRow, ProductForm
 from oms.views.after_sale import customers_order, order_returns
 from oms.views.return_page import form_values, page
 from tests.support.orders import line
+from tests.unit.returns.bazaar import Bazaar, check
 from tests.unit.returns.shop import ORDER, RETURN, Shop, came
 from tests.unit.returns.test_page import Tags
 from tests.unit.returns.test_policy import asks, status
@@ -278,3 +279,17 @@ def test_a_rule_that_makes_no_sense_is_refused_with_the_reason(field: str, value
     with pytest.raises(ValidationError, match=said) as refused:
         ChannelRow.model_validate({**BASE, "channel_id": "web", field: value})
     assert refused.value.errors()[0]["loc"][0] == field
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_was_spoiled_pays_for_no_exchange(at_once: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    shop = Bazaar()
+    shop.sold()
+    shop.exchange(at_once=at_once)
+    order = shop.do(receive_and_credit(shop.order(), RETURN, Receipt(location_id="north", units=(spoiled(1),))))
+    shop.settle()
+    check(shop)
+    (exchange,) = shop.order().after_sale.exchanges.values()
+    assert (order.refunded, exchange.live) == (0, at_once)
+    if at_once:
+        assert shop.other().due == 2000
