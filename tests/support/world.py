@@ -198,13 +198,17 @@ class World:
                 if steps > PATIENCE:
                     raise Stuck(f"still busy after {steps} steps: {self._left()}")
             due = self._next_due() if wait else None
+            if due is None and wait and any(each.waiting() for each in self.pumps):
+                # A message woke between the last look at its queue and the look for sleepers.
+                steps += 1
+                if steps > PATIENCE:
+                    raise Stuck(f"left over: {self._left()}")
+                continue
             if due is None:
                 break
             self.clock.wait(max(0.0, due))
             if (self.clock.instant - began).total_seconds() > LONGEST_WAIT:
                 raise Stuck(f"not at rest after {LONGEST_WAIT} s of its time: {self._left()}")
-        if wait and any(each.waiting() for each in self.pumps):
-            raise Stuck(f"left over: {self._left()}")
 
     def _next_due(self) -> float | None:
         """Wake the messages that are next, delayed or in flight; the seconds until then. None when there are none."""
