@@ -3,12 +3,14 @@
 An order of two lines is sold, paid through the gateway, sourced from two locations, picked, packed, labelled, shipped,
 charged and delivered, and the customer told. For every AWS call that the functions make on the way, all of it happens
 once more, but the process dies just before that call is sent; and once more, but it dies just after AWS has carried it
-out. Then queues and streams deliver again and callers repeat their requests, as they would. What there is at the end
+out. (Without `OMS_FULL=1` each moment is tried once: after a call of a function is before its next one.) Then queues
+and streams deliver again and callers repeat their requests, as they would. What there is at the end
 must be what the undisturbed life leaves: see `tests.support.mortal`.
 """
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -16,13 +18,13 @@ import pytest
 from oms.carriers.simulated import tracking_number
 from oms.ids import fulfillment_order_id, order_id, parcel_id
 from tests.support.merchant import BERLIN, MILAN, WEB, Merchant
-from tests.support.mortal import Step, Story, calls_of, mortal_world, points, undisturbed, wrong_deaths
+from tests.support.mortal import Step, Story, calls_of, different, mortal_world, points, undisturbed, wrong_deaths
 from tests.support.shops import Sale, canonical_order
 from tests.support.snapshot import restore
 from tests.support.state import differences, state
 from tests.support.world import World
 
-CHUNKS = 24
+CHUNKS = 16
 """In how many tests the points are tried, so that two workers share them evenly."""
 
 EXTERNAL_ID = "CRASH-1"
@@ -145,5 +147,7 @@ def test_whoever_goes_back_to_a_moment_lives_the_same_life_from_there() -> None:
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_a_process_that_dies_at_any_call_changes_nothing(chunk: int) -> None:
     said = "crash test: {} points tried, before and after each AWS call of an order's life"
-    wrong = wrong_deaths(STORY, points(STORY)[chunk::CHUNKS], said)
+    every = points(STORY)
+    tried = every if os.environ.get("OMS_FULL") else different(every)
+    wrong = wrong_deaths(STORY, tried[chunk::CHUNKS], said)
     assert not wrong, wrong

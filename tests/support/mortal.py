@@ -159,6 +159,20 @@ def points(story: Story, *, since: int = 0) -> list[Point]:
     ]
 
 
+def different(tried: Sequence[Point]) -> list[Point]:
+    """These points, without those that are another's moment seen from its other end.
+
+    What a function does between two of its calls is lost with it: just before the second, the world is as it is just
+    after the first. What remains is the moment after each call, and before the first of each function.
+    """
+    functions = {point.number: point.call.partition(" ")[0] for point in tried}
+    return [
+        point
+        for point in tried
+        if point.moment is Moment.AFTER or functions[point.number] != functions.get(point.number - 1)
+    ]
+
+
 def gateway_points(story: Story) -> list[Point]:
     """Before and after every call to the payment gateway."""
     calls = undisturbed(story).gateway_calls
