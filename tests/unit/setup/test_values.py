@@ -8,7 +8,7 @@ import pytest
 
 from oms.errors import NotFound, VersionMismatch
 from oms.orders.contact import Address
-from oms.platform import cache, setup
+from oms.platform import batch_read, cache, setup
 from oms.platform.setup import Outcome
 from oms.setup import Channel, Location, Platform, Product
 
@@ -128,7 +128,7 @@ def test_what_a_busy_table_leaves_out_of_a_batch_is_asked_for_again(
     for number in range(5):
         setup.put(replace(MUG, sku=f"MUG-{number}"))
     cache.forget_all()
-    monkeypatch.setattr(setup.time, "sleep", lambda _: None)
+    monkeypatch.setattr(batch_read.time, "sleep", lambda _: None)
     whole = world.batch_get_item
 
     def one_at_a_time(RequestItems: dict[str, Any]) -> Any:  # noqa: N803 - the service's own name

@@ -7,7 +7,6 @@ own (`kind` is `product#<sku>`), so that a large catalogue spreads; channels and
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -17,6 +16,7 @@ from oms.errors import NotFound, Unavailable, VersionMismatch
 from oms.orders.condition import ItemCondition
 from oms.orders.contact import Address
 from oms.platform.aws import client
+from oms.platform.batch_read import read_items
 from oms.platform.cache import Cache
 from oms.platform.config import settings
 from oms.setup import Channel, Location, Platform, Product
@@ -33,11 +33,8 @@ Value = TypeVar("Value", bound="SetUp")
 LIFE = 60
 """Seconds that a function may go on with a channel, location or product that was changed elsewhere."""
 
-BATCH = 100
-"""Keys in one BatchGetItem."""
-
 ATTEMPTS = 6
-"""How often a write meets a concurrent one, or a batch is asked for what it left out, before the caller is told."""
+"""How often a write meets a concurrent one before the caller is told."""
 
 
 _channels: Cache[str, Channel] = Cache(seconds=LIFE, size=1000)
@@ -154,12 +151,8 @@ def stored_many(of: type[Value], ids: Iterable[str], *, consistent: bool = True)
         Unavailable: the table left keys unanswered again and again.
     """
     keys = [_key(of, value_id) for value_id in dict.fromkeys(ids)]
-    found = {}
-    for start in range(0, len(keys), BATCH):
-        for item in _batch(keys[start : start + BATCH], consistent=consistent):
-            read = _load(of, item)
-            found[_id_of(read.value)] = read
-    return found
+    read = [_load(of, item) for item in read_items(settings().setup_table, keys, consistent=consistent)]
+    return {_id_of(each.value): each for each in read}
 
 
 def put(value: Value, *, expected_version: int | None = None) -> Written:
@@ -253,20 +246,6 @@ def _stored_or_none(value: Value) -> Stored[Value] | None:
         return stored(type(value), _id_of(value))
     except NotFound:
         return None
-
-
-def _batch(keys: list[dict[str, AttributeValueTypeDef]], *, consistent: bool) -> Iterable[Mapping[str, Any]]:
-    """The items of at most 100 keys; what the table leaves out under load is asked for again, a little later."""
-    table = settings().setup_table
-    for attempt in range(ATTEMPTS):
-        answer = client("dynamodb").batch_get_item(RequestItems={table: {"Keys": keys, "ConsistentRead": consistent}})
-        yield from answer["Responses"].get(table, ())
-        left = answer.get("UnprocessedKeys", {}).get(table)
-        if not left:
-            return
-        keys = left["Keys"]
-        time.sleep(0.05 * 2**attempt)
-    raise Unavailable("the set-up table is busy: try again")
 
 
 _NAMES = {"Channel": "channel", "Location": "location", "Product": "product", "FraudRules": "fraud"}
