@@ -59,7 +59,7 @@ def stock(sku: str) -> Response:
 @endpoint(app, scope="stock:write")
 def count(sku: str, location_id: str) -> Response:
     """Record a count, under `If-Match` if it is to hold only for the version that was read."""
-    from oms.platform.stock_table import set_on_hand
+    from oms.platform.stock_counts import set_on_hand
     from oms.stock.resource import Count, level_resource
 
     wish = parse(Count, app)
@@ -73,7 +73,7 @@ def count(sku: str, location_id: str) -> Response:
 @endpoint(app, scope="stock:write")
 def adjust() -> Response:
     """Receive, correct or write off units; a repetition under the same Idempotency-Key changes nothing."""
-    from oms.platform.stock_table import adjust_all
+    from oms.platform.stock_counts import adjust_all
     from oms.stock.resource import Adjustments, level_resource
 
     return ok({"levels": [level_resource(each) for each in adjust_all(parse(Adjustments, app), caller(app))]})

@@ -17,7 +17,9 @@ from oms.orders.log import Caller, Reference, append, execute, load, place
 from oms.orders.order import Entry, Order
 from oms.platform.event_log import entry_of, order_log
 from oms.platform.references import DynamoReferences
-from oms.platform.stock_table import set_on_hand, sku_stock, waiters
+from oms.platform.stock_counts import set_on_hand
+from oms.platform.stock_line import waiters
+from oms.platform.stock_table import sku_stock
 from tests.support.orders import line, placed
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -9,7 +9,8 @@ import pytest
 
 from oms.errors import Conflict, NotFound, VersionMismatch
 from oms.orders.log import Caller
-from oms.platform.stock_table import adjust, adjust_all, level, set_on_hand, sku_stock
+from oms.platform.stock_counts import adjust, adjust_all, set_on_hand
+from oms.platform.stock_table import level, sku_stock
 from oms.stock.levels import Level, SkuStock, StockReason
 from oms.stock.resource import Adjustment, Adjustments, sku_resource
 

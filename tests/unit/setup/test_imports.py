@@ -8,7 +8,7 @@ import pytest
 
 from oms.errors import InvalidInput, TooLarge
 from oms.orders.log import Caller
-from oms.platform import cache, imports, secrets, setup, stock_table
+from oms.platform import cache, imports, secrets, setup, stock_counts, stock_table
 from oms.platform.imports import columns, import_rows
 from oms.setup import Channel, Location, Platform, Product
 from oms.setup_forms import ROWS, ImportKind
@@ -119,7 +119,7 @@ def test_a_secret_is_changed_although_the_channel_is_not() -> None:
 def test_counts_are_recorded_for_what_is_set_up() -> None:
     send("products", "sku,title\nMUG,Mug\nCUP,Cup\n")
     send("locations", "location_id,name,address.country,latitude,longitude\nwien,Wien,AT,48,16\n")
-    stock_table.adjust("CUP", "wien", 3, CALLER, reason=StockReason.RECEIVED)
+    stock_counts.adjust("CUP", "wien", 3, CALLER, reason=StockReason.RECEIVED)
     raw = "sku,location_id,on_hand,reference\nMUG,wien,5,count-1\nCUP,wien,4,\nPOT,wien,1,\nMUG,graz,1,\nMUG,wien,-1,\n"
     report = send("stock", raw)
     assert results(report) == [

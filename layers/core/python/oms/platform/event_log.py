@@ -18,7 +18,8 @@ from oms.platform.aws import client, code
 from oms.platform.config import settings
 from oms.platform.observability import Metric, count
 from oms.platform.references import reference_put
-from oms.platform.stock_table import movement_update, waiting_writes
+from oms.platform.stock_line import waiting_writes
+from oms.platform.stock_moves import movement_update
 from oms.stock.movements import movements, waiting_changes
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from oms.errors import Conflict, FieldError, NotFound, TooLarge
 from oms.ids import MAX_SKU
 from oms.orders.log import Caller
-from oms.platform import secrets, setup, stock_table
+from oms.platform import secrets, setup, stock_counts, stock_table
 from oms.platform.http import field_errors
 from oms.platform.setup import Outcome
 from oms.setup_forms import ROWS, ChannelForm, ChannelRow, Form, ImportKind, LocationRow, ProductRow, StockRow
@@ -138,7 +138,7 @@ def _count(form: StockRow, caller: Caller, *, known: bool) -> Outcome | Refusal:
         before = stock_table.level(form.sku, form.location_id)
         if before.version and before.on_hand == form.on_hand:
             return Outcome.UNCHANGED
-        stock_table.set_on_hand(form.sku, form.location_id, form.on_hand, caller, reference=form.reference)
+        stock_counts.set_on_hand(form.sku, form.location_id, form.on_hand, caller, reference=form.reference)
     except NotFound as error:
         return [FieldError("location_id", error.detail)]
     except Conflict as error:

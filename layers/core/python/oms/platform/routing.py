@@ -13,7 +13,8 @@ from oms.platform.event_log import order_log
 from oms.platform.payments import gateway, know
 from oms.platform.queues import MONEY_TOLD, look_again
 from oms.platform.setup import locations, products
-from oms.platform.stock_table import sku_stock, waiters
+from oms.platform.stock_line import waiters
+from oms.platform.stock_table import sku_stock
 from oms.routing.backorders import fill_backorders
 from oms.routing.notices import settle
 from oms.routing.ports import Ports

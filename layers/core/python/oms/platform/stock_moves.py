@@ -1,0 +1,58 @@
+"""What a movement writes onto a level: the one update expression that every change of stock goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from oms.clock import to_text
+from oms.orders.order import Entry
+from oms.platform.config import settings
+from oms.platform.stock_table import stock_key
+from oms.stock.movements import Movement
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+
+def movement_update(moved: Movement, entry: Entry) -> TransactWriteItemTypeDef:
+    """A movement as one part of the transaction that appends the entry; refused when the level does not cover it."""
+    deltas = {"on_hand": moved.on_hand, "available": moved.available, "committed": moved.committed}
+    needed = {name: -delta for name, delta in deltas.items() if delta < 0}
+    update: Any = level_update(moved, to_text(entry.at), entry.cause, needed)
+    return {"Update": update}
+
+
+def level_update(moved: Movement, at: str, cause: str, needed: Mapping[str, int]) -> dict[str, Any]:
+    """Add to a level that has the units `needed`, and note why.
+
+    `direction` lets the stream's filter see that units became available.
+    """
+    deltas = {"on_hand": moved.on_hand, "available": moved.available, "committed": moved.committed}
+    values: dict[str, Any] = {
+        ":zero": {"N": "0"},
+        ":one": {"N": "1"},
+        ":last": {
+            "M": {
+                "reason": {"S": moved.reason.value},
+                "reference": {"S": moved.reference},
+                "at": {"S": at},
+                "cause": {"S": cause},
+                "direction": {"S": "in" if moved.available > 0 else "out"},
+                **{name: {"N": str(delta)} for name, delta in deltas.items() if delta},
+            }
+        },
+    }
+    sets = [f"{name} = if_not_exists({name}, :zero) + :{name}" for name in deltas]
+    values |= {f":{name}": {"N": str(delta)} for name, delta in deltas.items()}
+    values |= {f":{name}_needed": {"N": str(units)} for name, units in needed.items()}
+    update: dict[str, Any] = {
+        "TableName": settings().stock_table,
+        "Key": stock_key(moved.sku, moved.location_id),
+        "UpdateExpression": f"SET {', '.join(sets)}, version = if_not_exists(version, :zero) + :one, #last = :last",
+        "ExpressionAttributeNames": {"#last": "last"},
+        "ExpressionAttributeValues": values,
+    }
+    if needed:
+        update["ConditionExpression"] = " AND ".join(f"{name} >= :{name}_needed" for name in needed)
+    return update
