@@ -72,6 +72,7 @@ def test_each_movement_stands_on_the_level_with_its_reason(tables: Any) -> None:
         "reference": "po-7",
         "at": "2026-03-02T09:00:00.000000Z",
         "cause": "delivery-1",
+        "actor": "test",
         "direction": "in",
         "on_hand": "5",
         "available": "5",

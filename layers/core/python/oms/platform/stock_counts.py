@@ -67,7 +67,7 @@ def _counted(known: Level, on_hand: int, caller: Caller, reference: str) -> Leve
         on_hand=difference,
         available=difference,
     )
-    update = level_update(moved, to_text(caller.clock()), caller.cause, {})
+    update = level_update(moved, to_text(caller.clock()), caller.cause, {}, actor=caller.actor)
     update["ConditionExpression"] = "version = :known" if known.version else "attribute_not_exists(version)"
     if known.version:
         update["ExpressionAttributeValues"][":known"] = {"N": str(known.version)}
@@ -101,7 +101,7 @@ def adjust(
     )
     # What is committed may be among the units that are gone: the books say so, with less than nothing available.
     needed = {"on_hand": -quantity} if quantity < 0 else {}
-    update = level_update(moved, to_text(caller.clock()), caller.cause, needed)
+    update = level_update(moved, to_text(caller.clock()), caller.cause, needed, actor=caller.actor)
     receipt = {
         "TableName": settings().stock_table,
         "Item": {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from oms.clock import to_text
 from oms.orders.order import Entry
 from oms.platform.config import settings
-from oms.platform.stock_table import stock_key
+from oms.platform.stock_table import UNAVAILABLE, stock_key
 from oms.stock.movements import Movement
 
 if TYPE_CHECKING:
@@ -17,18 +17,28 @@ if TYPE_CHECKING:
 
 def movement_update(moved: Movement, entry: Entry) -> TransactWriteItemTypeDef:
     """A movement as one part of the transaction that appends the entry; refused when the level does not cover it."""
-    deltas = {"on_hand": moved.on_hand, "available": moved.available, "committed": moved.committed}
-    needed = {name: -delta for name, delta in deltas.items() if delta < 0}
-    update: Any = level_update(moved, to_text(entry.at), entry.cause, needed)
+    needed = {name: -delta for name, delta in deltas_of(moved).items() if delta < 0}
+    update: Any = level_update(moved, to_text(entry.at), entry.cause, needed, actor=entry.actor)
     return {"Update": update}
 
 
-def level_update(moved: Movement, at: str, cause: str, needed: Mapping[str, int]) -> dict[str, Any]:
-    """Add to a level that has the units `needed`, and note why.
+def deltas_of(moved: Movement) -> dict[str, int]:
+    """The attributes that a movement adds to, by name; the three that every level has always among them."""
+    return {
+        "on_hand": moved.on_hand,
+        "available": moved.available,
+        "committed": moved.committed,
+        **({"incoming": moved.incoming} if moved.incoming else {}),
+        **{UNAVAILABLE + why: units for why, units in moved.unavailable.items() if units},
+    }
+
+
+def level_update(moved: Movement, at: str, cause: str, needed: Mapping[str, int], *, actor: str = "") -> dict[str, Any]:
+    """Add to a level that has the units `needed`, and note why and by whom.
 
     `direction` lets the stream's filter see that units became available.
     """
-    deltas = {"on_hand": moved.on_hand, "available": moved.available, "committed": moved.committed}
+    deltas = deltas_of(moved)
     values: dict[str, Any] = {
         ":zero": {"N": "0"},
         ":one": {"N": "1"},
@@ -38,6 +48,7 @@ def level_update(moved: Movement, at: str, cause: str, needed: Mapping[str, int]
                 "reference": {"S": moved.reference},
                 "at": {"S": at},
                 "cause": {"S": cause},
+                "actor": {"S": actor},
                 "direction": {"S": "in" if moved.available > 0 else "out"},
                 **{name: {"N": str(delta)} for name, delta in deltas.items() if delta},
             }

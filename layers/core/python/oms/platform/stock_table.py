@@ -4,7 +4,9 @@ The table owns its keys here: partition `sku`, sort `location_id`. One read of a
 many units are owed, because the counter of waiting units sorts before all locations and the line itself after them:
 
     #waiting                          waiting: units of the sku on backorder over all orders
-    <location id>                     a level: on_hand, available, committed, incoming, unavailable, version, last
+    <location id>                     a level: on_hand, available, committed, incoming, `unavailable_<reason>`,
+                                      version, last
+    ~incoming#<date>#<id>#<location>  quantity: units that a purchase order or transfer promises by a date
     ~receipt#<cause>                  an adjustment that was made under this Idempotency-Key; expires
     ~waiting#<since>#<order id>       quantity: units that this order waits for
 
@@ -25,6 +27,8 @@ from oms.stock.levels import Level, SkuStock
 WAITING = "#waiting"
 RECEIPT = "~receipt#"
 LINE = "~waiting#"
+UNAVAILABLE = "unavailable_"
+"""Prefix of the attributes that count units which are there and not for sale, each for one reason."""
 
 
 def sku_stock(sku: str, *, consistent: bool = False) -> SkuStock:
@@ -74,6 +78,10 @@ def level_of(item: dict[str, Any]) -> Level:
         available=_number(item, "available"),
         committed=_number(item, "committed"),
         incoming=_number(item, "incoming"),
-        unavailable={name: int(value["N"]) for name, value in item.get("unavailable", {"M": {}})["M"].items()},
+        unavailable={
+            name.removeprefix(UNAVAILABLE): int(value["N"])
+            for name, value in item.items()
+            if name.startswith(UNAVAILABLE) and value["N"] != "0"
+        },
         version=_number(item, "version"),
     )

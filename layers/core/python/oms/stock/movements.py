@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from oms.orders.after_sale import Disposition, UnitsReceived
@@ -22,7 +22,7 @@ from oms.stock.levels import StockReason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """A change of one level, in units; `reference` is the fulfillment order or order that caused it."""
+    """A change of one level, in units; `reference` is the fulfillment order, order or document that caused it."""
 
     sku: str
     location_id: str
@@ -31,6 +31,9 @@ class Movement:
     on_hand: int = 0
     available: int = 0
     committed: int = 0
+    incoming: int = 0
+    unavailable: Mapping[str, int] = field(default_factory=dict)
+    """Units by the reason why they are not for sale."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +120,11 @@ def _add(one: Movement, other: Movement) -> Movement:
         on_hand=one.on_hand + other.on_hand,
         available=one.available + other.available,
         committed=one.committed + other.committed,
+        incoming=one.incoming + other.incoming,
+        unavailable={
+            why: one.unavailable.get(why, 0) + other.unavailable.get(why, 0)
+            for why in dict.fromkeys((*one.unavailable, *other.unavailable))
+        },
     )
 
 
