@@ -23,6 +23,7 @@ from oms.orders.cancelling import CancellationDeclined, CancellationRequested
 from oms.orders.editing import LinesAdded, ShippingServiceChanged, UnitsReleased
 from oms.orders.exchanges import ExchangeCancelled, ExchangeLapsed, ExchangePlaced, ExchangeRequested
 from oms.orders.holding import HoldAssigned
+from oms.orders.kits import ComponentsFixed
 from oms.orders.reasons import CancellationReason
 from oms.orders.release import OrderReleased
 from oms.orders.screening import OrderScreened
@@ -376,6 +377,7 @@ OrderEvent = (
     | TransferReturned
     | DisputeOpened
     | DisputeClosed
+    | ComponentsFixed
     | UnitsAllocated
     | UnitsBackordered
     | UnitsProvided

@@ -17,6 +17,7 @@ from oms.orders.editing import LinesAdded, ShippingServiceChanged, UnitsReleased
 from oms.orders.events import OrderEvent, UnitState
 from oms.orders.exchanges import ExchangeCancelled, ExchangeLapsed, ExchangePlaced, ExchangeRequested
 from oms.orders.holding import HoldAssigned
+from oms.orders.kits import ComponentsFixed, fixed
 from oms.orders.order import PROVIDED, Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold
 from oms.orders.screening import CONTACT_THAT_MATTERS, OrderScreened, let_pass, recorded
 from oms.orders.settlement import paid_in_advance
@@ -77,6 +78,8 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
             return replace(order, holds={**order.holds, event.handle: taken})
         case OrderScreened():
             return replace(order, screening=recorded(order.screening, event, at, amount=order.due))
+        case ComponentsFixed():
+            return _checked(fixed, order, event)
         case ev.UnitsAllocated():
             return _allocated(order, event, at)
         case ev.UnitsBackordered():

@@ -13,6 +13,7 @@ from oms.orders.cancelling import CancellationRequest, CancellationStatus
 from oms.orders.contact import Contact
 from oms.orders.editing import ShippingServiceChanged
 from oms.orders.events import OrderEvent, UnitState
+from oms.orders.kits import Recipes
 from oms.orders.parts import Counts, FulfillmentOrder, Hold, Line, Parcel, ReleasedHold, total_counts, units_value
 from oms.orders.screening import Screened
 from oms.orders.transitions import (
@@ -78,6 +79,8 @@ class Order:
     fingerprint: str = ""
     after_sale: back.AfterSale = field(default_factory=back.AfterSale)
     shipping_changes: tuple[ShippingServiceChanged, ...] = ()
+    kits: Recipes = field(default_factory=dict)
+    """What the order's kits are made of, by sku, once units of them had a place or waited for one."""
     cancellations: dict[str, CancellationRequest] = field(default_factory=dict)
     """What locations were asked to put back, by the request's id, the first first."""
     explanations: tuple[ev.Explanation, ...] = ()

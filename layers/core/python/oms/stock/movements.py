@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from oms.orders.after_sale import Disposition, UnitsReceived
@@ -16,6 +16,7 @@ from oms.orders.events import (
     UnitsShipped,
     UnitState,
 )
+from oms.orders.kits import Recipes, parts, recipes_after
 from oms.orders.order import Order
 from oms.stock.levels import StockReason
 
@@ -48,14 +49,37 @@ class WaitingChange:
 
 
 def movements(order: Order, events: Iterable[OrderEvent]) -> tuple[Movement, ...]:
-    """The changes of stock that these events make, one per (sku, location): quantities are summed first."""
+    """The changes of stock that these events make, one per (sku, location): quantities are summed first.
+
+    A kit's units move its components, together with what other lines move of the same skus.
+    """
+    events = tuple(events)
+    recipes = recipes_after(order, events)
     summed: dict[tuple[str, str], Movement] = {}
     for event in events:
-        for movement in _of(order, event):
-            key = movement.sku, movement.location_id
-            known = summed.get(key)
-            summed[key] = movement if known is None else _add(known, movement)
+        for sold in _of(order, event):
+            for movement in _on_the_shelf(recipes, sold):
+                key = movement.sku, movement.location_id
+                known = summed.get(key)
+                summed[key] = movement if known is None else _add(known, movement)
     return tuple(summed.values())
+
+
+def _on_the_shelf(recipes: Recipes, sold: Movement) -> Iterator[Movement]:
+    """What a movement of sold units is for the skus that they are made of."""
+    if sold.sku not in recipes:
+        yield sold
+        return
+    for sku, units in parts(recipes, sold.sku, 1):
+        yield replace(
+            sold,
+            sku=sku,
+            on_hand=units * sold.on_hand,
+            available=units * sold.available,
+            committed=units * sold.committed,
+            incoming=units * sold.incoming,
+            unavailable={why: units * count for why, count in sold.unavailable.items()},
+        )
 
 
 def _of(order: Order, event: OrderEvent) -> Iterable[Movement]:
@@ -145,8 +169,10 @@ def waiting_changes(before: Order, after: Order) -> Sequence[WaitingChange]:
 
 
 def _waiting(order: Order) -> dict[str, int]:
+    """Units that wait, by the sku that they wait for: a kit waits in the line of each of its components."""
     waiting: dict[str, int] = {}
     for line in order.lines.values():
         if count := line.counts.get(UnitState.BACKORDERED, 0):
-            waiting[line.placed.sku] = waiting.get(line.placed.sku, 0) + count
+            for sku, units in parts(order.kits, line.placed.sku, count):
+                waiting[sku] = waiting.get(sku, 0) + units
     return waiting
