@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from oms.orders.condition import ItemCondition
@@ -59,6 +60,17 @@ class Channel:
     """Whether its orders are screened for fraud before their payment; see `oms.fraud`."""
     backorder_cancel_days: int = 0
     """Days after which units that still wait for stock are cancelled; 0 lets them wait for ever."""
+    pool: tuple[str, ...] = ()
+    """Locations that its orders are sent from, by id or by the name of a group; empty for all of them."""
+    stock_buffer: int = 0
+    """Units of each sku that it is not shown: what others may sell before it hears of that."""
+
+
+class LocationKind(StrEnum):
+    """What a location is to the merchant."""
+
+    WAREHOUSE = "warehouse"
+    STORE = "store"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +90,37 @@ class Location:
     """An inactive location is allocated nothing new; what it has, it still ships."""
     priority: int = 0
     """Between locations that are equally good, the lower number goes first."""
+    buffer: int = 0
+    """Units of each sku that stay there: no order is sourced from them."""
+    kind: LocationKind = LocationKind.WAREHOUSE
+    groups: tuple[str, ...] = ()
+    """Names under which rules of sourcing speak of several locations."""
+    markets: tuple[str, ...] = ()
+    """Countries that it ships to (ISO 3166-1 alpha-2); empty for all."""
+    abilities: tuple[str, ...] = ()
+    """What it can handle that not every location can: `hazmat`, `cold`, `oversize`, or a name of the merchant's."""
+    services: tuple[str, ...] = ()
+    """Shipping services that it offers, as channels name them; empty for all."""
+    ships: bool = True
+    """Whether it sends parcels to customers; a store that does not can still hand over in person."""
+    daily_capacity: int = 0
+    """Units that it can take on for one working day; 0 for any number."""
+    cut_off: str = ""
+    """Time of its day (`14:30`) until which an order counts as of the same day; empty for midnight."""
+    time_zone: str = "UTC"
+    """IANA name, of `cut_off` and of its days."""
+    working_days: tuple[int, ...] = ()
+    """Days of the week on which it works, 1 for Monday to 7 for Sunday; empty for those usual in its country."""
+    closed_days: tuple[date, ...] = ()
+    """Further days on which it does not work, beside its country's public holidays."""
+    rate_card: str = ""
+    """Id of the rate card by which its parcels are charged; empty when it has none."""
+    handling_parcel: int = 0
+    """What preparing a parcel costs here, in minor units of its rate card's currency."""
+    handling_unit: int = 0
+    """What picking a unit costs here, in the same."""
+    unsold_percent: int = 0
+    """Share of its stock that it will not sell by itself before the price goes down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,3 +139,15 @@ class Product:
     """By which channels set their windows; empty when it has none."""
     final_sale: bool = False
     """Taken back only when it is faulty."""
+    buffer: int | None = None
+    """Units that stay at each location, in place of the location's own figure; None is the location's."""
+    backorder_limit: int | None = None
+    """Units that may wait for stock at a time, over all orders; None sets no limit, 0 lets none wait."""
+    preorder_limit: int | None = None
+    """The same until its release; None is `backorder_limit`."""
+    release_date: date | None = None
+    """The day on which it comes out; until then whoever waits for it has preordered it."""
+    requires: tuple[str, ...] = ()
+    """Abilities that a location must have to ship it: `hazmat`, `cold`, `oversize`, or a name of the merchant's."""
+    markdown_percent: int = 0
+    """Share of its price that it loses when it is not sold in time."""

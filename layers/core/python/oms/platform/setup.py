@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from oms.errors import NotFound, Unavailable, VersionMismatch
-from oms.orders.condition import ItemCondition
-from oms.orders.contact import Address
 from oms.platform.aws import client
 from oms.platform.batch_read import read_items
 from oms.platform.cache import Cache
 from oms.platform.config import settings
-from oms.setup import Channel, Location, Platform, Product
+from oms.setup import Channel, Location, Product
+from oms.setup_body import from_body
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -211,7 +210,7 @@ def _write(value: SetUp, version: int) -> bool:
             TableName=settings().setup_table,
             Item={
                 **_key(type(value), _id_of(value)),
-                "body": {"S": json.dumps(asdict(value), ensure_ascii=False)},
+                "body": {"S": json.dumps(asdict(value), ensure_ascii=False, default=str)},
                 "version": {"N": str(version + 1)},
             },
             **(
@@ -269,14 +268,7 @@ def _load(of: type[Value], item: Mapping[str, Any]) -> Stored[Value]:
     """Read an item. Fields that a newer version of the code wrote are passed over, so that it can be rolled back."""
     version = int(item["version"]["N"])
     if of.__name__ == "FraudRules":
-        from oms.fraud.rules import from_body
+        from oms.fraud.rules import from_body as fraud_rules_of
 
-        return Stored(from_body(json.loads(item["body"]["S"])), version)  # type: ignore[arg-type]
-    known = {field.name for field in fields(of)}
-    body = {name: value for name, value in json.loads(item["body"]["S"]).items() if name in known}
-    if of is Channel:
-        body["platform"] = Platform(body["platform"])
-        body["return_conditions"] = tuple(ItemCondition(each) for each in body.get("return_conditions", ()))
-    if of is Location:
-        body["address"] = Address(**body["address"])
-    return Stored(of(**body), version)
+        return Stored(fraud_rules_of(json.loads(item["body"]["S"])), version)  # type: ignore[arg-type]
+    return Stored(from_body(of, json.loads(item["body"]["S"])), version)

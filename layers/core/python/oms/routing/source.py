@@ -25,8 +25,9 @@ from oms.orders.order import Order
 from oms.orders.transitions import FulfillmentStatus
 from oms.routing.ports import Ports
 from oms.setup import Location
-from oms.sourcing.plan import Demand, Plan, Site, plan
+from oms.sourcing.plan import Demand, Plan, plan
 from oms.sourcing.promise import expected_delivery
+from oms.sourcing.sites import site_of
 from oms.stock.levels import SkuStock
 
 Unit = TypeVar("Unit")
@@ -89,21 +90,12 @@ def demand_of(order: Order, state: UnitState) -> list[Demand]:
 def _planned(order: Order, demand: Sequence[Demand], stock: Mapping[str, Mapping[str, int]], ports: Ports) -> Sourced:
     locations = {each.location_id: each for each in ports.locations() if each.active}
     destination = _destination(order)
-    sites = [_site(location) for location in locations.values()]
+    sites = [site_of(location) for location in locations.values()]
     planned = plan(demand, stock, sites, ports.locate(destination))
     chosen = [locations[location_id] for location_id in dict.fromkeys(a.location_id for a in planned.assignments)]
     waits = bool(planned.unfilled) or bool(order.counts.get(UnitState.BACKORDERED))
     promised = None if waits or not chosen else _promise(chosen, destination, planned, ports)
     return Sourced(planned, promised)
-
-
-def _site(location: Location) -> Site:
-    return Site(
-        location_id=location.location_id,
-        latitude=location.latitude,
-        longitude=location.longitude,
-        priority=location.priority,
-    )
 
 
 def _promise(chosen: Iterable[Location], destination: Address, planned: Plan, ports: Ports) -> date | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from oms.orders.events import Candidate, Explanation
 from oms.sourcing.distance import METRES_PER_KILOMETRE, kilometres
@@ -24,6 +24,8 @@ class Facts:
     needs: Sequence[int]
     """What of `wanted` all locations together have."""
     stock: Sequence[Sequence[int]]
+    barred: Mapping[str, str] = field(default_factory=dict)
+    """Why locations may give nothing, or nothing of some goods, by location id."""
 
 
 def explain(facts: Facts, cover: Optimum) -> Explanation:
@@ -67,7 +69,7 @@ def _won(facts: Facts, cover: Optimum, coverable: int) -> str:
 def _lost(facts: Facts, cover: Optimum, column: int, coverable: int) -> str:
     """Whether it could stand in for a chosen location, and if so, what speaks against it."""
     if not coverable:
-        return "has none of the goods"
+        return facts.barred.get(facts.locations[column], "has none of the goods")
     share = f"has {coverable} of {sum(facts.wanted)} units"
     rivals = [rival for rival in cover.columns if _stands_in(facts, cover, column, rival)]
     if not rivals:

@@ -14,12 +14,13 @@ from oms.sourcing.distance import Coordinates, kilometres, metres
 from oms.sourcing.explanation import Facts, explain
 from oms.sourcing.instance import Problem
 from oms.sourcing.optimum import WORK, optimum
+from oms.sourcing.sites import NOBODY_BARRED, Barred, Site, StockView
+
+__all__ = ["Site", "StockView"]
+"""What a plan is made of and other modules look for here."""
 
 UNKNOWN_DISTANCE = 20_100_000
 """Metres to a location whose distance is not known: farther than any two places on earth are."""
-
-StockView = Mapping[str, Mapping[str, int]]
-"""Available units by sku and location id, without those that others who wait for them have a right to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +30,6 @@ class Demand:
     line_id: str
     sku: str
     quantity: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """What sourcing has to know of a location; the smaller `priority` is preferred among equally near ones."""
-
-    location_id: str
-    latitude: float | None = None
-    longitude: float | None = None
-    priority: int = 0
-
-    @property
-    def coordinates(self) -> Coordinates | None:
-        """Where it is; None when either coordinate is unknown."""
-        if self.latitude is None or self.longitude is None:
-            return None
-        return Coordinates(self.latitude, self.longitude)
 
 
 class Assignment(NamedTuple):
@@ -83,13 +67,15 @@ def plan(
     sites: Iterable[Site],
     destination: Coordinates | None,
     *,
+    barred: Barred = NOBODY_BARRED,
     work: int = WORK,
 ) -> Plan:
     """Choose the fewest locations that have what can be had of the demand, of these the nearest, and share it out.
 
     Whatever all locations together can cover is covered; when a sku is short, its earlier lines get it. The same
     facts give the same plan, in whatever order they come. Without a destination all distances count as equal, and
-    priority, then location id decide. Stock at a location that is not among `sites` does not count.
+    priority, then location id decide. Stock at a location that is not among `sites` does not count, nor does what is
+    `barred`; the explanation then says why.
     """
     lines = _lines(demand)
     ranked = _ranked(sites, destination)
@@ -97,7 +83,7 @@ def plan(
     for line in lines:
         wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
     skus = sorted(wanted)
-    table = [[max(0, stock.get(sku, {}).get(site.location_id, 0)) for _, site in ranked] for sku in skus]
+    table = [[_given(stock, sku, site.location_id, barred) for _, site in ranked] for sku in skus]
     needs = [min(wanted[sku], sum(row)) for sku, row in zip(skus, table, strict=True)]
     problem = Problem(
         needs=needs,
@@ -117,6 +103,7 @@ def plan(
         wanted=[wanted[sku] for sku in skus],
         needs=needs,
         stock=table,
+        barred=_words(barred, skus),
     )
     return Plan(
         assignments=tuple(
@@ -131,6 +118,23 @@ def plan(
         },
         explanation=explain(facts, cover),
     )
+
+
+def _given(stock: StockView, sku: str, location_id: str, barred: Barred) -> int:
+    if (location_id, sku) in barred or (location_id, "") in barred:
+        return 0
+    return max(0, stock.get(sku, {}).get(location_id, 0))
+
+
+def _words(barred: Barred, skus: Sequence[str]) -> dict[str, str]:
+    """Why locations may give nothing, or nothing of some of the skus, by location."""
+    words: dict[str, list[str]] = {}
+    for location_id, sku in sorted(barred):
+        if not sku:
+            words[location_id] = [barred[location_id, sku]]
+        elif sku in skus and (location_id, "") not in barred:
+            words.setdefault(location_id, []).append(f"{sku}: {barred[location_id, sku]}")
+    return {location_id: "; ".join(each) for location_id, each in words.items()}
 
 
 def _lines(demand: Iterable[Demand]) -> list[Demand]:
