@@ -198,7 +198,7 @@ def deliver(order: Order, fulfillment_order_id: str, *, at: datetime, parcel_id:
         done = bool(parcels) and all(each.delivered_at is not None for each in parcels)
         if done and (parcel_id is not None or not _before_shipping(share)):
             return []
-        raise _refused(order, share, "deliver")
+        raise refused(order, share, "deliver")
     _require(order, share, "deliver")
     return [ev.ParcelDelivered(parcel_id=each.parcel_id, at=at) for each in under_way]
 
@@ -291,10 +291,11 @@ def _before_shipping(share: FulfillmentOrder) -> bool:
 
 def _require(order: Order, share: FulfillmentOrder, action: str) -> None:
     if action not in order.actions_of(share):
-        raise _refused(order, share, action)
+        raise refused(order, share, action)
 
 
-def _refused(order: Order, share: FulfillmentOrder, action: str) -> NotAllowed:
+def refused(order: Order, share: FulfillmentOrder, action: str) -> NotAllowed:
+    """The error that says why an action is not possible now, and what is."""
     reasons = ", ".join(sorted({hold.reason.value for hold in order.holds.values()}))
     if share.status is FulfillmentStatus.SCHEDULED and order.placed.release_at is not None:
         return NotAllowed(

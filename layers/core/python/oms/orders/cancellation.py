@@ -124,7 +124,7 @@ def accept(order: Order, fulfillment_order_id: str, request_id: str | None = Non
             if len(skus) > decisions.MAX_STOCK_KEYS:
                 complete = False
                 break
-            units += _taken(draft.order, draft.order.fulfillment_orders[fulfillment_order_id], line_id, count)
+            units += taken_back(draft.order, draft.order.fulfillment_orders[fulfillment_order_id], line_id, count)
         if units:
             cancelled = UnitsCancelled(
                 units=tuple(units),
@@ -190,8 +190,12 @@ def _concerns(request: CancellationRequest, fulfillment_order_id: str) -> bool:
     return request.requested.fulfillment_order_id == fulfillment_order_id
 
 
-def _taken(order: Order, share: FulfillmentOrder, line_id: str, quantity: int) -> list[CancelledUnits]:
-    """Choose the units to put back: from the shelf first, out of a closed parcel last."""
+def taken_back(order: Order, share: FulfillmentOrder, line_id: str, quantity: int) -> list[CancelledUnits]:
+    """Choose the units that a location gives back: from the shelf first, out of a closed parcel last.
+
+    Raises:
+        NotAllowed: some of them are being booked out.
+    """
     taken: list[CancelledUnits] = []
 
     def take(available: int, source: UnitState, parcel_id: str = "") -> None:

@@ -13,6 +13,7 @@ from oms.orders.cancelling import CancellationDeclined, CancellationRequest, Can
 from oms.orders.editing import LinesAdded, ShippingServiceChanged
 from oms.orders.events import CancelledUnits, UnitState
 from oms.orders.order import Line, Order, Parcel
+from oms.orders.rejecting import RejectedUnits
 from oms.orders.sold import PlacedLine
 
 
@@ -68,8 +69,8 @@ def put_back(order: Order, request_id: str, units: Iterable[CancelledUnits], at:
     return _with(order, replace(request, cancelled=cancelled, answered_at=at))
 
 
-def unpacked(parcel: Parcel, unit: CancelledUnits) -> Parcel:
-    """The parcel without units that were put back.
+def unpacked(parcel: Parcel, unit: CancelledUnits | RejectedUnits) -> Parcel:
+    """The parcel without units that were put back, or that its location does not send.
 
     Raises:
         ValueError: they are not in it.

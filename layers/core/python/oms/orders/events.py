@@ -24,11 +24,14 @@ from oms.orders.editing import LinesAdded, ShippingServiceChanged, UnitsReleased
 from oms.orders.exchanges import ExchangeCancelled, ExchangeLapsed, ExchangePlaced, ExchangeRequested
 from oms.orders.holding import HoldAssigned
 from oms.orders.kits import ComponentsFixed
+from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded
 from oms.orders.reasons import CancellationReason
+from oms.orders.rejecting import UnitsRejected
 from oms.orders.release import OrderReleased
 from oms.orders.screening import OrderScreened
 from oms.orders.sold import Charge, ChargeKind, LineUnits, PlacedLine, PriceMode, UnitRun
 from oms.orders.tracking import TrackingStatus
+from oms.orders.units import UnitState
 from oms.orders.way_back import ReturnLabelIssued, ReturnTracked
 from oms.payments.ledger import (
     AuthorisationExpired,
@@ -48,7 +51,17 @@ from oms.payments.ledger import (
     TransferReturned,
 )
 
-__all__ = ["Charge", "ChargeKind", "LineUnits", "OrderReleased", "PlacedLine", "PriceMode", "TrackingStatus", "UnitRun"]
+__all__ = [
+    "Charge",
+    "ChargeKind",
+    "LineUnits",
+    "OrderReleased",
+    "PlacedLine",
+    "PriceMode",
+    "TrackingStatus",
+    "UnitRun",
+    "UnitState",
+]
 """What events are made of and other modules look for here."""
 
 
@@ -99,19 +112,6 @@ class HoldReason(StrEnum):
     MANUAL = "manual"
 
 
-class UnitState(StrEnum):
-    """Where a unit of a line is. Each unit is in exactly one of these."""
-
-    OPEN = "open"
-    BACKORDERED = "backordered"
-    ALLOCATED = "allocated"
-    PICKED = "picked"
-    PACKED = "packed"
-    SHIPPED = "shipped"
-    DELIVERED = "delivered"
-    CANCELLED = "cancelled"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentTerms:
     """How the order is paid: `amount` is what the channel took or reserved; `instrument` is a gateway's token."""
@@ -157,6 +157,8 @@ class OrderPlaced:
     """Days after which units that wait for stock are given up. 0 is never."""
     exchange_of: str = ""
     """The order whose goods come back for these; `external_id` is the exchange's id then."""
+    pickup_location_id: str = ""
+    """The store in which the customer fetches the goods; empty when they are brought."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -389,6 +391,7 @@ OrderEvent = (
     | LinesAdded
     | ShippingServiceChanged
     | UnitsReleased
+    | UnitsRejected
     | FulfillmentAccepted
     | UnitsPicked
     | UnitsPacked
@@ -396,6 +399,10 @@ OrderEvent = (
     | UnitsShipped
     | ParcelTracked
     | ParcelDelivered
+    | PickupReady
+    | PickupReminded
+    | PickupExpired
+    | PickupCollected
     | ReturnRequested
     | ReturnApproved
     | ReturnLabelIssued

@@ -10,7 +10,10 @@ from typing import ParamSpec, TypeVar
 from oms.ids import fulfillment_order_of
 from oms.orders import after_sale as back
 from oms.orders import events as ev
+from oms.orders.at_the_counter import not_fetched, pickup_of
+from oms.orders.at_the_counter import recorded as at_the_counter
 from oms.orders.cancelling import CancellationDeclined, CancellationRequested
+from oms.orders.contact import newest
 from oms.orders.edited import check_shares, put_back, unpacked
 from oms.orders.edited import recorded as edited
 from oms.orders.editing import LinesAdded, ShippingServiceChanged, UnitsReleased
@@ -19,6 +22,9 @@ from oms.orders.exchanges import ExchangeCancelled, ExchangeLapsed, ExchangePlac
 from oms.orders.holding import HoldAssigned
 from oms.orders.kits import ComponentsFixed, fixed
 from oms.orders.order import PROVIDED, Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold
+from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded
+from oms.orders.rejected import rejected
+from oms.orders.rejecting import UnitsRejected
 from oms.orders.screening import CONTACT_THAT_MATTERS, OrderScreened, let_pass, recorded
 from oms.orders.settlement import paid_in_advance
 from oms.orders.transitions import AT_LOCATION, MOVES
@@ -45,7 +51,7 @@ def fold(entries: Iterable[Entry], order: Order | None = None) -> Order | None:
                 version=entry.seq,
                 updated_at=entry.at,
                 causes=order.causes | {entry.cause},
-                contact=entry.contact if entry.contact is not None else order.contact,
+                contact=newest(order.contact, entry.contact),
             )
     return order
 
@@ -108,6 +114,8 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
                     each.fulfillment_order_id,
                 )
             return order
+        case UnitsRejected():
+            return _checked(rejected, order, event, at, _move)
         case LinesAdded() | ShippingServiceChanged() | CancellationRequested() | CancellationDeclined():
             return _checked(edited, order, event, at)
         case ev.UnitsProvided():
@@ -127,6 +135,8 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
             return _with_parcel(order, replace(parcel, scans=(*parcel.scans, event)))
         case ev.ParcelDelivered():
             return _delivered(order, event)
+        case PickupReady() | PickupReminded() | PickupExpired() | PickupCollected():
+            return _checked(at_the_counter, order, event, at)
         case ev.ContactChanged():
             matters = not CONTACT_THAT_MATTERS.isdisjoint(event.fields)
             return replace(order, screening=replace(order.screening, stale=True)) if matters else order
@@ -159,13 +169,14 @@ def _checked(part: Callable[P, Thing], *arguments: P.args, **named: P.kwargs) ->
 
 
 def _cancelled(order: Order, gone: ev.CancelledUnits) -> Order:
-    if bool(gone.parcel_id) != (gone.source is UnitState.PACKED):
+    if bool(gone.parcel_id) != (gone.source in {UnitState.PACKED, UnitState.SHIPPED}):
         raise BrokenHistory(f"line {gone.line_id}: packed units, and no others, are taken out of a parcel")
     if gone.parcel_id:
         parcel = _parcel(order, gone.parcel_id)
         if parcel.packed.fulfillment_order_id != gone.fulfillment_order_id:
             raise BrokenHistory(f"{gone.parcel_id} is no parcel of {gone.fulfillment_order_id}")
-        order = _with_parcel(order, _checked(unpacked, parcel, gone))
+        taken_out = unpacked if gone.source is UnitState.PACKED else not_fetched
+        order = _with_parcel(order, _checked(taken_out, parcel, gone))
     return _move(order, gone.line_id, gone.source, UnitState.CANCELLED, gone.quantity, gone.fulfillment_order_id)
 
 
@@ -235,7 +246,12 @@ def _allocated(order: Order, event: ev.UnitsAllocated, at: datetime) -> Order:
     for allocation in event.allocations:
         if allocation.fulfillment_order_id not in order.fulfillment_orders:
             fresh = FulfillmentOrder(
-                allocation.fulfillment_order_id, allocation.location_id, at, {}, scheduled=not order.released
+                allocation.fulfillment_order_id,
+                allocation.location_id,
+                at,
+                {},
+                scheduled=not order.released,
+                pickup=pickup_of(order),
             )
             order = _with_fulfillment(order, fresh)
         if order.fulfillment_orders[allocation.fulfillment_order_id].location_id != allocation.location_id:

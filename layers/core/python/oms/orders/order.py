@@ -15,10 +15,12 @@ from oms.orders.editing import ShippingServiceChanged
 from oms.orders.events import OrderEvent, UnitState
 from oms.orders.kits import Recipes
 from oms.orders.parts import Counts, FulfillmentOrder, Hold, Line, Parcel, ReleasedHold, total_counts, units_value
+from oms.orders.rejecting import Rejection
 from oms.orders.screening import Screened
 from oms.orders.transitions import (
     AT_LOCATION,
     CANCELLABLE,
+    LEAVES,
     FulfillmentStatus,
     OrderStatus,
     fulfillment_actions,
@@ -83,6 +85,8 @@ class Order:
     """What the order's kits are made of, by sku, once units of them had a place or waited for one."""
     cancellations: dict[str, CancellationRequest] = field(default_factory=dict)
     """What locations were asked to put back, by the request's id, the first first."""
+    rejections: tuple[Rejection, ...] = ()
+    """What locations gave back, the first first."""
     explanations: tuple[ev.Explanation, ...] = ()
     causes: frozenset[str] = frozenset()
     """The causes of all entries: a command whose cause is here has been done."""
@@ -284,10 +288,15 @@ class Order:
             if each.requested.fulfillment_order_id == fulfillment_order.fulfillment_order_id
         )
         allowed = fulfillment_actions(
-            fulfillment_order.counts, accepted=fulfillment_order.accepted, held=bool(self.holds), asked=asked
+            fulfillment_order.counts,
+            accepted=fulfillment_order.accepted,
+            held=bool(self.holds),
+            asked=asked,
+            way=fulfillment_order.way,
+            ready=fulfillment_order.waits,
         )
         # What became dearer a moment ago, or lost its cover, is not held yet: it must not leave, either.
-        return tuple(each for each in allowed if each != "ship" or self.covered >= self.due)
+        return tuple(each for each in allowed if each not in LEAVES or self.covered >= self.due)
 
     def value_between(self, line_id: str, start: int, count: int) -> int:
         """Net and tax of a line's units number `start` to `start + count`, in the order in which they are shared."""

@@ -16,10 +16,10 @@ S = UnitState
 MOVES: Mapping[UnitState, frozenset[UnitState]] = {
     S.OPEN: frozenset({S.ALLOCATED, S.BACKORDERED, S.CANCELLED, S.DELIVERED}),  # delivered: needs no parcel
     S.BACKORDERED: frozenset({S.ALLOCATED, S.CANCELLED}),
-    S.ALLOCATED: frozenset({S.PICKED, S.OPEN, S.CANCELLED}),  # open: another address, another place to ship from
-    S.PICKED: frozenset({S.PACKED, S.CANCELLED}),
-    S.PACKED: frozenset({S.SHIPPED, S.CANCELLED}),
-    S.SHIPPED: frozenset({S.DELIVERED}),
+    S.ALLOCATED: frozenset({S.PICKED, S.OPEN, S.CANCELLED}),  # open: another address, or rejected
+    S.PICKED: frozenset({S.PACKED, S.OPEN, S.CANCELLED}),
+    S.PACKED: frozenset({S.SHIPPED, S.OPEN, S.CANCELLED}),
+    S.SHIPPED: frozenset({S.DELIVERED, S.CANCELLED}),  # cancelled: sent to a store, where nobody fetched them
     S.DELIVERED: frozenset(),
     S.CANCELLED: frozenset(),
 }
@@ -58,8 +58,22 @@ class FulfillmentStatus(StrEnum):
     PICKED = "picked"
     PACKED = "packed"
     SHIPPED = "shipped"
+    READY = "ready"
+    """The goods stand in the store where the customer fetches them."""
+    EXPIRED = "expired"
+    """Nobody has fetched them in time; the customer still may, until staff put them back."""
     DELIVERED = "delivered"
     CANCELLED = "cancelled"
+
+
+class Way(StrEnum):
+    """How the units of a fulfillment order come to the customer."""
+
+    DELIVERY = "delivery"
+    PICKUP = "pickup"
+    """The customer fetches them where they are in stock."""
+    TO_STORE = "to_store"
+    """A parcel brings them to the store where the customer fetches them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,38 @@ FULFILLMENT_ACTIONS: tuple[Action, ...] = (
     Action("deliver", S.SHIPPED, S.DELIVERED),
 )
 """After `accept`, in the order of the work; each is allowed while units stand at its source."""
+
+PICKUP_ACTIONS: tuple[Action, ...] = (
+    Action("pick", S.ALLOCATED, S.PICKED),
+    Action("ready", S.PICKED, S.PACKED),
+    Action("hand-over", S.PACKED, S.DELIVERED),
+    Action("put-back", S.PACKED, S.CANCELLED),
+)
+"""Of units that are fetched where they are in stock. A hand-over books them out and delivers them in one."""
+
+TO_STORE_ACTIONS: tuple[Action, ...] = (
+    *FULFILLMENT_ACTIONS[:-1],
+    Action("ready", S.SHIPPED, S.SHIPPED),
+    Action("hand-over", S.SHIPPED, S.DELIVERED),
+    Action("put-back", S.SHIPPED, S.CANCELLED),
+)
+"""Of units that a parcel brings to the store where they are fetched."""
+
+ACTIONS: Mapping[Way, tuple[Action, ...]] = {
+    Way.DELIVERY: FULFILLMENT_ACTIONS,
+    Way.PICKUP: PICKUP_ACTIONS,
+    Way.TO_STORE: TO_STORE_ACTIONS,
+}
+"""What is done with the units of a fulfillment order, by their way."""
+
+AT_THE_COUNTER = frozenset({"hand-over", "put-back"})
+"""What can be done while the goods stand ready, and only then."""
+
+LEAVES = frozenset({"ship", "hand-over"})
+"""What takes units out of the house, which only happens when the order is paid for."""
+
+REJECT = "reject"
+"""What a location may do with all that has not left: give it back, so that another is asked."""
 
 CANCELLATION_ANSWERS = ("cancellation/accept", "cancellation/decline")
 """What a location may say when it is asked to put units back."""
@@ -102,12 +148,22 @@ def order_status(counts: Mapping[UnitState, int], *, held: bool) -> OrderStatus:
 
 
 def fulfillment_status(
-    counts: Mapping[UnitState, int], *, accepted: bool, scheduled: bool = False
+    counts: Mapping[UnitState, int],
+    *,
+    accepted: bool,
+    scheduled: bool = False,
+    ready: bool = False,
+    expired: bool = False,
 ) -> FulfillmentStatus:
-    """The status of a fulfillment order: that of its least advanced unit."""
+    """The status of a fulfillment order: that of its least advanced unit, unless the goods wait for their customer.
+
+    `ready` while they do, `expired` when nobody came in time.
+    """
     live = {state for state, count in counts.items() if count} - {S.CANCELLED}
     if not live:
         return FulfillmentStatus.CANCELLED
+    if ready:
+        return FulfillmentStatus.EXPIRED if expired else FulfillmentStatus.READY
     for state, status in (
         (S.PICKED, FulfillmentStatus.PICKED),
         (S.PACKED, FulfillmentStatus.PACKED),
@@ -122,17 +178,37 @@ def fulfillment_status(
 
 
 def fulfillment_actions(
-    counts: Mapping[UnitState, int], *, accepted: bool, held: bool, asked: bool = False
+    counts: Mapping[UnitState, int],
+    *,
+    accepted: bool,
+    held: bool,
+    asked: bool = False,
+    way: Way = Way.DELIVERY,
+    ready: bool = False,
 ) -> tuple[str, ...]:
     """The actions now allowed on a fulfillment order. A held order keeps what is in the house there.
 
     `asked` is set while it is asked to put units back: it can answer in any case, and work may go on until it does.
+    `ready` is set while the goods wait for their customer at a store's counter.
     """
     answers = CANCELLATION_ANSWERS if asked else ()
     if fulfillment_status(counts, accepted=accepted) is FulfillmentStatus.CANCELLED:
         return ()
     if held:
-        return (*(("deliver",) if counts.get(S.SHIPPED) else ()), *answers)
+        return (*(("deliver",) if way is Way.DELIVERY and counts.get(S.SHIPPED) else ()), *answers)
     if not accepted:
-        return ("accept",)
-    return (*(action.name for action in FULFILLMENT_ACTIONS if counts.get(action.source)), *answers)
+        return ("accept", REJECT)
+    possible = (action.name for action in ACTIONS[way] if counts.get(action.source) and _in_turn(action, counts, ready))
+    # Whoever is asked to put units back says first whether they are there to be put back.
+    rejects = not asked and not ready and any(counts.get(state) for state in AT_LOCATION)
+    return (*possible, *((REJECT,) if rejects else ()), *answers)
+
+
+def _in_turn(action: Action, counts: Mapping[UnitState, int], ready: bool) -> bool:  # noqa: FBT001 - handed through
+    """Whether an action of the store's counter is next: all units are told to be ready at once."""
+    if action.name in AT_THE_COUNTER:
+        return ready
+    if action.name != "ready":
+        return True
+    before = (state for state in AT_LOCATION if counts.get(state) and state is not action.source)
+    return not ready and not any(before)

@@ -18,6 +18,7 @@ from oms.orders.events import (
 )
 from oms.orders.kits import Recipes, parts, recipes_after
 from oms.orders.order import Order
+from oms.orders.rejecting import RejectReason, UnitsRejected
 from oms.stock.levels import StockReason
 
 
@@ -108,6 +109,8 @@ def _of(order: Order, event: OrderEvent) -> Iterable[Movement]:
             yield from (_released(order, unit) for unit in event.units if unit.location_id)
         case UnitsReleased():
             yield from (_released(order, unit) for unit in event.units)
+        case UnitsRejected():
+            yield from given_back(event)
         case UnitsReceived():
             for came in event.units:
                 sellable = came.quantity if came.disposition is Disposition.RESTOCK else 0
@@ -122,6 +125,23 @@ def _of(order: Order, event: OrderEvent) -> Iterable[Movement]:
                     )
         case _:
             return
+
+
+def given_back(event: UnitsRejected) -> Iterator[Movement]:
+    """What a location's word does to its stock: missing units leave the books, damaged ones the shelf."""
+    missing, damaged = (event.reason is each for each in (RejectReason.NOT_IN_STOCK, RejectReason.DAMAGED))
+    reason = StockReason.DAMAGED if damaged else StockReason.CORRECTED if missing else StockReason.RELEASED
+    for unit in event.units:
+        yield Movement(
+            sku=unit.sku,
+            location_id=event.location_id,
+            reason=reason,
+            reference=event.fulfillment_order_id,
+            on_hand=-unit.quantity if missing else 0,
+            available=0 if missing or damaged else unit.quantity,
+            committed=-unit.quantity,
+            unavailable={"damaged": unit.quantity} if damaged else {},
+        )
 
 
 def _released(order: Order, unit: CancelledUnits | ReleasedUnits) -> Movement:
