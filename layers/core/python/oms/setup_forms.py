@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -14,6 +15,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from oms.errors import InvalidInput
@@ -22,6 +24,16 @@ from oms.money import exponent
 from oms.orders.condition import KNOWN_CONDITIONS, ItemCondition
 from oms.orders.contact import Address
 from oms.setup import ID_PATTERN, Channel, Location, Platform, Product
+from oms.setup_stock import (
+    ByLocation,
+    Components,
+    Threshold,
+    check_order,
+    components_in_a_cell,
+    components_of,
+    thresholds_in_a_cell,
+    thresholds_of,
+)
 
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
@@ -83,6 +95,7 @@ Part = Annotated[str, Field(max_length=200)]
 Category = Annotated[str, Field(max_length=100, pattern=r"^[^|=]*$")]
 Window = Annotated[int, Field(ge=0, le=3650)]
 Millimetres = Annotated[int, Field(ge=0, le=100_000)]
+Units = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
 def checked(form: Any, value: str, path: str) -> str:
@@ -158,6 +171,10 @@ class ChannelForm(Form):
     """Whether its orders are screened for fraud before their payment, by the rules of `/fraud-rules`."""
     backorder_cancel_days: Annotated[int, Field(ge=0, le=3650)] = 0
     """Days after which units that still wait for stock are cancelled; 0 lets them wait for ever."""
+    pool: Annotated[tuple[Annotated[str, Field(pattern=ID_PATTERN)], ...], Field(max_length=500)] = ()
+    """Locations that its orders are sent from, by id or by the name of a group; empty for all of them."""
+    stock_buffer: Units = 0
+    """Units of each sku that it is not shown: what others may sell before it hears of that."""
     webhook_secret: Annotated[SecretStr, Field(min_length=8, max_length=500)] | None = None
     """Signs the platform's webhooks. It can be written and never read; without it, the one of before stays."""
 
@@ -168,7 +185,7 @@ class ChannelForm(Form):
 
 
 class ChannelRow(ChannelForm):
-    """A channel in an import. In CSV `return_windows` is `shoes=60|books=14`, `return_conditions` `unopened|opened`."""
+    """A channel in an import. In CSV `return_windows` is `shoes=60|books=14`, `pool` is `milan|stores`."""
 
     channel_id: Id
 
@@ -182,9 +199,9 @@ class ChannelRow(ChannelForm):
             raise ValueError(f"category {name!r} stands there twice: capital letters make no difference")
         return {name: days.strip() for name, _, days in pairs}
 
-    @field_validator("return_conditions", mode="before")
+    @field_validator("return_conditions", "pool", mode="before")
     @classmethod
-    def _conditions_in_a_cell(cls, value: object) -> object:
+    def _names_in_a_cell(cls, value: object) -> object:
         return [each.strip() for each in value.split("|") if each.strip()] if isinstance(value, str) else value
 
 
@@ -203,6 +220,8 @@ class LocationForm(Form):
     """An inactive location is allocated nothing new; what it has, it still ships."""
     priority: Annotated[int, Field(ge=-1000, le=1000)] = 0
     """Between locations that are equally good, the lower number goes first."""
+    buffer: Units = 0
+    """Units of each sku that stay there: no order is sourced from them."""
 
     def value(self, location_id: str) -> Location:
         """The location."""
@@ -231,16 +250,70 @@ class ProductForm(Form):
     """By which channels set their windows."""
     final_sale: bool = False
     """Taken back only when it is faulty."""
+    buffer: Units | None = None
+    """Units that stay at each location, in place of the location's own figure."""
+    backorder_limit: Units | None = None
+    """Units that may wait for stock at a time, over all orders; 0 lets none wait. Without it there is no limit."""
+    preorder_limit: Units | None = None
+    """The same until its release; without it `backorder_limit` counts."""
+    release_date: date | None = None
+    """The day on which it comes out; until then whoever waits for it has preordered it."""
+    components: Components = ()
+    """What one unit is put together of. A kit has no stock of its own: its units take that of its components."""
+    low_stock: Threshold | None = None
+    """Units available over all locations, at and below which an alert is sent; without it none is."""
+    oversupply: Threshold | None = None
+    """Units available over all locations, at and above which an alert is sent."""
+    location_low_stock: Threshold | None = None
+    """The same at each location."""
+    location_oversupply: Threshold | None = None
+    """The same at each location."""
+    thresholds: ByLocation = Field(default_factory=dict)
+    """In place of the figures for each location, by location id."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ProductForm:
+        check_order(self.low_stock, self.oversupply)
+        check_order(self.location_low_stock, self.location_oversupply)
+        return self
 
     def value(self, sku: str) -> Product:
-        """The product."""
-        return Product(sku=sku, **self.model_dump(include=set(ProductForm.model_fields)))
+        """The product.
+
+        Raises:
+            InvalidInput: it is made of itself.
+        """
+        if sku in {each.sku for each in self.components}:
+            raise InvalidInput(f"{sku} cannot be made of itself", path="components")
+        plain = self.model_dump(include=set(ProductForm.model_fields) - {"components", "thresholds"})
+        return Product(
+            sku=sku,
+            components=components_of(self.components),
+            thresholds=thresholds_of(self.thresholds),
+            **plain,
+        )
 
 
 class ProductRow(ProductForm):
-    """A product in an import."""
+    """A product in an import. In CSV `components` is `MUG=2|BOX=1`, `thresholds` is `berlin=5:200|milan=2`."""
 
     sku: Sku
+
+    @field_validator("components", mode="before")
+    @classmethod
+    def _components_in_a_cell(cls, value: object) -> object:
+        return components_in_a_cell(value)
+
+    @field_validator("thresholds", mode="before")
+    @classmethod
+    def _thresholds_in_a_cell(cls, value: object) -> object:
+        return thresholds_in_a_cell(value)
+
+    @model_validator(mode="after")
+    def _not_of_itself(self) -> ProductRow:
+        if self.sku in {each.sku for each in self.components}:
+            raise ValueError(f"{self.sku} cannot be made of itself")
+        return self
 
 
 class StockRow(Form):
