@@ -8,6 +8,7 @@ from pathlib import Path
 from infra.diagrams_after_sale import sections
 from oms.orders.events import UnitState
 from oms.orders.transitions import (
+    ACTIONS,
     AT_LOCATION,
     CANCELLABLE,
     CANCELLATION_ANSWERS,
@@ -16,6 +17,7 @@ from oms.orders.transitions import (
     MOVES,
     FulfillmentStatus,
     OrderStatus,
+    Way,
     fulfillment_actions,
     fulfillment_status,
     order_status,
@@ -28,12 +30,17 @@ _BY: Mapping[tuple[UnitState, UnitState], str] = {
     (UnitState.OPEN, UnitState.BACKORDERED): "route",
     (UnitState.OPEN, UnitState.DELIVERED): "needs no parcel",
     (UnitState.BACKORDERED, UnitState.ALLOCATED): "stock arrives",
-    (UnitState.ALLOCATED, UnitState.OPEN): "another address",
+    (UnitState.ALLOCATED, UnitState.OPEN): "another address, reject",
+    (UnitState.PICKED, UnitState.OPEN): "reject",
+    (UnitState.PACKED, UnitState.OPEN): "reject",
     (UnitState.PICKED, UnitState.CANCELLED): "cancellation accepted",
-    (UnitState.PACKED, UnitState.CANCELLED): "cancellation accepted",
+    (UnitState.PACKED, UnitState.CANCELLED): "cancellation accepted, put-back",
+    (UnitState.SHIPPED, UnitState.CANCELLED): "put-back",
     **{(action.source, action.target): action.name for action in FULFILLMENT_ACTIONS},
 }
 """Who or what makes a move; the other moves to `cancelled` are made by `cancel`."""
+
+FETCHED = (Way.PICKUP, Way.TO_STORE)
 
 _HEAD = """\
 # Transitions
@@ -74,7 +81,8 @@ def _units() -> Iterator[str]:
         "\nrequest, and are put back on the shelf. While it is asked, its `actions` have "
         + " and ".join(f"`{each}`" for each in CANCELLATION_ANSWERS)
         + "."
-        "\nA unit that needs no parcel (a gift card) goes from `open` to `delivered`, without a fulfillment order.\n"
+        "\nA unit that needs no parcel (a gift card) goes from `open` to `delivered`, without a fulfillment order."
+        "\nOnly what was sent to a store, and was not fetched there, is cancelled after it has left: see below.\n"
     )
 
 
@@ -125,10 +133,25 @@ def _fulfillment_statuses() -> Iterator[str]:
         yield f"    {before} --> {after}: {action.name}"
         before = after
     yield f"    {before} --> [*]"
+    yield from _at_the_counter()
     yield f"    {first} --> {FulfillmentStatus.CANCELLED}: cancel"
     yield f"    {FulfillmentStatus.ACCEPTED} --> {FulfillmentStatus.CANCELLED}: cancel"
     yield f"    {FulfillmentStatus.CANCELLED} --> [*]"
     yield "```\n"
+
+
+def _at_the_counter() -> Iterator[str]:
+    """What customers fetch in a store: `ready` comes after `pick` there, and after `ship` for what is sent to it."""
+    ready, expired = (
+        fulfillment_status({UnitState.PACKED: 1}, accepted=True, ready=True, expired=expired)
+        for expired in (False, True)
+    )
+    yield f"    {FulfillmentStatus.PICKED} --> {ready}: ready"
+    yield f"    {FulfillmentStatus.SHIPPED} --> {ready}: ready"
+    yield f"    {ready} --> {expired}: nobody comes in time"
+    for status in (ready, expired):
+        yield f"    {status} --> {FulfillmentStatus.DELIVERED}: hand-over"
+        yield f"    {status} --> {FulfillmentStatus.CANCELLED}: put-back"
 
 
 def _actions() -> Iterator[str]:
@@ -145,6 +168,18 @@ def _actions() -> Iterator[str]:
             fulfillment_actions({state: 1}, accepted=True, held=True),
         )
         yield f"| `{state}` | {' | '.join(_named(actions) for actions in columns)} |"
+    yield "\nOf one that the customer fetches in a store, accepted:\n"
+    yield "| units | in stock there | sent there |"
+    yield "|---|---|---|"
+    for state in UnitState:
+        if state in IN_FULFILLMENT:
+            columns_there = (fulfillment_actions({state: 1}, accepted=True, held=False, way=way) for way in FETCHED)
+            yield f"| `{state}` | {' | '.join(_named(actions) for actions in columns_there)} |"
+    columns_ready = (
+        fulfillment_actions({ACTIONS[way][-1].source: 1}, accepted=True, held=False, way=way, ready=True)
+        for way in FETCHED
+    )
+    yield f"| and ready | {' | '.join(_named(actions) for actions in columns_ready)} |"
     yield ""
 
 

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from oms.orders.events import UnitState
 from oms.orders.transitions import (
+    ACTIONS,
     AT_LOCATION,
+    AT_THE_COUNTER,
     CANCELLABLE,
     CANCELLATION_ANSWERS,
     FULFILLMENT_ACTIONS,
@@ -16,6 +18,7 @@ from oms.orders.transitions import (
     MOVES,
     FulfillmentStatus,
     OrderStatus,
+    Way,
     fulfillment_actions,
     fulfillment_status,
     order_status,
@@ -47,10 +50,35 @@ def test_what_is_delivered_or_cancelled_moves_no_more_and_everything_else_can_ge
         assert S.DELIVERED in reached
 
 
-def test_units_that_have_left_cannot_be_cancelled() -> None:
+def test_units_that_have_left_cannot_be_cancelled_unless_a_store_puts_back_what_was_sent_to_it() -> None:
     assert all(S.CANCELLED in MOVES[state] for state in CANCELLABLE)
     assert all(S.CANCELLED in MOVES[state] for state in AT_LOCATION)
-    assert not any(S.CANCELLED in MOVES[state] for state in (S.SHIPPED, S.DELIVERED))
+    assert not any(
+        S.CANCELLED in MOVES[state] for state in MOVES if state not in CANCELLABLE | AT_LOCATION | {S.SHIPPED}
+    )
+    cancels = {(way, each.name) for way in Way for each in ACTIONS[way] if each.target is S.CANCELLED}
+    assert cancels == {(Way.PICKUP, "put-back"), (Way.TO_STORE, "put-back")}
+
+
+@pytest.mark.parametrize("way", [Way.PICKUP, Way.TO_STORE])
+@given(some_counts, st.booleans(), st.booleans())
+def test_goods_are_handed_over_only_while_they_stand_ready_and_told_ready_only_when_all_are_there(
+    way: Way,
+    counts: dict[S, int],
+    held: bool,  # noqa: FBT001 - drawn
+    ready: bool,  # noqa: FBT001 - drawn
+) -> None:
+    allowed = set(fulfillment_actions(counts, accepted=True, held=held, way=way, ready=ready))
+    names = {each.name for each in ACTIONS[way]}
+    assert allowed <= names
+    assert "deliver" not in names, "a parcel that arrives in a store has not reached the customer"
+    assert not (held and allowed)
+    assert not (AT_THE_COUNTER & allowed and not ready)
+    if "ready" in allowed:
+        stands = {state for state, count in counts.items() if count} & (AT_LOCATION | {S.SHIPPED})
+        source = next(each.source for each in ACTIONS[way] if each.name == "ready")
+        assert source in stands
+        assert stands <= {source, S.SHIPPED}
 
 
 @given(some_counts, st.booleans(), st.booleans())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,14 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Collector:
+    """Who fetched the goods of a fulfillment order in a store, as staff wrote it down."""
+
+    fulfillment_order_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """Who ordered and where the parcel goes; `customer_id` is the channel's own id of the customer.
 
@@ -36,6 +44,15 @@ class Contact:
     billing: Address | None = None
     verified_email: str = ""
     verified_phone: str = ""
+    collectors: tuple[Collector, ...] = ()
+    """Written by the store's staff; no change of the contact takes them away."""
+
+
+def newest(before: Contact | None, now: Contact | None) -> Contact | None:
+    """The contact after an entry that may bring another one."""
+    if before is None or now is None:
+        return now or before
+    return replace(now, collectors=tuple(dict.fromkeys((*before.collectors, *now.collectors))))
 
 
 CITY_REGION_CODE = frozenset({"AU", "BR", "CA", "IN", "MX", "US"})

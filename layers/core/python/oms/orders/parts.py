@@ -8,7 +8,8 @@ from datetime import datetime
 
 from oms.orders import events as ev
 from oms.orders.events import UnitState
-from oms.orders.transitions import FulfillmentStatus, fulfillment_status
+from oms.orders.pickup import Pickup
+from oms.orders.transitions import AT_LOCATION, FulfillmentStatus, Way, fulfillment_status
 
 Counts = Mapping[UnitState, int]
 
@@ -42,6 +43,26 @@ class FulfillmentOrder:
     parcel_ids: tuple[str, ...] = ()
     scheduled: bool = False
     """Whether the order was not released to its locations yet."""
+    pickup: Pickup | None = None
+    """Where the customer fetches it; None for what is brought to them."""
+
+    @property
+    def way(self) -> Way:
+        """How its units come to the customer."""
+        if self.pickup is None:
+            return Way.DELIVERY
+        return Way.PICKUP if self.pickup.location_id == self.location_id else Way.TO_STORE
+
+    @property
+    def waits(self) -> bool:
+        """Whether its units stand ready at a store's counter."""
+        return self.pickup is not None and self.pickup.waits
+
+    @property
+    def at(self) -> str:
+        """The location that has to do with it now: the store, once the parcels to it have left."""
+        left = not any(self.counts.get(state) for state in AT_LOCATION)
+        return self.pickup.location_id if self.pickup is not None and left else self.location_id
 
     @property
     def counts(self) -> Counts:
@@ -57,7 +78,13 @@ class FulfillmentOrder:
     @property
     def status(self) -> FulfillmentStatus:
         """Derived from units, acceptance, and whether the order is released."""
-        return fulfillment_status(self.counts, accepted=self.accepted, scheduled=self.scheduled)
+        return fulfillment_status(
+            self.counts,
+            accepted=self.accepted,
+            scheduled=self.scheduled,
+            ready=self.waits,
+            expired=self.pickup is not None and self.pickup.expired_at is not None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
