@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from oms.orders.condition import ItemCondition
 from oms.orders.contact import Address
+from oms.orders.kits import Component
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 """What ids of channels and locations look like: they stand in URLs, secret names and keys of tables."""
@@ -124,6 +125,16 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Units available at which somebody is told; None tells nobody."""
+
+    low_stock: int | None = None
+    """So many or fewer are low stock; 0 is only when none is left."""
+    oversupply: int | None = None
+    """So many or more are too much."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
     """What is sold under a sku: weight in grams, outer size in millimetres, 0 where it was never measured."""
 
@@ -151,3 +162,15 @@ class Product:
     """Abilities that a location must have to ship it: `hazmat`, `cold`, `oversize`, or a name of the merchant's."""
     markdown_percent: int = 0
     """Share of its price that it loses when it is not sold in time."""
+    components: tuple[Component, ...] = ()
+    """What one unit is put together of; empty for what is no kit. A kit has no stock of its own."""
+    low_stock: int | None = None
+    """Units available over all locations, at and below which somebody is told; None tells nobody."""
+    oversupply: int | None = None
+    """Units available over all locations, at and above which somebody is told."""
+    location_low_stock: int | None = None
+    """The same at each location."""
+    location_oversupply: int | None = None
+    """The same at each location."""
+    thresholds: Mapping[str, Thresholds] = field(default_factory=dict)
+    """In place of the figures for each location, by location id."""
