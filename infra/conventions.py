@@ -43,7 +43,17 @@ def environment(stage: str) -> Template:
         "OMS_STACK": {"Ref": "Stack"},
         **{
             f"OMS_{table.upper()}_TABLE": {"Ref": f"{table.capitalize()}Table"}
-            for table in ("orders", "stock", "setup", "views", "messages", "references", "customers")
+            for table in (
+                "orders",
+                "stock",
+                "setup",
+                "views",
+                "messages",
+                "references",
+                "customers",
+                "inventory",
+                "ledger",
+            )
         },
         "OMS_EVENTS_TOPIC": {"Ref": "EventsTopic"},
         "OMS_ROUTE_QUEUE": {"Ref": "RouteQueue"},

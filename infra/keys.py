@@ -95,5 +95,5 @@ def _environment(stack: str | None) -> dict[str, str]:
 
     cloudformation: Any = boto3.client("cloudformation")  # type: ignore[call-overload, unused-ignore]
     told = outputs(cloudformation, stack)
-    tables = ("Orders", "Stock", "Setup", "Views", "Messages", "References")
+    tables = ("Orders", "Stock", "Setup", "Views", "Messages", "References", "Customers", "Inventory", "Ledger")
     return {"OMS_STACK": stack} | {f"OMS_{name.upper()}_TABLE": told[f"{name}Table"] for name in tables}

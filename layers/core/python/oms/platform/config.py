@@ -19,6 +19,8 @@ class Settings:
     messages_table: str
     references_table: str
     customers_table: str
+    inventory_table: str
+    ledger_table: str
     events_topic: str = ""
     route_queue: str = ""
     """URL of the routing stage's own queue, for looking again later at a payment that is still pending."""

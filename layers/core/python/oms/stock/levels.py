@@ -19,6 +19,33 @@ class StockReason(StrEnum):
     CORRECTED = "corrected"
     DAMAGED = "damaged"
     RETURNED = "returned"
+    FOUND = "found"
+    LOST = "lost"
+    STOLEN = "stolen"
+    EXPIRED = "expired"
+    USED = "used"
+    """Taken for the house itself: samples, displays, packing."""
+    SET_ASIDE = "set_aside"
+    """Units became unavailable, or available again, or are unavailable for another reason now."""
+    ORDERED = "ordered"
+    """A purchase order promises units, or fewer of them."""
+    TRANSFER = "transfer"
+    """Units are set aside for a transfer, leave, or arrive."""
+
+
+class UnavailableReason(StrEnum):
+    """Why units that are there are not for sale."""
+
+    DAMAGED = "damaged"
+    QUALITY = "quality"
+    """Waits for somebody to look at it."""
+    QUARANTINE = "quarantine"
+    """Came back, and is not released."""
+    REFURBISH = "refurbish"
+    SAFETY = "safety"
+    """Kept back on purpose."""
+    TRANSFER = "transfer"
+    """Set aside for another location; only transfers move it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
