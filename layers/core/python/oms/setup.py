@@ -15,6 +15,10 @@ ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 """What ids of channels and locations look like: they stand in URLs, secret names and keys of tables."""
 
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""As opening hours name them."""
+
+
 class Platform(StrEnum):
     """The form in which a channel sends its orders."""
 
@@ -65,6 +69,8 @@ class Channel:
     """Locations that its orders are sent from, by id or by the name of a group; empty for all of them."""
     stock_buffer: int = 0
     """Units of each sku that it is not shown: what others may sell before it hears of that."""
+    pickup_locations: Mapping[str, str] = field(default_factory=dict)
+    """Where customers fetch their goods: the channel's names of places, or of services, to locations' ids."""
 
 
 class LocationKind(StrEnum):
@@ -122,6 +128,12 @@ class Location:
     """What picking a unit costs here, in the same."""
     unsold_percent: int = 0
     """Share of its stock that it will not sell by itself before the price goes down."""
+    pickup_days: int = 0
+    """Days that goods stand ready here for the customer who fetches them; 0 where nobody can."""
+    ship_to_store: bool = False
+    """Whether what it lacks for them is sent to it from other locations."""
+    opening_hours: Mapping[str, str] = field(default_factory=dict)
+    """When it is open, by the day (`mon`: `10:00-19:00`); what is not named is closed, and nothing is not told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

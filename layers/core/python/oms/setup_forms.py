@@ -24,6 +24,7 @@ from oms.money import exponent
 from oms.orders.condition import KNOWN_CONDITIONS, ItemCondition
 from oms.orders.contact import Address
 from oms.setup import ID_PATTERN, Channel, Location, Platform, Product
+from oms.setup_pickup import OpeningHours, PickupNames, pairs_in_a_cell
 from oms.setup_stock import (
     ByLocation,
     Components,
@@ -175,6 +176,8 @@ class ChannelForm(Form):
     """Locations that its orders are sent from, by id or by the name of a group; empty for all of them."""
     stock_buffer: Units = 0
     """Units of each sku that it is not shown: what others may sell before it hears of that."""
+    pickup_locations: PickupNames = Field(default_factory=dict)
+    """Where customers fetch their goods: the channel's names of places, or of shipping services, to locations' ids."""
     webhook_secret: Annotated[SecretStr, Field(min_length=8, max_length=500)] | None = None
     """Signs the platform's webhooks. It can be written and never read; without it, the one of before stays."""
 
@@ -222,6 +225,12 @@ class LocationForm(Form):
     """Between locations that are equally good, the lower number goes first."""
     buffer: Units = 0
     """Units of each sku that stay there: no order is sourced from them."""
+    pickup_days: Annotated[int, Field(ge=0, le=90)] = 0
+    """Days that goods stand ready here for the customer who fetches them; 0 where nobody can."""
+    ship_to_store: bool = False
+    """Whether what it lacks for them is sent to it from other locations."""
+    opening_hours: OpeningHours = Field(default_factory=dict)
+    """When it is open, by the day (`mon`: `10:00-19:00`); what is not named is closed."""
 
     def value(self, location_id: str) -> Location:
         """The location."""
@@ -230,9 +239,14 @@ class LocationForm(Form):
 
 
 class LocationRow(LocationForm):
-    """A location in an import."""
+    """A location in an import. In CSV `opening_hours` is `mon=10:00-19:00|sat=10:00-16:00`."""
 
     location_id: Id
+
+    @field_validator("opening_hours", mode="before")
+    @classmethod
+    def _hours_in_a_cell(cls, value: object) -> object:
+        return pairs_in_a_cell(value)
 
 
 class ProductForm(Form):
