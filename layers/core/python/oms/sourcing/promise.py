@@ -8,17 +8,21 @@ date is computed: it is large.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
 
 from oms.setup import Location
+from oms.sourcing.sites import Site, site_of
 
 if TYPE_CHECKING:
     from holidays import HolidayBase
 
 _TODAY, _DAY = timedelta(0), timedelta(days=1)
+_LONGEST = timedelta(days=1000)
+"""Nobody who is closed for so long will be there again: a date far off is better than none that is ever found."""
 _FRIDAY, _SATURDAY, _SUNDAY = 4, 5, 6
 
 
@@ -42,6 +46,13 @@ TRANSIT: Mapping[Border, tuple[tuple[int, int], ...]] = {
 """Delivery days on the way: pairs of (up to so many kilometres, days). An unknown distance takes the last."""
 
 
+class Journey(NamedTuple):
+    """When a location hands its parcel over, and when it should be there."""
+
+    leaves: date
+    arrives: date
+
+
 def expected_delivery(
     now: datetime,
     origins: Sequence[tuple[Location, int | None]],
@@ -51,13 +62,48 @@ def expected_delivery(
 ) -> date | None:
     """The day by which the last parcel should be there; None while something waits for stock, or nothing is sent.
 
-    `origins` are the locations that ship, each with its kilometres to the destination, if known. A location hands its
-    parcel over after its `processing_days`, which are working days of its country and begin tomorrow; without any, it
-    does so today, or on the next working day. Days on the way are those on which the destination's country delivers.
+    `origins` are the locations that ship, each with its kilometres to the destination, if known.
     """
     if backordered or not origins:
         return None
-    return max(_arrival(now.date(), location, away, destination_country) for location, away in origins)
+    return max(journey(now, site_of(origin), away, destination_country).arrives for origin, away in origins)
+
+
+def journey(
+    now: datetime,
+    site: Site,
+    kilometres: int | None,
+    destination_country: str,
+    *,
+    days: int | None = None,
+    first: date | None = None,
+) -> Journey:
+    """When a parcel leaves a location and arrives.
+
+    What comes after the location's `cut_off` counts as of the next day. It hands its parcel over after its
+    `processing_days`, which are days on which it works and begin the day after; without any, it does so on the day
+    itself, or on the next on which it works; and not before `first`. Days on the way, `days` or those of the table
+    `TRANSIT`, are those on which the destination's country delivers.
+    """
+    leaves = _after(_counted(now, site), site.processing_days, partial(works_at, site))
+    if first is not None and first > leaves:
+        leaves = _after(first, 0, partial(works_at, site))
+    if days is None:
+        days = transit_days(site.country, destination_country, kilometres)
+    return Journey(leaves, _after(leaves, days, partial(delivers, destination_country)))
+
+
+def next_day(site: Site, day: date) -> date:
+    """The day after `day` on which a location works."""
+    return _after(day, 1, partial(works_at, site))
+
+
+def _counted(now: datetime, site: Site) -> date:
+    """The day as of which an order counts at a location."""
+    # `UTC` needs no data of time zones.
+    there = now.astimezone(UTC if site.time_zone == "UTC" else ZoneInfo(site.time_zone))
+    late = bool(site.cut_off) and there.time() >= time.fromisoformat(site.cut_off)
+    return there.date() + (_DAY if late else _TODAY)
 
 
 def transit_days(origin_country: str, destination_country: str, kilometres: int | None) -> int:
@@ -66,6 +112,16 @@ def transit_days(origin_country: str, destination_country: str, kilometres: int 
     if kilometres is None:
         return rows[-1][1]
     return next((days for limit, days in rows if kilometres <= limit), rows[-1][1])
+
+
+def works_at(site: Site, day: date) -> bool:
+    """Whether a location works that day: on its days of the week, on no holiday of its country, when not closed."""
+    if day in site.closed_days:
+        return False
+    if not site.working_days:
+        return works(site.country, day)
+    calendar = _calendar(site.country)
+    return day.isoweekday() in site.working_days and (calendar is None or day not in calendar)
 
 
 def works(country: str, day: date) -> bool:
@@ -83,12 +139,6 @@ def delivers(country: str, day: date) -> bool:
     return day.weekday() != rest and day not in calendar
 
 
-def _arrival(today: date, location: Location, kilometres: int | None, destination_country: str) -> date:
-    origin = location.address.country
-    leaves = _after(today, location.processing_days, partial(works, origin))
-    return _after(leaves, transit_days(origin, destination_country, kilometres), partial(delivers, destination_country))
-
-
 def _after(start: date, days: int, counts: Callable[[date], bool]) -> date:
     """The `days`-th day after `start` that counts; for none, `start` or the first day after it that counts."""
     day = start + (_DAY if days else _TODAY)
@@ -98,6 +148,8 @@ def _after(start: date, days: int, counts: Callable[[date], bool]) -> date:
             if days <= 0:
                 return day
         day += _DAY
+        if day - start > _LONGEST:
+            return day
 
 
 def _border(origin_country: str, destination_country: str) -> Border:
