@@ -51,6 +51,9 @@ _PIECES = re.compile(f"[{_NO_SPACES}] ?|[^ {_NO_SPACES}]+ ?| ")
 _SHAPED = re.compile("[\u0300-\u036f\u0590-\u109f\u1100-\u11ff\u1780-\u18af\u200c-\u200f\ufb1d-\ufdff\ufe70-\ufeff]")
 """Letters that change with their neighbours, or are written from the right. Shaping takes ten times as long."""
 
+_LAYOUT = ("GDEF", "GPOS", "GSUB")
+"""Tables of a font that no PDF carries: to read them only to leave them out takes most of the time of a page."""
+
 _PAST = datetime(2000, 1, 1, tzinfo=UTC)
 
 Align = Literal["L", "C", "R"]
@@ -193,6 +196,10 @@ class Paper:
 
     def content(self) -> bytes:
         """The document as PDF."""
+        for font in self._pdf.fonts.values():
+            for table in _LAYOUT:
+                if isinstance(font, TTFFont) and table in font.ttfont:
+                    del font.ttfont[table]
         return bytes(self._pdf.output())
 
     def _printable(self, text: str) -> str:
