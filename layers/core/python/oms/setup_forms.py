@@ -202,6 +202,11 @@ class ChannelRow(ChannelForm):
             raise ValueError(f"category {name!r} stands there twice: capital letters make no difference")
         return {name: days.strip() for name, _, days in pairs}
 
+    @field_validator("pickup_locations", mode="before")
+    @classmethod
+    def _places_in_a_cell(cls, value: object) -> object:
+        return pairs_in_a_cell(value)
+
     @field_validator("return_conditions", "pool", mode="before")
     @classmethod
     def _names_in_a_cell(cls, value: object) -> object:
