@@ -7,6 +7,9 @@ READY := .venv/.ready
 SOURCES := layers/core/python infra functions tests
 PYTEST := $(BIN)/pytest -q
 
+# Python's bytecode is kept, whatever the shell says: without it each process compiles all that it imports again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup up down demo test bench check format lock clean
 
