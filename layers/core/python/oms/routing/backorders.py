@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from oms.errors import ConcurrentAppend, NotFound, ShortStock
 from oms.orders.events import UnitState
+from oms.orders.kits import Recipes, parts, shelf_skus
 from oms.orders.log import ATTEMPTS, Caller, append, load
 from oms.routing.ports import Ports
 from oms.routing.process import ACTOR
 from oms.routing.source import demand_of, source_backorder, steps_of
+from oms.sourcing.plan import Assignment, Unfilled
+
+PASSED = 100
+"""Orders that could not be served, after which nobody further down the line is looked at."""
 
 
-def fill_backorders(ports: Ports, sku: str, cause: str) -> int:
+def fill_backorders(ports: Ports, sku: str, cause: str, *, fresh_at: str = "") -> int:
     """Allocate what is available of a sku to those who wait for it; returns the units allocated.
 
     Called after every arrival of stock and after every backorder, each time after it was written: whichever of the
-    two comes later sees both. An order that is held keeps its place and gets its units; only its work waits.
+    two comes later sees both. An order that is held keeps its place and gets its units; only its work waits. Who
+    cannot take what there is, because its location gave the order back, keeps nobody waiting behind. `fresh_at` is
+    the location at which goods have just arrived.
+
+    A kit waits in the line of each of its components. While one of them is missing it takes none, keeps its right to
+    the others, and those behind it are served with what is left beyond that.
 
     Raises:
         ConcurrentAppend: others keep changing the order or its stock; call again.
@@ -22,33 +34,62 @@ def fill_backorders(ports: Ports, sku: str, cause: str) -> int:
     caller = Caller(actor=ACTOR, cause=cause, clock=ports.clock)
     filled = 0
     while True:
-        served = 0
+        served = ahead = passed = 0
         for waiter in ports.waiters(sku):
-            got = _serve(ports, waiter.order_id, sku, caller)
+            got, kept, left = _serve(ports, waiter.order_id, sku, ahead, caller, fresh_at)
             served += got
-            if got < waiter.quantity:
+            ahead += kept
+            passed += got < waiter.quantity
+            if got < waiter.quantity and (not left or passed == PASSED):
                 return filled + served
         filled += served
         if not served:
             return filled
 
 
-def _serve(ports: Ports, order_id: str, sku: str, caller: Caller) -> int:
-    """Allocate one order's waiting units of a sku as far as stock goes."""
+def _serve(ports: Ports, order_id: str, sku: str, ahead: int, caller: Caller, fresh_at: str) -> tuple[int, int, int]:
+    """Allocate one order's units that wait for a sku, as far as stock goes beyond what those ahead have a right to.
+
+    Says how many units of the sku it got, to how many it keeps a right, and how many are left for those behind it.
+    """
     for _ in range(ATTEMPTS):
+        stock = ports.sku_stock(sku).sellable_after(ahead)
+        available = sum(stock.values())
         try:
             order = load(ports.log, order_id)
         except NotFound:
-            return 0
-        stock = ports.sku_stock(sku)
-        wanted = [each for each in demand_of(order, UnitState.BACKORDERED) if each.sku == sku]
-        if not wanted or not sum(stock.available().values()):
-            return 0
-        sourced = source_backorder(order, {sku: stock}, ports)
+            return 0, 0, available
+        waiting = demand_of(order, UnitState.BACKORDERED)
+        wanted = [each for each in waiting if sku in shelf_skus(order.kits, each.sku)]
+        if not wanted or not available:
+            return 0, 0, available
+        others = {each for unit in wanted for each in shelf_skus(order.kits, unit.sku)} - {sku}
+        view = {sku: stock, **{other: _left_for(ports, order_id, other) for other in sorted(others)}}
+        sourced = source_backorder(order, wanted, view, ports, fresh_at=fresh_at)
         try:
             for events in steps_of(order, sourced, UnitState.BACKORDERED):
                 order = append(ports.log, order, events, caller)
         except (ConcurrentAppend, ShortStock):
             continue
-        return sum(each.quantity for each in sourced.plan.assignments)
+        got = _units_of(sku, sourced.plan.assignments, order.kits)
+        kits = [each for each in sourced.plan.unfilled if each.sku in order.kits]
+        kept = min(_units_of(sku, kits, order.kits), available - got)
+        return got, kept, available - got - kept
     raise ConcurrentAppend(f"order {order_id} or stock of {sku} is busy: try again")
+
+
+def _left_for(ports: Ports, order_id: str, sku: str) -> dict[str, int]:
+    """Units of a sku by location that an order may take which waits for it, among others."""
+    ahead = 0
+    for waiter in ports.waiters(sku):
+        if waiter.order_id == order_id:
+            break
+        ahead += waiter.quantity
+    return ports.sku_stock(sku).sellable_after(ahead)
+
+
+def _units_of(sku: str, units: Iterable[Assignment | Unfilled], recipes: Recipes) -> int:
+    """Units of a sku on the shelf that are in these units of lines."""
+    return sum(
+        count for each in units for on_shelf, count in parts(recipes, each.sku, each.quantity) if on_shelf == sku
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -21,14 +21,17 @@ from oms.orders.events import (
     UnitsProvided,
     UnitState,
 )
+from oms.orders.kits import Recipes, shelf_skus
 from oms.orders.order import Order
+from oms.orders.rejecting import barred
 from oms.orders.transitions import FulfillmentStatus
+from oms.routing.kits import NoRecipe, recipes_of, with_recipes
 from oms.routing.ports import Ports
 from oms.setup import Location
+from oms.sourcing.kits import plan_with_kits
 from oms.sourcing.plan import Demand, Plan, plan
 from oms.sourcing.promise import expected_delivery
-from oms.sourcing.sites import site_of
-from oms.stock.levels import SkuStock
+from oms.sourcing.sites import StockView, site_of
 
 Unit = TypeVar("Unit")
 
@@ -52,6 +55,11 @@ def concerns(order: Order, ports: Ports) -> list[tuple[HoldReason, str]]:
         named = ", ".join(f"line {each.placed.line_id} ({each.placed.sku or 'no sku'})" for each in unknown[:NAMED])
         more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
         reasons.append((HoldReason.UNKNOWN_SKU, f"no such product: {named}{more}"))
+    else:
+        try:
+            recipes_of(order, (line.placed.sku for line in physical), ports.products)
+        except NoRecipe as error:
+            reasons.append((HoldReason.UNKNOWN_SKU, str(error)))
     if physical and (wrong := ports.address_problem(_destination(order))):
         reasons.append((HoldReason.BAD_ADDRESS, wrong))
     return reasons
@@ -63,19 +71,26 @@ class Sourced:
 
     plan: Plan
     promised: date | None
+    recipes: Recipes
+    """What the kits among the skus are made of."""
 
 
 def source(order: Order, ports: Ports) -> Sourced:
     """Plan the open units over the stock that is left for them."""
     demand = demand_of(order, UnitState.OPEN)
-    stock = {sku: ports.sku_stock(sku) for sku in dict.fromkeys(each.sku for each in demand)}
-    return _planned(order, demand, {sku: of_sku.sellable() for sku, of_sku in stock.items()}, ports)
+    recipes = recipes_of(order, (each.sku for each in demand), ports.products)
+    skus = dict.fromkeys(on_shelf for each in demand for on_shelf in shelf_skus(recipes, each.sku))
+    return _planned(order, demand, {sku: ports.sku_stock(sku).sellable() for sku in skus}, recipes, ports)
 
 
-def source_backorder(order: Order, stock: Mapping[str, SkuStock], ports: Ports) -> Sourced:
-    """Plan an order's backordered units of these skus; it is first in line, so all that is available is for it."""
-    demand = [each for each in demand_of(order, UnitState.BACKORDERED) if each.sku in stock]
-    return _planned(order, demand, {sku: of_sku.available() for sku, of_sku in stock.items()}, ports)
+def source_backorder(
+    order: Order, demand: Sequence[Demand], stock: StockView, ports: Ports, *, fresh_at: str = ""
+) -> Sourced:
+    """Plan backordered units of an order over the stock that those who wait longer leave for it.
+
+    Goods that have just arrived at the location `fresh_at` are not those that it rejected.
+    """
+    return _planned(order, demand, stock, order.kits, ports, fresh_at)
 
 
 def demand_of(order: Order, state: UnitState) -> list[Demand]:
@@ -87,15 +102,23 @@ def demand_of(order: Order, state: UnitState) -> list[Demand]:
     ]
 
 
-def _planned(order: Order, demand: Sequence[Demand], stock: Mapping[str, Mapping[str, int]], ports: Ports) -> Sourced:
+def _planned(
+    order: Order,
+    demand: Sequence[Demand],
+    stock: StockView,
+    recipes: Recipes,
+    ports: Ports,
+    fresh_at: str = "",
+) -> Sourced:
     locations = {each.location_id: each for each in ports.locations() if each.active}
     destination = _destination(order)
     sites = [site_of(location) for location in locations.values()]
-    planned = plan(demand, stock, sites, ports.locate(destination))
+    origin, without = ports.locate(destination), barred(order.rejections, fresh_at=fresh_at)
+    planned = plan_with_kits(lambda view: plan(demand, view, sites, origin, barred=without), demand, stock, recipes)
     chosen = [locations[location_id] for location_id in dict.fromkeys(a.location_id for a in planned.assignments)]
     waits = bool(planned.unfilled) or bool(order.counts.get(UnitState.BACKORDERED))
     promised = None if waits or not chosen else _promise(chosen, destination, planned, ports)
-    return Sourced(planned, promised)
+    return Sourced(planned, promised, recipes)
 
 
 def _promise(chosen: Iterable[Location], destination: Address, planned: Plan, ports: Ports) -> date | None:
@@ -112,8 +135,13 @@ def _destination(order: Order) -> Address:
 def steps_of(order: Order, sourced: Sourced, source_state: UnitState) -> Iterator[list[OrderEvent]]:
     """The decisions that carry out a plan, each small enough for one transaction; the last confirms the order.
 
-    A location's units join its fulfillment order while nobody there has begun with it.
+    A location's units join its fulfillment order while nobody there has begun with it. What kits are made of is
+    written down with their first units.
     """
+    yield from with_recipes(order, sourced.recipes, _steps(order, sourced, source_state))
+
+
+def _steps(order: Order, sourced: Sourced, source_state: UnitState) -> list[list[OrderEvent]]:
     targets = _fulfillment_orders(order, sourced.plan)
     allocations = [
         Allocation(
@@ -126,7 +154,13 @@ def steps_of(order: Order, sourced: Sourced, source_state: UnitState) -> Iterato
         )
         for each in sourced.plan.assignments
     ]
-    chunks = list(_chunks(allocations, MAX_STOCK_KEYS))
+
+    def keys(unit: Allocation | LineUnits) -> int:
+        return len(shelf_skus(sourced.recipes, unit.sku))
+
+    # Units that waited leave their lines as well: a place in line and the counter, for each sku on the shelf.
+    each_takes = 3 if source_state is UnitState.BACKORDERED else 1
+    chunks = list(_chunks(allocations, MAX_STOCK_KEYS // each_takes, keys))
     events: list[list[OrderEvent]] = [
         [UnitsAllocated(allocations=tuple(chunk), explanation=None if number else sourced.plan.explanation)]
         for number, chunk in enumerate(chunks)
@@ -136,12 +170,13 @@ def steps_of(order: Order, sourced: Sourced, source_state: UnitState) -> Iterato
             LineUnits(line_id=each.line_id, sku=each.sku, quantity=each.quantity) for each in sourced.plan.unfilled
         ]
         # Each sku on backorder takes two items of the transaction: a place in line and the counter.
-        for chunk in _chunks(unfilled, MAX_STOCK_KEYS // 2):
-            room = len(chunks) == len(events) == 1 and len(chunks[0]) + 2 * len(chunk) <= MAX_STOCK_KEYS
+        for chunk in _chunks(unfilled, MAX_STOCK_KEYS // 2, keys):
+            taken = sum(map(keys, chunks[0])) if len(chunks) == len(events) == 1 else MAX_STOCK_KEYS
+            room = taken + 2 * sum(map(keys, chunk)) <= MAX_STOCK_KEYS
             backordered = UnitsBackordered(units=tuple(chunk))
             events = [[*events[0], backordered]] if room else [*events, [backordered]]
         events = _closed(order, events, sourced)
-    yield from events
+    return events
 
 
 def _closed(order: Order, events: list[list[OrderEvent]], sourced: Sourced) -> list[list[OrderEvent]]:
@@ -171,6 +206,15 @@ def _fulfillment_orders(order: Order, planned: Plan) -> dict[str, str]:
     return targets
 
 
-def _chunks(units: Sequence[Unit], size: int) -> Iterator[list[Unit]]:
-    for start in range(0, len(units), size):
-        yield list(units[start : start + size])
+def _chunks(units: Sequence[Unit], size: int, keys: Callable[[Unit], int]) -> Iterator[list[Unit]]:
+    """Runs of units that together move at most `size` items of stock; one that moves more by itself stands alone."""
+    chunk: list[Unit] = []
+    taken = 0
+    for unit in units:
+        if chunk and taken + keys(unit) > size:
+            yield chunk
+            chunk, taken = [], 0
+        chunk.append(unit)
+        taken += keys(unit)
+    if chunk:
+        yield chunk

@@ -13,12 +13,16 @@ class StockReason(StrEnum):
 
     ALLOCATED = "allocated"
     RELEASED = "released"
+    RESERVED = "reserved"
+    """Committed to a basket that is no order yet."""
     SHIPPED = "shipped"
     RECEIVED = "received"
     COUNTED = "counted"
     CORRECTED = "corrected"
     DAMAGED = "damaged"
     RETURNED = "returned"
+    SPREAD = "spread"
+    """Moved between the buckets of one hot level, which has as many units as before."""
     FOUND = "found"
     LOST = "lost"
     STOLEN = "stolen"
@@ -63,6 +67,8 @@ class Level:
     incoming: int = 0
     unavailable: Mapping[str, int] = field(default_factory=dict)
     version: int = 0
+    buckets: int = 1
+    """Items that hold the level: more than one while it is hot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +78,19 @@ class SkuStock:
     sku: str
     levels: tuple[Level, ...]
     waiting: int = 0
+    waiting_by: Mapping[str, int] = field(default_factory=dict)
+    """Of these, units by the channel whose orders wait, as far as it is known."""
 
     def sellable(self) -> dict[str, int]:
         """Units by location that a new order may take: what is available beyond what waits in line before it.
 
         Those who wait are served from the fullest locations, which leaves the most places to choose from.
         """
+        return self.sellable_after(self.waiting)
+
+    def sellable_after(self, owed: int) -> dict[str, int]:
+        """Units by location that are left when so many were taken by those who wait longer."""
         free = {level.location_id: max(0, level.available) for level in self.levels}
-        owed = self.waiting
         for location_id in sorted(free, key=lambda each: (-free[each], each)):
             taken = min(free[location_id], owed)
             free[location_id] -= taken
