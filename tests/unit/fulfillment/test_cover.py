@@ -18,7 +18,7 @@ def test_what_became_dearer_a_moment_ago_does_not_leave_before_it_is_covered() -
     warehouse.sold(mugs(1))
     for decide in (decisions.accept, decisions.pick, lambda order, share: decisions.pack(order, share, Packing())):
         append(warehouse, warehouse.order(), decide(warehouse.order(), SHARE), warehouse.caller(f"{decide}"))
-    assert warehouse.order().actions_of(warehouse.order().fulfillment_orders[SHARE]) == ("ship",)
+    assert warehouse.order().actions_of(warehouse.order().fulfillment_orders[SHARE]) == ("ship", "reject")
     warehouse.stock("plate", "north", 1)
     more = EditOrder(add=(AddLine(sku="plate", quantity=1, unit_price=Amount(amount=2000, currency="EUR")),))
     version = warehouse.order().version

@@ -16,6 +16,7 @@ from oms.orders.transitions import (
     FULFILLMENT_ACTIONS,
     IN_FULFILLMENT,
     MOVES,
+    REJECT,
     FulfillmentStatus,
     OrderStatus,
     Way,
@@ -33,11 +34,12 @@ def _counts(*states: S) -> dict[S, int]:
     return dict.fromkeys(states, 2)
 
 
-def test_every_state_stands_in_the_table_and_only_a_new_address_leads_back() -> None:
+def test_every_state_stands_in_the_table_and_only_a_new_address_or_a_rejection_leads_back() -> None:
     assert set(MOVES) == set(S)
     for source, targets in MOVES.items():
         for target in targets - {S.CANCELLED}:
-            assert JOURNEY.index(target) > JOURNEY.index(source) or (source, target) == (S.ALLOCATED, S.OPEN)
+            back = source in AT_LOCATION and target is S.OPEN
+            assert back or JOURNEY.index(target) > JOURNEY.index(source)
 
 
 def test_what_is_delivered_or_cancelled_moves_no_more_and_everything_else_can_get_there() -> None:
@@ -70,7 +72,8 @@ def test_goods_are_handed_over_only_while_they_stand_ready_and_told_ready_only_w
 ) -> None:
     allowed = set(fulfillment_actions(counts, accepted=True, held=held, way=way, ready=ready))
     names = {each.name for each in ACTIONS[way]}
-    assert allowed <= names
+    assert allowed <= {*names, REJECT}
+    assert not (ready and REJECT in allowed), "what waits for its customer is handed over or put back"
     assert "deliver" not in names, "a parcel that arrives in a store has not reached the customer"
     assert not (held and allowed)
     assert not (AT_THE_COUNTER & allowed and not ready)
@@ -90,7 +93,8 @@ def test_who_is_asked_to_put_units_back_can_answer_in_any_case(
     asked, not_asked = (
         fulfillment_actions(counts | {S.PICKED: 1}, accepted=True, held=held, asked=asked) for asked in (True, False)
     )
-    assert asked == (*not_asked, *CANCELLATION_ANSWERS)
+    # Whether the units are there is said first: until then nothing is rejected.
+    assert asked == (*(each for each in not_asked if each != REJECT), *CANCELLATION_ANSWERS)
     assert not set(CANCELLATION_ANSWERS) & set(fulfillment_actions(counts, accepted=accepted, held=held))
 
 
@@ -162,9 +166,11 @@ def test_an_action_is_allowed_exactly_while_units_stand_at_its_source(*, counts:
     if not any(count for state, count in counts.items() if state is not S.CANCELLED):
         assert allowed == ()
     elif not accepted:
-        assert allowed == ("accept",)
+        assert allowed == ("accept", REJECT)
     else:
-        assert allowed == tuple(action.name for action in FULFILLMENT_ACTIONS if counts.get(action.source))
+        work = tuple(action.name for action in FULFILLMENT_ACTIONS if counts.get(action.source))
+        there = any(counts.get(state) for state in AT_LOCATION)
+        assert allowed == (*work, *((REJECT,) if there else ()))
 
 
 @given(counts=some_counts, accepted=st.booleans())

@@ -90,7 +90,7 @@ def test_within_the_window_stock_is_reserved_and_nobody_may_begin(stack: MemoryS
 
     order = wake(stack, order)
     assert order.fulfillment_orders["o1-1"].status is FulfillmentStatus.OPEN
-    assert order.actions_of(order.fulfillment_orders["o1-1"]) == ("accept",)
+    assert order.actions_of(order.fulfillment_orders["o1-1"]) == ("accept", "reject")
     assert wake_at(order) is None
 
 

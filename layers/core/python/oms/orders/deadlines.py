@@ -21,6 +21,7 @@ from oms.orders.evolve import evolve
 from oms.orders.exchanges import ExchangeStatus
 from oms.orders.order import Line, Order
 from oms.orders.reasons import CancellationReason
+from oms.orders.rejected import lapses
 from oms.orders.tenders import MONEY_HOLDS
 from oms.orders.transfers import claim_ahead
 from oms.orders.transitions import OrderStatus
@@ -132,4 +133,5 @@ def moments(order: Order) -> Iterator[datetime]:
     for line in order.lines.values():
         if (end := backorder_deadline(order, line)) is not None:
             yield end
+    yield from (until for until, _ in lapses(order))
     yield from (until for until, _ in overdue(order))

@@ -6,7 +6,8 @@ rewritten. A new version of an event gets a new number in `codec.VERSIONS` and a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -26,8 +27,9 @@ from oms.orders.holding import HoldAssigned
 from oms.orders.kits import ComponentsFixed
 from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded
 from oms.orders.reasons import CancellationReason
-from oms.orders.rejecting import UnitsRejected
+from oms.orders.rejecting import LocationReadmitted, UnitsRejected
 from oms.orders.release import OrderReleased
+from oms.orders.reserving import ReservationUsed
 from oms.orders.screening import OrderScreened
 from oms.orders.sold import Charge, ChargeKind, LineUnits, PlacedLine, PriceMode, UnitRun
 from oms.orders.tracking import TrackingStatus
@@ -157,6 +159,8 @@ class OrderPlaced:
     """Days after which units that wait for stock are given up. 0 is never."""
     exchange_of: str = ""
     """The order whose goods come back for these; `external_id` is the exchange's id then."""
+    reservation_id: str = ""
+    """What was reserved for its basket before it was placed; empty when nothing was."""
     pickup_location_id: str = ""
     """The store in which the customer fetches the goods; empty when they are brought."""
 
@@ -240,6 +244,8 @@ class UnitsBackordered:
     """No location can cover these units now; they wait, first in, first out, for stock."""
 
     units: tuple[LineUnits, ...]
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """How many units of a sku may wait at a time, over all orders, for those that have a limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +264,10 @@ class OrderConfirmed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelledUnits:
-    """Units of a line that will not be shipped, and where they were; `location_id` when stock was reserved there."""
+    """Units of a line that will not be shipped, and where they were; `location_id` when stock was reserved there.
+
+    Of what was sent to a store and not fetched, `location_id` is the store.
+    """
 
     line_id: str
     sku: str
@@ -380,6 +389,7 @@ OrderEvent = (
     | DisputeOpened
     | DisputeClosed
     | ComponentsFixed
+    | ReservationUsed
     | UnitsAllocated
     | UnitsBackordered
     | UnitsProvided
@@ -392,6 +402,7 @@ OrderEvent = (
     | ShippingServiceChanged
     | UnitsReleased
     | UnitsRejected
+    | LocationReadmitted
     | FulfillmentAccepted
     | UnitsPicked
     | UnitsPacked

@@ -23,8 +23,9 @@ from oms.orders.holding import HoldAssigned
 from oms.orders.kits import ComponentsFixed, fixed
 from oms.orders.order import PROVIDED, Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold
 from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded
-from oms.orders.rejected import rejected
-from oms.orders.rejecting import UnitsRejected
+from oms.orders.rejected import readmitted, rejected
+from oms.orders.rejecting import LocationReadmitted, UnitsRejected
+from oms.orders.reserving import ReservationUsed, used
 from oms.orders.screening import CONTACT_THAT_MATTERS, OrderScreened, let_pass, recorded
 from oms.orders.settlement import paid_in_advance
 from oms.orders.transitions import AT_LOCATION, MOVES
@@ -86,6 +87,8 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
             return replace(order, screening=recorded(order.screening, event, at, amount=order.due))
         case ComponentsFixed():
             return _checked(fixed, order, event)
+        case ReservationUsed():
+            return _checked(used, order, event)
         case ev.UnitsAllocated():
             return _allocated(order, event, at)
         case ev.UnitsBackordered():
@@ -116,6 +119,8 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
             return order
         case UnitsRejected():
             return _checked(rejected, order, event, at, _move)
+        case LocationReadmitted():
+            return _checked(readmitted, order, event)
         case LinesAdded() | ShippingServiceChanged() | CancellationRequested() | CancellationDeclined():
             return _checked(edited, order, event, at)
         case ev.UnitsProvided():

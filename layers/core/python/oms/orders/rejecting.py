@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from oms.orders.units import UnitState
@@ -52,12 +52,20 @@ class UnitsRejected:
     """In the words of whoever rejected them, for staff."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationReadmitted:
+    """Time has passed since a location gave units of the order back: it may be asked again."""
+
+    location_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A rejection that the order remembers, and when it was."""
+    """A rejection that the order remembers, when it was, and whether the location may be asked again."""
 
     event: UnitsRejected
     at: datetime
+    lifted: bool = False
 
     @property
     def units(self) -> dict[str, int]:
@@ -67,6 +75,19 @@ class Rejection:
             units[each.line_id] = units.get(each.line_id, 0) + each.quantity
         return units
 
+    @property
+    def lapses_at(self) -> datetime | None:
+        """When the location is asked again; None if it never is, or may be already."""
+        patience = ASKED_AGAIN_AFTER.get(self.event.reason)
+        return None if patience is None or self.lifted else self.at + patience
+
+
+ASKED_AGAIN_AFTER = {
+    RejectReason.TOO_BUSY: timedelta(days=1),
+    RejectReason.NOT_IN_STOCK: timedelta(days=3),
+    RejectReason.DAMAGED: timedelta(days=3),
+}
+"""A busy day is over tomorrow, and what was missing or spoilt is counted within days. The others never change."""
 
 WORDS = {
     RejectReason.NOT_IN_STOCK: "it did not find these goods",
@@ -81,13 +102,13 @@ WORDS = {
 def barred(rejections: Iterable[Rejection], *, fresh_at: str = "") -> dict[tuple[str, str], str]:
     """Who is not asked again for what of an order, and why: by location and sku, `""` for all that it has.
 
-    Goods that arrived at the location `fresh_at` since are others than those that were missing or spoilt.
+    Goods that have just arrived at the location `fresh_at` are others than those that were missing or spoilt.
     """
     found: dict[tuple[str, str], str] = {}
     for each in rejections:
         event = each.event
         of_goods = event.reason in OF_THE_GOODS
-        if of_goods and event.location_id == fresh_at:
+        if each.lifted or (of_goods and event.location_id == fresh_at):
             continue
         for sku in dict.fromkeys(unit.sku for unit in event.units) if of_goods else [""]:
             found[event.location_id, sku] = WORDS[event.reason]

@@ -11,6 +11,7 @@ from oms.orders.events import HoldReason, HoldReleased, OrderEvent, OrderRelease
 from oms.orders.exchanges import ExchangeLapsed
 from oms.orders.log import Caller, append, load
 from oms.orders.order import Order
+from oms.orders.rejecting import LocationReadmitted
 from oms.orders.tenders import next_payment_id
 from oms.payments.ledger import AuthorisationExpired, PaymentRefundFailed, PaymentRequested
 from oms.routing import money
@@ -27,6 +28,7 @@ from oms.routing.steps import (
     GiveUpUnpaid,
     HoldUnpaid,
     LapseExchange,
+    Readmit,
     Refund,
     Release,
     ReleasePaid,
@@ -95,6 +97,8 @@ def _do(ports: Ports, order: Order, step: Step, caller: Caller, attempt: int) ->
             append(ports.log, order, [ExchangeLapsed(exchange_id=exchange_id)], caller)
         case Release():
             append(ports.log, order, [OrderReleased()], caller)
+        case Readmit(location_id):
+            append(ports.log, order, [LocationReadmitted(location_id=location_id)], caller)
         case Screen():
             return screen(ports, order, caller, attempt)
         case Source():

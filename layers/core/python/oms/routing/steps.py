@@ -12,6 +12,7 @@ from oms.orders import deadlines
 from oms.orders.after_sale import RefundPart
 from oms.orders.events import HoldReason, UnitState
 from oms.orders.order import Order
+from oms.orders.rejected import lapses
 from oms.orders.settlement import open_parts, refund_parts
 from oms.orders.transfers import to_refund
 from oms.orders.transitions import AT_LOCATION
@@ -72,6 +73,13 @@ class Screen:
 @dataclass(frozen=True, slots=True)
 class Source:
     """Find a place for the units that have none, and confirm the order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readmit:
+    """A location that gave units back may be asked again, and some still have no place."""
+
+    location_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +159,7 @@ Step = (
     | Release
     | Screen
     | Source
+    | Readmit
     | Capture
     | Void
     | Expire
@@ -229,7 +238,12 @@ def _next_for_the_sale(order: Order, ours: list[Payment], now: datetime, check_p
         return _renewal(ours, missing) or HoldUnpaid(missing)
     if order.counts.get(UnitState.OPEN) or order.confirmed is None:
         return Source()
-    return Release() if release_due(order, now) else None
+    return Release() if release_due(order, now) else _readmit(order, now)
+
+
+def _readmit(order: Order, now: datetime) -> Readmit | None:
+    due = (location_id for moment, location_id in lapses(order) if moment <= now)
+    return next((Readmit(location_id) for location_id in due), None)
 
 
 def _unpaid_though_gone(order: Order, ours: list[Payment]) -> Step | None:
