@@ -19,17 +19,15 @@ from oms.platform.config import settings
 from oms.platform.observability import Metric, count
 from oms.platform.references import reference_put
 from oms.platform.stock_line import waiting_writes
-from oms.platform.stock_moves import movement_update
-from oms.stock.movements import movements, waiting_changes
+from oms.platform.stock_moves import note_of
+from oms.platform.stock_transaction import CONDITION_FAILED, Refused, transact
+from oms.stock.movements import Movement, movements, waiting_changes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 MAX_ITEM = 400 * 1024
 """Bytes of a DynamoDB item, names and values."""
-
-CONDITION_FAILED = "ConditionalCheckFailed"
-RETRYABLE = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 class DynamoOrderLog:
@@ -79,12 +77,12 @@ class DynamoOrderLog:
             "ConditionExpression": "attribute_not_exists(order_id)",
         }
         beside: list[TransactWriteItemTypeDef] = [
-            *(movement_update(move, entry) for move in movements(before, entry.events)),
             *(write for change in waiting_changes(before, after) for write in waiting_writes(change, entry)),
             *(reference_put(reference, entry.order_id) for reference in references),
         ]
-        if beside:
-            _transact([{"Put": put}, *beside], entry)  # type: ignore[typeddict-item]
+        moves = movements(before, entry.events)
+        if beside or moves:
+            _transact([{"Put": put}, *beside], moves, entry)  # type: ignore[typeddict-item]
         else:
             _put(put, entry)
 
@@ -118,23 +116,21 @@ def _put(put: dict[str, Any], entry: Entry) -> None:
         raise
 
 
-def _transact(items: list[TransactWriteItemTypeDef], entry: Entry) -> None:
+def _transact(items: list[TransactWriteItemTypeDef], moves: Sequence[Movement], entry: Entry) -> None:
     from botocore.exceptions import ClientError
 
     try:
-        client("dynamodb").transact_write_items(TransactItems=items)
+        transact(items, moves, note_of(entry), key=entry.order_id)
+    except Refused as refused:
+        if refused.beside[:1] == (CONDITION_FAILED,) or refused.busy:
+            raise _outrun(entry) from refused
+        other = [_name(items[i]) for i, each in enumerate(refused.beside) if each == CONDITION_FAILED]
+        raise ShortStock(
+            f"order {entry.order_id}: not enough left of {', '.join((*refused.short, *other))}"
+        ) from refused
     except ClientError as error:
         if code(error) == "TransactionInProgressException":
             raise _outrun(entry) from error
-        if code(error) != "TransactionCanceledException":
-            raise
-        reasons: Any = error.response.get("CancellationReasons", [])
-        codes = [reason.get("Code", "None") for reason in reasons]
-        if codes[:1] == [CONDITION_FAILED] or RETRYABLE & set(codes):
-            raise _outrun(entry) from error
-        short = [_name(items[i]) for i, each in enumerate(codes) if each == CONDITION_FAILED]
-        if short:
-            raise ShortStock(f"order {entry.order_id}: not enough left of {', '.join(short)}") from error
         raise
 
 

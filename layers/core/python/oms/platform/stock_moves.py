@@ -3,16 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from oms.clock import to_text
 from oms.orders.order import Entry
 from oms.platform.config import settings
-from oms.platform.stock_table import UNAVAILABLE, stock_key
+from oms.platform.stock_items import UNAVAILABLE, bucket_key, stock_key
 from oms.stock.movements import Movement
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What is noted with each movement of one write: when, why and by whom."""
+
+    at: str
+    cause: str
+    actor: str = ""
+
+
+def note_of(entry: Entry) -> Note:
+    """The note of the movements that an entry of an order makes."""
+    return Note(at=to_text(entry.at), cause=entry.cause, actor=entry.actor)
+
+
+def bucket_update(moved: Movement, number: int, deltas: Mapping[str, int], note: Note) -> dict[str, Any]:
+    """The part of a movement that is made in one bucket of its level: only while it is in use and covers it."""
+    part = replace(
+        moved,
+        on_hand=deltas.get("on_hand", 0),
+        available=deltas.get("available", 0),
+        committed=deltas.get("committed", 0),
+        incoming=deltas.get("incoming", 0),
+        unavailable={
+            name.removeprefix(UNAVAILABLE): units for name, units in deltas.items() if name.startswith(UNAVAILABLE)
+        },
+    )
+    needed = {name: -delta for name, delta in deltas.items() if delta < 0}
+    update = level_update(part, note.at, note.cause, needed, actor=note.actor)
+    update["Key"] = bucket_key(moved.sku, moved.location_id, number)
+    if number:
+        conditions = [update["ConditionExpression"]] if needed else []
+        update["ConditionExpression"] = " AND ".join(["attribute_exists(layout)", *conditions])
+    return update
 
 
 def movement_update(moved: Movement, entry: Entry) -> TransactWriteItemTypeDef:

@@ -1,40 +1,52 @@
-"""The stock table: its keys, its items, and the reads of levels.
+"""The stock table as it is read: one read of a sku tells how much is where, and how many units are owed.
 
-The table owns its keys here: partition `sku`, sort `location_id`. One read of a sku answers how much is where and how
-many units are owed, because the counter of waiting units sorts before all locations and the line itself after them:
-
-    #waiting                          waiting: units of the sku on backorder over all orders
-    <location id>                     a level: on_hand, available, committed, incoming, `unavailable_<reason>`,
-                                      version, last
-    ~incoming#<date>#<id>#<location>  quantity: units that a purchase order or transfer promises by a date
-    ~receipt#<cause>                  an adjustment that was made under this Idempotency-Key; expires
-    ~waiting#<since>#<order id>       quantity: units that this order waits for
-
-Each level carries its last movement (`last`), so that the table's stream is the stock ledger.
+The counter of waiting units sorts before all locations and everything else after them; see `stock_items` for the keys.
+Only a level that is split into buckets takes a second call, which reads one item for each further bucket.
 
 Writes have modules of their own: `stock_moves` (what events and people do to a level), `stock_counts` (counts and
-adjustments), `stock_line` (those who wait).
+adjustments), `stock_line` (those who wait), `stock_split` (how a level is split and put together).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
+from oms.errors import Unavailable
 from oms.platform.aws import client
 from oms.platform.config import settings
+from oms.platform.stock_buckets import whole
+from oms.platform.stock_items import (
+    LINE,
+    RECEIPT,
+    UNAVAILABLE,
+    WAITING,
+    Item,
+    level_of,
+    number_in,
+    stock_key,
+)
 from oms.stock.levels import Level, SkuStock
 
-WAITING = "#waiting"
-RECEIPT = "~receipt#"
-LINE = "~waiting#"
-UNAVAILABLE = "unavailable_"
-"""Prefix of the attributes that count units which are there and not for sale, each for one reason."""
+__all__ = ["LINE", "RECEIPT", "UNAVAILABLE", "WAITING", "level", "level_of", "sku_stock", "stock_key"]
+
+ATTEMPTS = 5
+"""How often a sku is read anew because a level was split, or put together, between two reads of it."""
 
 
 def sku_stock(sku: str, *, consistent: bool = False) -> SkuStock:
-    """All levels of a sku and what is owed, in one read."""
+    """All levels of a sku and what is owed, in one read, and one more when any of its levels is split."""
+    for attempt in range(ATTEMPTS):
+        items = _items(sku, consistent=consistent or attempt > 0)
+        levels = whole([item for item in items if not item["location_id"]["S"].startswith("#")])
+        if levels is not None:
+            waiting = sum(number_in(item, "waiting") for item in items if item["location_id"]["S"] == WAITING)
+            return SkuStock(sku=sku, levels=levels, waiting=waiting)
+    raise Unavailable(f"stock of {sku} is being spread anew: try again")
+
+
+def _items(sku: str, *, consistent: bool) -> Sequence[Item]:
     pages = client("dynamodb").get_paginator("query")
-    items = [
+    return [
         item
         for page in pages.paginate(
             TableName=settings().stock_table,
@@ -44,44 +56,17 @@ def sku_stock(sku: str, *, consistent: bool = False) -> SkuStock:
         )
         for item in page["Items"]
     ]
-    return SkuStock(
-        sku=sku,
-        levels=tuple(level_of(item) for item in items if not item["location_id"]["S"].startswith("#")),
-        waiting=sum(int(item["waiting"]["N"]) for item in items if item["location_id"]["S"] == WAITING),
-    )
 
 
 def level(sku: str, location_id: str) -> Level:
     """One level, strongly consistent; version 0 when there is none yet."""
-    answer = client("dynamodb").get_item(
-        TableName=settings().stock_table, Key=stock_key(sku, location_id), ConsistentRead=True
-    )
-    item = answer.get("Item")
-    return level_of(item) if item else Level(sku=sku, location_id=location_id)
-
-
-def stock_key(sku: str, location_id: str) -> dict[str, Any]:
-    """The key of an item: a level, or one of the things that stand beside a sku's levels."""
-    return {"sku": {"S": sku}, "location_id": {"S": location_id}}
-
-
-def _number(item: dict[str, Any], name: str) -> int:
-    return int(item.get(name, {"N": "0"})["N"])
-
-
-def level_of(item: dict[str, Any]) -> Level:
-    """An item of a level, as the table or its stream hands it over, as a value."""
-    return Level(
-        sku=item["sku"]["S"],
-        location_id=item["location_id"]["S"],
-        on_hand=_number(item, "on_hand"),
-        available=_number(item, "available"),
-        committed=_number(item, "committed"),
-        incoming=_number(item, "incoming"),
-        unavailable={
-            name.removeprefix(UNAVAILABLE): int(value["N"])
-            for name, value in item.items()
-            if name.startswith(UNAVAILABLE) and value["N"] != "0"
-        },
-        version=_number(item, "version"),
-    )
+    for _ in range(ATTEMPTS):
+        answer = client("dynamodb").get_item(
+            TableName=settings().stock_table, Key=stock_key(sku, location_id), ConsistentRead=True
+        )
+        if "Item" not in answer:
+            return Level(sku=sku, location_id=location_id)
+        levels = whole([answer["Item"]])
+        if levels is not None:
+            return levels[0]
+    raise Unavailable(f"stock of {sku} at {location_id} is being spread anew: try again")
