@@ -16,6 +16,7 @@ from oms.orders.events import OrderEvent, UnitState
 from oms.orders.kits import Recipes
 from oms.orders.parts import Counts, FulfillmentOrder, Hold, Line, Parcel, ReleasedHold, total_counts, units_value
 from oms.orders.rejecting import Rejection
+from oms.orders.reserving import ReservationUsed
 from oms.orders.screening import Screened
 from oms.orders.transitions import (
     AT_LOCATION,
@@ -83,6 +84,8 @@ class Order:
     shipping_changes: tuple[ShippingServiceChanged, ...] = ()
     kits: Recipes = field(default_factory=dict)
     """What the order's kits are made of, by sku, once units of them had a place or waited for one."""
+    reservation_used: ReservationUsed | None = None
+    """What had been reserved for its basket, once the order has taken it over."""
     cancellations: dict[str, CancellationRequest] = field(default_factory=dict)
     """What locations were asked to put back, by the request's id, the first first."""
     rejections: tuple[Rejection, ...] = ()

@@ -12,6 +12,7 @@ from oms.orders.events import (
     CancelledUnits,
     OrderEvent,
     UnitsAllocated,
+    UnitsBackordered,
     UnitsCancelled,
     UnitsShipped,
     UnitState,
@@ -19,6 +20,7 @@ from oms.orders.events import (
 from oms.orders.kits import Recipes, parts, recipes_after
 from oms.orders.order import Order
 from oms.orders.rejecting import RejectReason, UnitsRejected
+from oms.orders.reserving import ReservationUsed
 from oms.stock.levels import StockReason
 
 
@@ -37,6 +39,12 @@ class Movement:
     unavailable: Mapping[str, int] = field(default_factory=dict)
     """Units by the reason why they are not for sale."""
 
+    @property
+    def moves(self) -> bool:
+        """Whether anything changes: units that a reservation had, and its order takes in the same place, stay."""
+        moved = self.on_hand, self.available, self.committed, self.incoming, *self.unavailable.values()
+        return any(moved)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingChange:
@@ -47,23 +55,42 @@ class WaitingChange:
     since: datetime
     quantity: int
     delta: int
+    channel_id: str = ""
 
 
 def movements(order: Order, events: Iterable[OrderEvent]) -> tuple[Movement, ...]:
     """The changes of stock that these events make, one per (sku, location): quantities are summed first.
 
-    A kit's units move its components, together with what other lines move of the same skus.
+    A kit's units move its components, together with what other lines move of the same skus. What cancels out is no
+    change.
     """
     events = tuple(events)
     recipes = recipes_after(order, events)
     summed: dict[tuple[str, str], Movement] = {}
     for event in events:
-        for sold in _of(order, event):
-            for movement in _on_the_shelf(recipes, sold):
-                key = movement.sku, movement.location_id
-                known = summed.get(key)
-                summed[key] = movement if known is None else _add(known, movement)
-    return tuple(summed.values())
+        for movement in _given_up(event) if isinstance(event, ReservationUsed) else _by_sku(recipes, order, event):
+            key = movement.sku, movement.location_id
+            known = summed.get(key)
+            summed[key] = movement if known is None else _add(known, movement)
+    return tuple(each for each in summed.values() if each.moves)
+
+
+def _by_sku(recipes: Recipes, order: Order, event: OrderEvent) -> Iterator[Movement]:
+    for sold in _of(order, event):
+        yield from _on_the_shelf(recipes, sold)
+
+
+def _given_up(event: ReservationUsed) -> Iterator[Movement]:
+    """What a reservation had committed is free again: skus as they lie on shelves, kits unfolded already."""
+    for unit in event.units:
+        yield Movement(
+            sku=unit.sku,
+            location_id=unit.location_id,
+            reason=StockReason.RELEASED,
+            reference=event.reservation_id,
+            available=unit.quantity,
+            committed=-unit.quantity,
+        )
 
 
 def _on_the_shelf(recipes: Recipes, sold: Movement) -> Iterator[Movement]:
@@ -106,7 +133,7 @@ def _of(order: Order, event: OrderEvent) -> Iterable[Movement]:
                     committed=-unit.quantity,
                 )
         case UnitsCancelled():
-            yield from (_released(order, unit) for unit in event.units if unit.location_id)
+            yield from (_cancelled(order, unit) for unit in event.units if unit.location_id)
         case UnitsReleased():
             yield from (_released(order, unit) for unit in event.units)
         case UnitsRejected():
@@ -142,6 +169,20 @@ def given_back(event: UnitsRejected) -> Iterator[Movement]:
             committed=-unit.quantity,
             unavailable={"damaged": unit.quantity} if damaged else {},
         )
+
+
+def _cancelled(order: Order, unit: CancelledUnits) -> Movement:
+    """What was reserved is free again; what was sent to a store and not fetched is the store's now."""
+    if unit.source is not UnitState.SHIPPED:
+        return _released(order, unit)
+    return Movement(
+        sku=unit.sku,
+        location_id=unit.location_id,
+        reason=StockReason.RETURNED,
+        reference=unit.fulfillment_order_id,
+        on_hand=unit.quantity,
+        available=unit.quantity,
+    )
 
 
 def _released(order: Order, unit: CancelledUnits | ReleasedUnits) -> Movement:
@@ -182,10 +223,18 @@ def waiting_changes(before: Order, after: Order) -> Sequence[WaitingChange]:
             since=after.captured_at,
             quantity=now.get(sku, 0),
             delta=now.get(sku, 0) - was.get(sku, 0),
+            channel_id=after.placed.channel_id,
         )
         for sku in dict.fromkeys((*was, *now))
         if now.get(sku, 0) != was.get(sku, 0)
     ]
+
+
+def waiting_limits(events: Iterable[OrderEvent]) -> dict[str, int]:
+    """How many units may wait at a time, by sku, for those of the skus that begin to wait here and have a limit."""
+    return {
+        sku: limit for event in events if isinstance(event, UnitsBackordered) for sku, limit in event.limits.items()
+    }
 
 
 def _waiting(order: Order) -> dict[str, int]:

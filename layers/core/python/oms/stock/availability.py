@@ -1,0 +1,106 @@
+"""What may be promised of a sku, now and by a date: on hand and incoming, less what is committed, kept back or owed.
+
+A unit is promised once: what orders and reservations have committed is in no level's `available`, what waits in line
+is taken off before anybody else is told of it, first of what is there and then of what comes, in the order in which it
+comes. So the figures never go below zero, and never fall with a later date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from oms.stock.expected import Expected
+from oms.stock.levels import SkuStock
+from oms.stock.shares import EVERYWHERE, FREELY, Pool, Terms, beyond_buffers, owed, serve
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """From a day on, the units at each location that are free for a new order."""
+
+    day: date
+    free: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What may be promised of a sku to one channel, as it stands on each day on which that changes."""
+
+    sku: str
+    moments: tuple[Moment, ...]
+    """By day; the first is today."""
+    hidden: int = 0
+    """Units that the channel is not shown."""
+
+    @property
+    def now(self) -> int:
+        """Units that may be promised from stock."""
+        return self._units(self.moments[0])
+
+    def by(self, day: date) -> int:
+        """Units that may be promised to leave on a day, or before; today's for a day that is over."""
+        reached = [moment for moment in self.moments if moment.day <= day] or self.moments[:1]
+        return self._units(reached[-1])
+
+    @property
+    def steps(self) -> tuple[tuple[date, int], ...]:
+        """The days on which more may be promised, with the units until then and from then on; the first is today."""
+        found: list[tuple[date, int]] = []
+        for moment in self.moments:
+            units = self._units(moment)
+            if not found or units != found[-1][1]:
+                found.append((moment.day, units))
+        return tuple(found)
+
+    def _units(self, moment: Moment) -> int:
+        return max(0, sum(moment.free.values()) - self.hidden)
+
+
+def outlook(
+    stock: SkuStock,
+    expected: Iterable[Expected],
+    today: date,
+    *,
+    terms: Terms = FREELY,
+    pool: Pool = EVERYWHERE,
+    hidden: int = 0,
+) -> Outlook:
+    """What may be promised of a sku from `pool`, less the `hidden` units.
+
+    What should have come already, or comes today, is counted on from tomorrow: it is not on hand. Units that come to a
+    place which has less than stays there, or less than nothing, make that up first.
+    """
+    free = beyond_buffers(stock, terms)
+    missing = {
+        each.location_id: max(0, terms.kept(each.location_id) - each.available)
+        for each in stock.levels
+        if each.available < terms.kept(each.location_id)
+    }
+    waiting = owed(stock)
+    serve(free, waiting, terms)
+    moments = [Moment(today, _shown(free, pool))]
+    for day, arriving in _by_day(expected, today):
+        for each in arriving:
+            lack = missing.pop(each.location_id, None)
+            if lack is None:
+                lack = 0 if each.location_id in free else terms.kept(each.location_id)
+            free[each.location_id] = free.get(each.location_id, 0) + max(0, each.quantity - lack)
+            missing[each.location_id] = max(0, lack - each.quantity)
+        serve(free, waiting, terms)
+        moments.append(Moment(day, _shown(free, pool)))
+    return Outlook(stock.sku, tuple(moments), hidden)
+
+
+def _by_day(expected: Iterable[Expected], today: date) -> list[tuple[date, list[Expected]]]:
+    days: dict[date, list[Expected]] = {}
+    for each in expected:
+        days.setdefault(max(each.expected, today + _DAY), []).append(each)
+    return sorted(days.items())
+
+
+def _shown(free: Mapping[str, int], pool: Pool) -> dict[str, int]:
+    return {place: units for place, units in free.items() if pool is EVERYWHERE or place in pool}

@@ -1,0 +1,112 @@
+"""Who may take what of a sku: pools of channels, units that stay where they are, and the line of those who wait.
+
+Sourcing and what is told of availability read the same figures here, so that one does not promise what the other
+will not give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from oms.setup import Channel, Location, Product
+from oms.stock.levels import SkuStock
+
+EVERYWHERE = None
+"""The pool of a channel that has none of its own."""
+
+Pool = frozenset[str] | None
+"""Location ids, or everywhere."""
+
+
+def pool_of(channel: Channel | None, locations: Iterable[Location]) -> Pool:
+    """The locations that a channel's orders may be sent from: those that its pool names by id or by group."""
+    if channel is None or not channel.pool:
+        return EVERYWHERE
+    named = set(channel.pool)
+    return frozenset(each.location_id for each in locations if named & {each.location_id, *each.groups})
+
+
+def outside(pool: Pool, locations: Iterable[Location], channel_id: str) -> dict[tuple[str, str], str]:
+    """The locations beyond a pool with the reason, as sourcing wants to be told who may give nothing."""
+    if pool is EVERYWHERE:
+        return {}
+    why = f"is not in the pool of channel {channel_id}"
+    return {(each.location_id, ""): why for each in locations if each.location_id not in pool}
+
+
+def kept_back(location: Location | None, product: Product | None) -> int:
+    """Units of a product that stay at a location: the product's own figure, else the location's."""
+    if product is not None and product.buffer is not None:
+        return product.buffer
+    return location.buffer if location is not None else 0
+
+
+def waiting_limit(product: Product | None, today: date) -> int | None:
+    """How many units may wait for stock at a time; None is any number. Until its release, as many as preorders may."""
+    if product is None:
+        return None
+    if product.release_date is not None and today < product.release_date and product.preorder_limit is not None:
+        return product.preorder_limit
+    return product.backorder_limit
+
+
+def room(product: Product | None, waiting: int, today: date) -> int | None:
+    """How many more units may begin to wait; None is any number."""
+    limit = waiting_limit(product, today)
+    return None if limit is None else max(0, limit - waiting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On what terms a sku's units may be taken."""
+
+    kept: Callable[[str], int] = lambda _: 0
+    """Units that stay at a location, by its id."""
+    pools: Mapping[str, Pool] = field(default_factory=dict)
+    """Pools of the channels whose orders wait for the sku; a channel that is not among them is served everywhere."""
+
+
+FREELY = Terms()
+
+
+def sellable(stock: SkuStock, terms: Terms = FREELY) -> dict[str, int]:
+    """Units by location that a new order may take: beyond what stays there, and beyond what others wait for."""
+    free = beyond_buffers(stock, terms)
+    serve(free, owed(stock), terms)
+    return free
+
+
+def beyond_buffers(stock: SkuStock, terms: Terms = FREELY) -> dict[str, int]:
+    """Units by location beyond what stays there: what the first in line may take."""
+    return {each.location_id: max(0, each.available - terms.kept(each.location_id)) for each in stock.levels}
+
+
+def owed(stock: SkuStock) -> dict[str, int]:
+    """Units that wait, by channel; under "" those of which it is not known whose they are."""
+    known = {channel_id: units for channel_id, units in stock.waiting_by.items() if units > 0}
+    rest = stock.waiting - sum(known.values())
+    return {**known, "": rest} if rest > 0 else known
+
+
+def serve(free: dict[str, int], waiting: dict[str, int], terms: Terms) -> None:
+    """Give those who wait what they may take of `free`; what they still wait for stays in `waiting`.
+
+    Who may be served from few places goes first, and everybody is served from the fullest of theirs: that leaves the
+    most to choose from.
+    """
+    for channel_id in sorted(waiting, key=lambda each: (_breadth(terms.pools.get(each)), each)):
+        pool = terms.pools.get(channel_id)
+        for location_id in sorted(_within(pool, free), key=lambda each: (-free[each], each)):
+            taken = min(free[location_id], waiting[channel_id])
+            free[location_id] -= taken
+            waiting[channel_id] -= taken
+
+
+def _breadth(pool: Pool) -> float:
+    return float("inf") if pool is EVERYWHERE else len(pool)
+
+
+def _within(pool: Pool, places: Collection[str]) -> Collection[str]:
+    return places if pool is EVERYWHERE else [each for each in places if each in pool]
