@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from oms.errors import Conflict, NotFound
+from oms.errors import Conflict, NotFound, VersionMismatch
 from oms.orders.log import Caller
 from oms.platform import stock_buckets
-from oms.platform.stock_counts import adjust
+from oms.platform.stock_counts import adjust, set_on_hand
 from oms.platform.stock_items import owner
 from oms.platform.stock_moves import Note
 from oms.platform.stock_split import set_buckets
@@ -181,3 +181,43 @@ def test_a_large_delivery_fills_all_buckets(tables: Any) -> None:
     transact([], [moved(on_hand=30, available=30)], NOTE, key="o1")
     available = [each["available"] for each in items(tables).values()]
     assert max(available) - min(available) <= 1
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_split_level_is_counted_as_one() -> None:
+    stocked(10, buckets=4)
+    reserve(3, "o1")
+    counted = set_on_hand("mug", "north", 8, caller("count"))
+    assert (counted.on_hand, counted.available, counted.committed) == (8, 5, 3)
+    assert set_on_hand("mug", "north", 8, caller("again")) == counted
+    with pytest.raises(VersionMismatch):
+        set_on_hand("mug", "north", 30, caller("late"), expected_version=counted.version - 1)
+    more = set_on_hand("mug", "north", 30, caller("now"), expected_version=counted.version)
+    assert (more.on_hand, more.available, more.buckets) == (30, 27, 4)
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_count_or_adjustment_that_leaves_less_than_is_committed_is_told_by_one_item() -> None:
+    stocked(10, buckets=4)
+    reserve(8, "o1")
+    counted = set_on_hand("mug", "north", 6, caller("count"))
+    assert (counted.on_hand, counted.available, counted.committed, counted.buckets) == (6, -2, 8, 1)
+    adjust("mug", "north", 4, caller("found"), reason=StockReason.CORRECTED)
+    set_buckets("mug", "north", 4, caller("again"))
+    for _ in range(2):
+        found = adjust("mug", "north", -5, caller("stolen"), reason=StockReason.STOLEN)
+        assert (found.on_hand, found.available, found.buckets) == (5, -3, 1)
+
+
+@pytest.mark.usefixtures("tables")
+def test_an_adjustment_of_a_split_level_is_made_once_and_takes_what_is_there() -> None:
+    stocked(10, buckets=4)
+    for known in (True, False):
+        if not known:
+            stock_buckets.forget_split("mug", "north")
+        for _ in range(2):
+            adjust("mug", "north", -3, caller(f"damaged {known}"), reason=StockReason.DAMAGED)
+    assert level("mug", "north").on_hand == 4
+    with pytest.raises(Conflict, match="4 are on hand"):
+        adjust("mug", "north", -5, caller("more"), reason=StockReason.DAMAGED)
+    assert adjust("mug", "north", 8, caller("came"), reason=StockReason.RECEIVED).on_hand == 12

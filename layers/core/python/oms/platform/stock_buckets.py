@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oms.clock import from_text
+from oms.platform.aws import client, code
 from oms.platform.batch_read import read_items
 from oms.platform.cache import Cache
 from oms.platform.config import settings
@@ -101,6 +102,26 @@ def read_split(sku: str, location_id: str) -> Split | None:
     if split is None:
         raise LookupError(f"{sku} at {location_id} is being split anew")
     return _known.put((sku, location_id), split)
+
+
+def snapshot(sku: str, location_id: str, count: int) -> Split | None:
+    """A level's buckets, all at one moment; None when they move right now, or the level is split otherwise."""
+    from botocore.exceptions import ClientError
+
+    keys = [bucket_key(sku, location_id, number) for number in range(count)]
+    table = settings().stock_table
+    try:
+        answer = client("dynamodb").transact_get_items(
+            TransactItems=[{"Get": {"TableName": table, "Key": key}} for key in keys]
+        )
+    except ClientError as error:
+        if code(error) == "TransactionCanceledException":
+            return None
+        raise
+    items = [each["Item"] for each in answer["Responses"] if "Item" in each]
+    if not items or owner(items[0])[2] or number_in(items[0], "buckets") != count:
+        return None
+    return _split(items[0], {owner(item): item for item in items})
 
 
 def level_from(split: Split) -> Level:

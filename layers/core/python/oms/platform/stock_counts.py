@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from oms.clock import to_text
-from oms.errors import Conflict, NotFound, VersionMismatch
+from oms.errors import Conflict, NotFound, OmsError, VersionMismatch
 from oms.orders.log import Caller
 from oms.platform.aws import client, code
 from oms.platform.config import settings
-from oms.platform.stock_moves import level_update
-from oms.platform.stock_table import RECEIPT, level, level_of, stock_key
+from oms.platform.stock_buckets import known_split, level_from, read_split, snapshot
+from oms.platform.stock_items import RECEIPT, level_of, number_in, stock_key
+from oms.platform.stock_moves import Note, level_update
+from oms.platform.stock_split import count_in_buckets, whole_again
+from oms.platform.stock_table import level, level_item
+from oms.platform.stock_transaction import CONDITION_FAILED, Refused, transact
 from oms.stock.levels import Level, StockReason
 from oms.stock.movements import Movement
 
@@ -41,25 +46,32 @@ def set_on_hand(
         Conflict: it keeps moving while we try; count again.
     """
     for _ in range(ATTEMPTS):
-        known = level(sku, location_id)
+        item = level_item(sku, location_id)
+        known = level_of(item) if item else Level(sku=sku, location_id=location_id)
+        split = snapshot(sku, location_id, known.buckets) if known.buckets > 1 else None
+        if split is None and known.buckets > 1:
+            continue
+        if split is not None:
+            known = level_from(split)
         if expected_version is not None and expected_version != known.version:
             raise VersionMismatch(
                 f"stock of {sku} at {location_id} is at version {known.version}, not {expected_version}: read it again"
             )
         if known.version and known.on_hand == on_hand:
             return known
-        counted = _counted(known, on_hand, caller, reference)
+        moved = _difference(known, on_hand, reference)
+        if split is not None:
+            counted = count_in_buckets(split, moved, _note(caller), exactly=expected_version is not None)
+        else:
+            counted = _counted(moved, caller, number_in(item or {}, "version"))
         if counted is not None:
             return counted
     raise Conflict(f"stock of {sku} at {location_id} moves too fast to be counted: try again")
 
 
-def _counted(known: Level, on_hand: int, caller: Caller, reference: str) -> Level | None:
-    """Write a count if the level is still at the known version; None when it has moved."""
-    from botocore.exceptions import ClientError
-
+def _difference(known: Level, on_hand: int, reference: str) -> Movement:
     difference = on_hand - known.on_hand
-    moved = Movement(
+    return Movement(
         sku=known.sku,
         location_id=known.location_id,
         reason=StockReason.COUNTED,
@@ -67,10 +79,16 @@ def _counted(known: Level, on_hand: int, caller: Caller, reference: str) -> Leve
         on_hand=difference,
         available=difference,
     )
+
+
+def _counted(moved: Movement, caller: Caller, version: int) -> Level | None:
+    """Write a count if the level's item is still at the known version; None when it has moved."""
+    from botocore.exceptions import ClientError
+
     update = level_update(moved, to_text(caller.clock()), caller.cause, {}, actor=caller.actor)
-    update["ConditionExpression"] = "version = :known" if known.version else "attribute_not_exists(version)"
-    if known.version:
-        update["ExpressionAttributeValues"][":known"] = {"N": str(known.version)}
+    update["ConditionExpression"] = "version = :known" if version else "attribute_not_exists(version)"
+    if version:
+        update["ExpressionAttributeValues"][":known"] = {"N": str(version)}
     try:
         answer = client("dynamodb").update_item(**update, ReturnValues="ALL_NEW")
     except ClientError as error:
@@ -89,8 +107,6 @@ def adjust(
         Conflict: more would be taken than is on hand.
         NotFound: units are taken from a level that does not exist.
     """
-    from botocore.exceptions import ClientError
-
     moved = Movement(
         sku=sku,
         location_id=location_id,
@@ -99,9 +115,6 @@ def adjust(
         on_hand=quantity,
         available=quantity,
     )
-    # What is committed may be among the units that are gone: the books say so, with less than nothing available.
-    needed = {"on_hand": -quantity} if quantity < 0 else {}
-    update = level_update(moved, to_text(caller.clock()), caller.cause, needed, actor=caller.actor)
     receipt = {
         "TableName": settings().stock_table,
         "Item": {
@@ -110,13 +123,65 @@ def adjust(
         },
         "ConditionExpression": "attribute_not_exists(sku)",
     }
+    for _ in range(ATTEMPTS):
+        if known_split(sku, location_id) is None:
+            done = _adjust_item(moved, receipt, caller)
+        else:
+            done = _adjust_buckets(moved, receipt, caller)
+        if done:
+            return level(sku, location_id)
+    raise Conflict(f"stock of {sku} at {location_id} is busy: try again")
+
+
+def _adjust_item(moved: Movement, receipt: dict[str, Any], caller: Caller) -> bool:
+    """Adjust a level that is held in one item; False when it turns out to be split."""
+    from botocore.exceptions import ClientError
+
+    # What is committed may be among the units that are gone: the books say so, with less than nothing available.
+    needed = {"on_hand": -moved.on_hand} if moved.on_hand < 0 else {}
+    update = level_update(moved, to_text(caller.clock()), caller.cause, needed, actor=caller.actor)
+    conditions = [update["ConditionExpression"]] if needed else []
+    update["ConditionExpression"] = " AND ".join(["attribute_not_exists(layout)", *conditions])
+    update["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    items: Any = [{"Put": receipt}, {"Update": update}]
     try:
-        client("dynamodb").transact_write_items(TransactItems=[{"Put": receipt}, {"Update": update}])  # type: ignore[typeddict-item]
+        client("dynamodb").transact_write_items(TransactItems=items)
     except ClientError as error:
         if code(error) != "TransactionCanceledException":
             raise
-        _refused_adjustment(error, sku, location_id, quantity)
-    return level(sku, location_id)
+        return not _is_split(error, moved) and _refused_adjustment(error, moved)
+    return True
+
+
+def _is_split(error: Any, moved: Movement) -> bool:
+    """Whether an adjustment met buckets; they are known then."""
+    reasons = error.response.get("CancellationReasons", [])
+    codes = [reason.get("Code", "None") for reason in reasons]
+    if codes != ["None", CONDITION_FAILED] or "layout" not in reasons[1].get("Item", {}):
+        return False
+    with suppress(LookupError):
+        read_split(moved.sku, moved.location_id)
+    return True
+
+
+def _adjust_buckets(moved: Movement, receipt: dict[str, Any], caller: Caller) -> bool:
+    """Adjust a level that is held in buckets; False when it has to be looked at again.
+
+    Buckets are never below zero: when committed units are among those that are gone, one item holds the level again.
+    """
+    note = _note(caller)
+    try:
+        transact([{"Put": receipt}], [moved], note, key=caller.cause)  # type: ignore[typeddict-item]
+    except Refused as refused:
+        if refused.beside[:1] == (CONDITION_FAILED,):
+            return True
+        if not refused.busy:
+            standing = level(moved.sku, moved.location_id)
+            if standing.on_hand < -moved.on_hand:
+                raise _not_there(moved, standing) from None
+            whole_again(moved.sku, moved.location_id, note)
+        return False
+    return True
 
 
 def adjust_all(wish: Adjustments, caller: Caller) -> list[Level]:
@@ -134,14 +199,23 @@ def adjust_all(wish: Adjustments, caller: Caller) -> list[Level]:
     return levels
 
 
-def _refused_adjustment(error: Any, sku: str, location_id: str, quantity: int) -> None:
-    """Say why an adjustment was not made, or return when it was made before."""
+def _refused_adjustment(error: Any, moved: Movement) -> bool:
+    """Say why an adjustment was not made; True when it was made before."""
     reasons = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
-    if reasons and reasons[0] == "ConditionalCheckFailed":
-        return
-    if len(reasons) > 1 and reasons[1] == "ConditionalCheckFailed":
-        standing = level(sku, location_id)
-        if not standing.version:
-            raise NotFound(f"there is no stock of {sku} at {location_id}")
-        raise Conflict(f"{-quantity} units of {sku} cannot be taken at {location_id}: {standing.on_hand} are on hand")
-    raise Conflict(f"stock of {sku} at {location_id} is busy: try again") from error
+    if reasons and reasons[0] == CONDITION_FAILED:
+        return True
+    if len(reasons) > 1 and reasons[1] == CONDITION_FAILED:
+        raise _not_there(moved, level(moved.sku, moved.location_id))
+    raise Conflict(f"stock of {moved.sku} at {moved.location_id} is busy: try again") from error
+
+
+def _not_there(moved: Movement, standing: Level) -> OmsError:
+    if not standing.version:
+        return NotFound(f"there is no stock of {moved.sku} at {moved.location_id}")
+    return Conflict(
+        f"{-moved.on_hand} units of {moved.sku} cannot be taken at {moved.location_id}: {standing.on_hand} are on hand"
+    )
+
+
+def _note(caller: Caller) -> Note:
+    return Note(at=to_text(caller.clock()), cause=caller.cause, actor=caller.actor)

@@ -20,9 +20,9 @@ from oms.platform.config import settings
 from oms.platform.observability import logger
 from oms.platform.stock_buckets import Split, forget_split, read_split
 from oms.platform.stock_items import Item, bucket_key, bucket_of, number_in, owner
-from oms.platform.stock_moves import Note, bucket_update
+from oms.platform.stock_moves import Note, bucket_update, deltas_of
 from oms.platform.stock_table import level
-from oms.stock.buckets import AVAILABLE, Bucket, more_buckets, shares
+from oms.stock.buckets import AVAILABLE, Bucket, more_buckets, shares, spread
 from oms.stock.levels import Level, StockReason
 from oms.stock.movements import Movement
 
@@ -75,6 +75,47 @@ def whole_again(sku: str, location_id: str, note: Note) -> None:
         if _respread(sku, location_id, 1, note, kept=False):
             return
     raise Conflict(f"stock of {sku} at {location_id} moves too fast: try again")
+
+
+def count_in_buckets(split: Split, moved: Movement, note: Note, *, exactly: bool) -> Level | None:
+    """Make a count of a split level right; None when it has to be read again.
+
+    Sales may go on: they change nothing of what is on hand, so the difference that was found stays the difference.
+    `exactly`: only if no bucket has moved since it was read.
+
+    Raises:
+        Conflict: it moves too fast just now.
+    """
+    from botocore.exceptions import ClientError
+
+    parts = spread(deltas_of(moved), split.buckets, 0)
+    if parts is None:
+        # Committed units are missing too: only one item can be below zero.
+        whole_again(moved.sku, moved.location_id, note)
+        return None
+    writes: list[Any] = []
+    for each in split.buckets:
+        update = bucket_update(moved, each.number, parts.get(each.number, {}), note)
+        check = {name: update[name] for name in ("TableName", "Key")}
+        check["ConditionExpression"] = "version = :read"
+        check["ExpressionAttributeValues"] = {":read": {"N": str(each.version)}}
+        if each.number in parts:
+            conditions = [update.get("ConditionExpression", "layout = :layout"), "layout = :layout"]
+            update["ExpressionAttributeValues"][":layout"] = {"S": split.layout}
+            if exactly:
+                conditions.append(check["ConditionExpression"])
+                update["ExpressionAttributeValues"] |= check["ExpressionAttributeValues"]
+            writes.append({"Update": {**update, "ConditionExpression": " AND ".join(conditions)}})
+        elif exactly:
+            writes.append({"ConditionCheck": check})
+    forget_split(moved.sku, moved.location_id)
+    try:
+        client("dynamodb").transact_write_items(TransactItems=writes)
+    except ClientError as error:
+        if code(error) in REFUSED:
+            return None
+        raise
+    return level(moved.sku, moved.location_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from oms.platform.stock_items import (
 )
 from oms.stock.levels import Level, SkuStock
 
-__all__ = ["LINE", "RECEIPT", "UNAVAILABLE", "WAITING", "level", "level_of", "sku_stock", "stock_key"]
+__all__ = ["LINE", "RECEIPT", "UNAVAILABLE", "WAITING", "level", "level_item", "level_of", "sku_stock", "stock_key"]
 
 ATTEMPTS = 5
 """How often a sku is read anew because a level was split, or put together, between two reads of it."""
@@ -61,12 +61,19 @@ def _items(sku: str, *, consistent: bool) -> Sequence[Item]:
 def level(sku: str, location_id: str) -> Level:
     """One level, strongly consistent; version 0 when there is none yet."""
     for _ in range(ATTEMPTS):
-        answer = client("dynamodb").get_item(
-            TableName=settings().stock_table, Key=stock_key(sku, location_id), ConsistentRead=True
-        )
-        if "Item" not in answer:
+        item = level_item(sku, location_id)
+        if item is None:
             return Level(sku=sku, location_id=location_id)
-        levels = whole([answer["Item"]])
+        levels = whole([item])
         if levels is not None:
             return levels[0]
     raise Unavailable(f"stock of {sku} at {location_id} is being spread anew: try again")
+
+
+def level_item(sku: str, location_id: str) -> Item | None:
+    """A level's own item, strongly consistent; of a split level, it is one bucket among others."""
+    return (
+        client("dynamodb")
+        .get_item(TableName=settings().stock_table, Key=stock_key(sku, location_id), ConsistentRead=True)
+        .get("Item")
+    )
