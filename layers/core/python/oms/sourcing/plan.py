@@ -1,35 +1,33 @@
-"""Where the units of an order are to go out from: fewest parcels first, then nearest.
+"""Where the units of an order are to go out from: the choice that costs least by a rule, and what each location ships.
 
-`docs/sourcing.md` tells the rule in words.
+`docs/sourcing.md` tells the rules in words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import NamedTuple
 
 from oms.orders.events import Explanation
+from oms.sourcing.choice import Choice, Pieces, Task, choose
 from oms.sourcing.distance import Coordinates, kilometres, metres
+from oms.sourcing.eligibility import in_currency, tiers
 from oms.sourcing.explanation import Facts, explain
-from oms.sourcing.instance import Problem
-from oms.sourcing.optimum import WORK, optimum
+from oms.sourcing.facts import Demand, OrderFacts
+from oms.sourcing.objective import UNKNOWN_DISTANCE, Bill, Prices, Terms
+from oms.sourcing.optimum import WORK
+from oms.sourcing.promise import Journey
+from oms.sourcing.rates import RateCard
+from oms.sourcing.rules import STANDARD, SourcingRule
 from oms.sourcing.sites import NOBODY_BARRED, Barred, Site, StockView
 
-__all__ = ["Site", "StockView"]
+__all__ = ["UNKNOWN_DISTANCE", "Demand", "Site", "StockView"]
 """What a plan is made of and other modules look for here."""
 
-UNKNOWN_DISTANCE = 20_100_000
-"""Metres to a location whose distance is not known: farther than any two places on earth are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """Units of an order's line that need a place."""
-
-    line_id: str
-    sku: str
-    quantity: int
+Ranked = Sequence[tuple[int | None, Site]]
+"""Sites in the order of preference, each with its metres to the destination, if known."""
 
 
 class Assignment(NamedTuple):
@@ -42,11 +40,32 @@ class Assignment(NamedTuple):
 
 
 class Unfilled(NamedTuple):
-    """Units of a line that no location has."""
+    """Units of a line that no location has, or that no location may ship by the limits of the rule."""
 
     line_id: str
     sku: str
     quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What a plan rests on beside goods, stock and places; the empty one is that of an order without rules."""
+
+    order: OrderFacts = field(default_factory=OrderFacts)
+    rule: SourcingRule = STANDARD
+    cards: Mapping[str, RateCard] = field(default_factory=dict)
+    """Rate cards by id."""
+    now: datetime | None = None
+    """Without it nothing is late, and nobody knows when a parcel leaves."""
+    full: Mapping[str, date] = field(default_factory=dict)
+    """The first day on which a location has room, for those that have none on the day on which they would ship."""
+    joined: frozenset[str] = frozenset()
+    """Locations that pack for the order already: what comes from there takes no parcel of its own."""
+    parcels: int = 0
+    """Parcels that the order has already."""
+
+
+ALONE = Situation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +78,12 @@ class Plan:
     kilometres: Mapping[str, int | None]
     """From each chosen location to the destination, as far as it is known."""
     explanation: Explanation
+    bills: Mapping[str, Bill] = field(default_factory=dict)
+    """What each chosen location's share costs by the rule."""
+    journeys: Mapping[str, Journey] = field(default_factory=dict)
+    """When each chosen location's parcel leaves and arrives; empty when nobody said what time it is."""
+    limited: str = ""
+    """Which limit of the rule leaves units unfilled that are in stock; empty when none does."""
 
 
 def plan(
@@ -68,14 +93,15 @@ def plan(
     destination: Coordinates | None,
     *,
     barred: Barred = NOBODY_BARRED,
+    situation: Situation = ALONE,
     work: int = WORK,
 ) -> Plan:
-    """Choose the fewest locations that have what can be had of the demand, of these the nearest, and share it out.
+    """Choose the locations that have what can be had of the demand, at the least cost by the rule, and share it out.
 
-    Whatever all locations together can cover is covered; when a sku is short, its earlier lines get it. The same
-    facts give the same plan, in whatever order they come. Without a destination all distances count as equal, and
-    priority, then location id decide. Stock at a location that is not among `sites` does not count, nor does what is
-    `barred`; the explanation then says why.
+    Whatever all locations together can cover is covered, as far as the rule's limits allow; when a sku is short, its
+    earlier lines get it. The same facts give the same plan, in whatever order they come. Without a destination all
+    distances count as equal, and priority, then location id decide. Stock at a location that is not among `sites` does
+    not count, nor does what is `barred`; the explanation then says why.
     """
     lines = _lines(demand)
     ranked = _ranked(sites, destination)
@@ -84,40 +110,154 @@ def plan(
         wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
     skus = sorted(wanted)
     table = [[_given(stock, sku, site.location_id, barred) for _, site in ranked] for sku in skus]
-    needs = [min(wanted[sku], sum(row)) for sku, row in zip(skus, table, strict=True)]
-    problem = Problem(
-        needs=needs,
-        stock=table,
-        fixed=_costs(ranked),
-        unit=[[0] * len(ranked)] * len(skus),
-        whole=[False] * len(skus),
-    )
-    cover = optimum(problem, work=work)
-    assert cover is not None, "all locations together have what is needed"
-    pieces = {sku: _pieces(need, row, cover.columns) for sku, need, row in zip(skus, needs, table, strict=True)}
-    shares, unfilled = _share(lines, pieces)
+    chosen = _chosen(lines, skus, ranked, table, situation, work)
+    shares, unfilled = _share(lines, dict(zip(skus, _pieces(chosen.choice.pieces, skus), strict=True)))
     facts = Facts(
         locations=[site.location_id for _, site in ranked],
         metres=[away for away, _ in ranked],
         priorities=[site.priority for _, site in ranked],
         wanted=[wanted[sku] for sku in skus],
-        needs=needs,
-        stock=table,
-        barred=_words(barred, skus),
+        needs=chosen.choice.needs,
+        stock=chosen.table,
+        barred={**chosen.later, **_words(barred, skus)},
     )
+    columns = chosen.choice.cover.columns
+    names = {column: ranked[column][1].location_id for column in columns}
     return Plan(
         assignments=tuple(
-            Assignment(ranked[column][1].location_id, line.line_id, line.sku, quantity)
+            Assignment(names[column], line.line_id, line.sku, quantity)
             for column, line, quantity in sorted(shares, key=lambda share: share[0])
         ),
         unfilled=unfilled,
         kilometres={
-            ranked[column][1].location_id: None if away is None else kilometres(away)
-            for column in cover.columns
+            names[column]: None if away is None else kilometres(away)
+            for column in columns
             for away in [ranked[column][0]]
         },
-        explanation=explain(facts, cover),
+        explanation=explain(facts, chosen.choice.cover),
+        bills={names[column]: chosen.prices.bill(column, _units(chosen.choice.pieces, column)) for column in columns},
+        journeys={} if situation.now is None else {names[each]: chosen.prices.journey_of(each) for each in columns},
+        limited=chosen.choice.limited,
     )
+
+
+class _Chosen(NamedTuple):
+    """A choice, among the locations that were asked; and why the others were not."""
+
+    choice: Choice
+    prices: Prices
+    table: Sequence[Sequence[int]]
+    later: Mapping[str, str]
+
+
+def _chosen(
+    lines: Sequence[Demand],
+    skus: Sequence[str],
+    ranked: Ranked,
+    table: Sequence[Sequence[int]],
+    situation: Situation,
+    work: int,
+) -> _Chosen:
+    """Ask the first group of locations, then with the further ones, until all is covered that all together can."""
+    rule = situation.rule
+    wanted = [[line.quantity for line in lines if line.sku == sku] for sku in skus]
+    whole = not rule.split_lines
+    most = _needs(wanted, table, whole=whole)
+    groups = tiers([site for _, site in ranked], rule, situation.full)
+    best: _Chosen | None = None
+    for group in groups:
+        inside = [site.location_id in group for _, site in ranked]
+        part = (
+            table
+            if all(inside)
+            else [[units * asked for units, asked in zip(row, inside, strict=True)] for row in table]
+        )
+        needs = _needs(wanted, part, whole=whole)
+        if needs != most and group is not groups[-1]:
+            continue
+        prices = Prices(_terms(situation), ranked, skus, needs, part)
+        choice = choose(_task(situation, ranked, skus, needs, part, prices, work))
+        if best is None or sum(choice.needs) > sum(best.choice.needs):
+            best = _Chosen(choice, prices, part, _not_asked(ranked, group, situation))
+        if list(choice.needs) == list(most):
+            break
+    assert best is not None, "there is always a group, if only an empty one"
+    return best
+
+
+def _needs(wanted: Sequence[Sequence[int]], table: Sequence[Sequence[int]], *, whole: bool) -> list[int]:
+    """What can be had of each row: of one that is not to be torn, the first lines that one location has together."""
+    if not whole:
+        return [min(sum(each), sum(row)) for each, row in zip(wanted, table, strict=True)]
+    needs = []
+    for each, row in zip(wanted, table, strict=True):
+        together, most = 0, max(row, default=0)
+        for quantity in each:
+            if together + quantity > most:
+                break
+            together += quantity
+        needs.append(together)
+    return needs
+
+
+def _terms(situation: Situation) -> Terms:
+    return Terms(
+        rule=situation.rule,
+        order=situation.order,
+        cards=situation.cards,
+        now=situation.now,
+        full=situation.full,
+        joined=situation.joined,
+    )
+
+
+def _task(
+    situation: Situation,
+    ranked: Ranked,
+    skus: Sequence[str],
+    needs: Sequence[int],
+    table: Sequence[Sequence[int]],
+    prices: Prices,
+    work: int,
+) -> Task:
+    rule, order = situation.rule, situation.order
+    values = [in_currency(order.of(sku).price, order.currency, rule) for sku in skus]
+    return Task(
+        needs=needs,
+        table=table,
+        whole=not rule.split_lines,
+        prices=prices,
+        preferences=[site.priority for _, site in ranked],
+        values=[each or 0 for each in values],
+        fewest=rule.objective.fewest_parcels,
+        joined=frozenset(column for column, (_, site) in enumerate(ranked) if site.location_id in situation.joined),
+        parcels=situation.parcels,
+        most=rule.max_parcels,
+        # What cannot be told in the rule's currency cannot be worth too little.
+        least_value=0 if None in values else rule.min_value_per_split,
+        work=work,
+    )
+
+
+def _not_asked(ranked: Ranked, group: frozenset[str], situation: Situation) -> dict[str, str]:
+    """Why locations were not asked that would have been, had the others not had everything."""
+    return {
+        site.location_id: f"has no room before {situation.full[site.location_id]}, and others have what is needed"
+        if site.location_id in situation.full
+        else "stands in a later group, and those before have what can be had"
+        for _, site in ranked
+        if site.location_id not in group
+    }
+
+
+def _pieces(pieces: Pieces, skus: Sequence[str]) -> list[list[tuple[int, int]]]:
+    """What each column gives of each sku."""
+    return [list(pieces.get(row, ())) for row in range(len(skus))]
+
+
+def _units(pieces: Pieces, column: int) -> dict[int, int]:
+    """What a column gives, by row."""
+    return {row: units for row, each in pieces.items() for where, units in each if where == column}
 
 
 def _given(stock: StockView, sku: str, location_id: str, barred: Barred) -> int:
@@ -147,7 +287,7 @@ def _lines(demand: Iterable[Demand]) -> list[Demand]:
     return [Demand(line_id, sku, total[line_id, sku]) for line_id, sku in keys]
 
 
-def _ranked(sites: Iterable[Site], destination: Coordinates | None) -> list[tuple[int | None, Site]]:
+def _ranked(sites: Iterable[Site], destination: Coordinates | None) -> Ranked:
     """The sites in the order of preference, each with its metres to the destination, if known."""
     known: dict[str, tuple[int | None, Site]] = {}
     for site in sites:
@@ -161,35 +301,6 @@ def _ranked(sites: Iterable[Site], destination: Coordinates | None) -> list[tupl
             item[1].location_id,
         ),
     )
-
-
-def _costs(ranked: Sequence[tuple[int | None, Site]]) -> list[int]:
-    """A number for each site; sums of them compare by parcels, then metres, then priorities, then places in the row."""
-    away = [UNKNOWN_DISTANCE if each is None else each for each, _ in ranked]
-    first = min((site.priority for _, site in ranked), default=0)
-    preferences = [site.priority - first for _, site in ranked]
-    places = len(ranked) ** 2 + 1
-    priorities = sum(preferences) + 1
-    parcel = sum(away) + 1
-    return [
-        ((parcel + metres) * priorities + preference) * places + place
-        for place, (metres, preference) in enumerate(zip(away, preferences, strict=True))
-    ]
-
-
-def _pieces(need: int, row: Sequence[int], columns: Sequence[int]) -> list[tuple[int, int]]:
-    """What each chosen column gives of one sku: all from one if one has it all, else the largest stocks first."""
-    if not need:
-        return []
-    whole = next((column for column in columns if row[column] >= need), None)
-    order = [whole] if whole is not None else sorted(columns, key=lambda column: (-row[column], column))
-    pieces = []
-    for column in order:
-        units = min(need, row[column])
-        if units:
-            pieces.append((column, units))
-            need -= units
-    return pieces
 
 
 def _share(
