@@ -18,8 +18,9 @@ from oms.orders import events as ev
 from oms.orders.cancellation import late
 from oms.orders.decisions import MAX_STOCK_KEYS
 from oms.orders.events import LineUnits, OrderEvent, TrackingStatus, UnitState
+from oms.orders.kits import Recipes, shelf_skus
 from oms.orders.order import FulfillmentOrder, Order, Parcel
-from oms.orders.transitions import FulfillmentStatus
+from oms.orders.transitions import FulfillmentStatus, Way
 
 Wish = Mapping[str, int]
 """Line id to a number of units."""
@@ -151,7 +152,7 @@ def ship(order: Order, fulfillment_order_id: str, parcel_id: str | None = None) 
     events: list[OrderEvent] = []
     skus: set[str] = set()
     for parcel in waiting:
-        units, complete = _fitting(parcel, skus)
+        units, complete = fitting(order.kits, parcel, skus)
         if units:
             events.append(
                 ev.UnitsShipped(
@@ -165,20 +166,21 @@ def ship(order: Order, fulfillment_order_id: str, parcel_id: str | None = None) 
         if not complete:
             break
         delivered_at = _first_delivery(parcel.scans)
-        if delivered_at is not None:
+        if delivered_at is not None and share.way is Way.DELIVERY:
             events.append(ev.ParcelDelivered(parcel_id=parcel.parcel_id, at=delivered_at))
     return [*events, *late(order, events)]
 
 
-def _fitting(parcel: Parcel, skus: set[str]) -> tuple[tuple[LineUnits, ...], bool]:
+def fitting(recipes: Recipes, parcel: Parcel, skus: set[str]) -> tuple[tuple[LineUnits, ...], bool]:
     """Units of the parcel that still fit beside `skus` (which grows), and whether that is all that is left in it."""
     units: list[LineUnits] = []
     for unit in parcel.contents:
         if unit.line_id in parcel.shipped:
             continue
-        if unit.sku not in skus and len(skus) == MAX_STOCK_KEYS:
+        moved = skus | set(shelf_skus(recipes, unit.sku))
+        if len(moved) > MAX_STOCK_KEYS:
             return tuple(units), False
-        skus.add(unit.sku)
+        skus |= moved
         units.append(unit)
     return tuple(units), True
 
@@ -230,6 +232,8 @@ def track(order: Order, carrier: str, scans: Iterable[Scan]) -> list[OrderEvent]
     for parcel_id, known in heard.items():
         parcel = order.parcels[parcel_id]
         delivered_at = _first_delivery(known.values())
+        if order.fulfillment_orders[parcel.packed.fulfillment_order_id].way is not Way.DELIVERY:
+            continue  # it came to a store, where the customer has yet to fetch it
         if delivered_at is not None and parcel.shipped_at is not None and parcel.delivered_at is None:
             events.append(ev.ParcelDelivered(parcel_id=parcel_id, at=delivered_at))
     return events

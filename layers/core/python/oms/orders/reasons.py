@@ -16,6 +16,8 @@ class CancellationReason(StrEnum):
     """No payment came in time."""
     UNFILLABLE = "unfillable"
     """The goods cannot be had any more."""
+    NOT_COLLECTED = "not_collected"
+    """The customer did not fetch the goods in the store."""
     OTHER = "other"
     """Nobody said: the customer is told that it is cancelled, and not why."""
 
