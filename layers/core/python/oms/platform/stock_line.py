@@ -1,11 +1,12 @@
 """The line of those who wait for a sku, and the counter of all the units that are owed.
 
-First in, first out: the sort key `~waiting#<since>#<order id>` is the place in line.
+First in, first out: the sort key `~waiting#<since>#<order id>` is the place in line. The counter is an item beside it
+(`#waiting`): `waiting` in all, and `by_<channel id>` for each channel whose orders wait.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from oms.clock import from_text, to_text
@@ -13,23 +14,29 @@ from oms.orders.order import Entry
 from oms.platform.aws import client
 from oms.platform.config import settings
 from oms.platform.stock_table import LINE, WAITING, stock_key
+from oms.platform.stock_waiting import WAITING_BY
 from oms.stock.levels import Waiter
-from oms.stock.movements import WaitingChange
+from oms.stock.movements import WaitingChange, waiting_limits
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 
-def waiters(sku: str, limit: int = 25) -> tuple[Waiter, ...]:
-    """The first orders in the line for a sku, the longest wait first; strongly consistent."""
-    answer = client("dynamodb").query(
+PAGE = 25
+"""Places in line that are read at once: most often the first few are all that stock is there for."""
+
+
+def waiters(sku: str) -> Iterator[Waiter]:
+    """The line for a sku, the longest wait first; strongly consistent, and read as far as somebody asks."""
+    pages = client("dynamodb").get_paginator("query")
+    for page in pages.paginate(
         TableName=settings().stock_table,
         KeyConditionExpression="sku = :sku AND begins_with(location_id, :line)",
         ExpressionAttributeValues={":sku": {"S": sku}, ":line": {"S": LINE}},
         ConsistentRead=True,
-        Limit=limit,
-    )
-    return tuple(_waiter(item) for item in answer["Items"])
+        PaginationConfig={"PageSize": PAGE},
+    ):
+        yield from map(_waiter, page["Items"])
 
 
 def waiting_writes(change: WaitingChange, entry: Entry) -> Iterable[TransactWriteItemTypeDef]:
@@ -41,14 +48,18 @@ def waiting_writes(change: WaitingChange, entry: Entry) -> Iterable[TransactWrit
         yield {"Put": {"TableName": table, "Item": item}}
     else:
         yield {"Delete": {"TableName": table, "Key": place}}
-    yield {
-        "Update": {
-            "TableName": table,
-            "Key": stock_key(change.sku, WAITING),
-            "UpdateExpression": "ADD waiting :delta",
-            "ExpressionAttributeValues": {":delta": {"N": str(change.delta)}},
-        }
+    counter: Any = {
+        "TableName": table,
+        "Key": stock_key(change.sku, WAITING),
+        "UpdateExpression": "ADD waiting :delta, #channel :delta",
+        "ExpressionAttributeNames": {"#channel": WAITING_BY + change.channel_id},
+        "ExpressionAttributeValues": {":delta": {"N": str(change.delta)}},
     }
+    limit = waiting_limits(entry.events).get(change.sku)
+    if limit is not None and change.delta > 0:
+        counter["ConditionExpression"] = "attribute_not_exists(waiting) OR waiting <= :room"
+        counter["ExpressionAttributeValues"][":room"] = {"N": str(limit - change.delta)}
+    yield {"Update": counter}
 
 
 def _waiter(item: dict[str, Any]) -> Waiter:

@@ -22,12 +22,15 @@ from oms.platform.stock_items import (
     WAITING,
     Item,
     level_of,
-    number_in,
     stock_key,
 )
+from oms.platform.stock_waiting import waiting_of
 from oms.stock.levels import Level, SkuStock
 
 __all__ = ["LINE", "RECEIPT", "UNAVAILABLE", "WAITING", "level", "level_item", "level_of", "sku_stock", "stock_key"]
+
+BESIDE = "~"
+"""What stands beside a sku's levels has sort keys that begin so, and come after those of all locations."""
 
 ATTEMPTS = 5
 """How often a sku is read anew because a level was split, or put together, between two reads of it."""
@@ -35,23 +38,29 @@ ATTEMPTS = 5
 
 def sku_stock(sku: str, *, consistent: bool = False) -> SkuStock:
     """All levels of a sku and what is owed, in one read, and one more when any of its levels is split."""
+    return sku_items(sku, BESIDE, consistent=consistent)[0]
+
+
+def sku_items(sku: str, until: str, *, consistent: bool = False) -> tuple[SkuStock, Sequence[Item]]:
+    """As `sku_stock`, together with the items that stand after the levels, up to the sort key `until`."""
     for attempt in range(ATTEMPTS):
-        items = _items(sku, consistent=consistent or attempt > 0)
-        levels = whole([item for item in items if not item["location_id"]["S"].startswith("#")])
+        items = _items(sku, until, consistent=consistent or attempt > 0)
+        levels = whole([item for item in items if not item["location_id"]["S"].startswith(("#", BESIDE))])
         if levels is not None:
-            waiting = sum(number_in(item, "waiting") for item in items if item["location_id"]["S"] == WAITING)
-            return SkuStock(sku=sku, levels=levels, waiting=waiting)
+            waiting, by_channel = waiting_of(items)
+            stock = SkuStock(sku=sku, levels=levels, waiting=waiting, waiting_by=by_channel)
+            return stock, [item for item in items if item["location_id"]["S"].startswith(BESIDE)]
     raise Unavailable(f"stock of {sku} is being spread anew: try again")
 
 
-def _items(sku: str, *, consistent: bool) -> Sequence[Item]:
+def _items(sku: str, until: str, *, consistent: bool) -> Sequence[Item]:
     pages = client("dynamodb").get_paginator("query")
     return [
         item
         for page in pages.paginate(
             TableName=settings().stock_table,
-            KeyConditionExpression="sku = :sku AND location_id < :line",
-            ExpressionAttributeValues={":sku": {"S": sku}, ":line": {"S": "~"}},
+            KeyConditionExpression="sku = :sku AND location_id < :until",
+            ExpressionAttributeValues={":sku": {"S": sku}, ":until": {"S": until}},
             ConsistentRead=consistent,
         )
         for item in page["Items"]
