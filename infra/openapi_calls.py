@@ -42,7 +42,7 @@ from oms.returns.requests import (
 from oms.routing.resource import RoutingResource
 from oms.setup import Channel, Location, Product
 from oms.setup_forms import ChannelForm, ImportKind, LocationForm, ProductForm
-from oms.stock.resource import Adjustments, Count, LevelResource, LevelsResource, SkuResource
+from oms.stock.resource import Adjustments, Buckets, Count, LevelResource, LevelsResource, SkuResource
 from oms.views.answers import (
     Acknowledgement,
     CustomersOrder,
@@ -261,6 +261,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/orders/{order_id}/routing"): Call(tag="routing", answers={200: RoutingResource}),
     ("GET", "/stock/{sku}"): Call(tag="stock", answers={200: SkuResource}),
     ("PUT", "/stock/{sku}/{location_id}"): Call(tag="stock", body=Count, answers={200: LevelResource}, if_match=True),
+    ("PUT", "/stock/{sku}/{location_id}/buckets"): Call(tag="stock", body=Buckets, answers={200: LevelResource}),
     ("POST", "/stock/adjustments"): Call(tag="stock", body=Adjustments, answers={200: LevelsResource}, repeatable=True),
     ("POST", "/stock/import"): _import("stock"),
     ("GET", "/locations/{location_id}/fulfillment-orders"): Call(

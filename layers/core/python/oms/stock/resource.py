@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oms.ids import MAX_SKU
 from oms.setup import ID_PATTERN
+from oms.stock.buckets import MAX_BUCKETS
 from oms.stock.levels import Level, SkuStock, StockReason
 
 if sys.version_info >= (3, 12):
@@ -26,6 +27,14 @@ class Count(BaseModel):
 
     on_hand: Annotated[int, Field(ge=0, le=1_000_000_000)]
     reference: Annotated[str, Field(max_length=200)] = ""
+
+
+class Buckets(BaseModel):
+    """In how many buckets a level is to be held: each carries about 500 reservations a second."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    buckets: Annotated[int, Field(ge=1, le=MAX_BUCKETS)]
 
 
 class Adjustment(BaseModel):
@@ -63,6 +72,8 @@ class LevelResource(TypedDict):
     incoming: int
     """On its way, and not on hand yet."""
     version: int
+    buckets: int
+    """Items that hold the level: more than one while it is hot."""
 
 
 class SkuResource(TypedDict):
@@ -94,6 +105,7 @@ def level_resource(level: Level) -> LevelResource:
         "unavailable": dict(level.unavailable),
         "incoming": level.incoming,
         "version": level.version,
+        "buckets": level.buckets,
     }
 
 
