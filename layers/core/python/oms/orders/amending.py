@@ -17,6 +17,7 @@ from oms.orders.contact import Address, Contact
 from oms.orders.draft import Draft
 from oms.orders.editing import LinesAdded, ReleasedUnits, ShippingServiceChanged, UnitsReleased
 from oms.orders.events import OrderEvent, UnitsCancelled, UnitState
+from oms.orders.kits import fitting
 from oms.orders.order import Order
 from oms.orders.reasons import CancellationReason
 from oms.orders.sold import Charge, PlacedLine, short, unit_runs
@@ -94,9 +95,10 @@ def amend(order: Order, wish: Amendment) -> Cancelled:
         if not cancelled.complete:
             return _first_part(draft)
     if released := _released(draft.order, wish.contact):
-        many = len(released) > decisions.MAX_STOCK_KEYS
+        first = fitting(order.kits, released, decisions.MAX_STOCK_KEYS)
+        many = len(released) > len(first)
         if many and not draft.events:
-            draft.add([_as_event(released[: decisions.MAX_STOCK_KEYS])])
+            draft.add([_as_event(first)])
         if many or any(isinstance(event, UnitsCancelled) for event in draft.events):
             return _first_part(draft)
         draft.add([_as_event(released)])

@@ -13,6 +13,7 @@ from oms.orders import decisions
 from oms.orders.cancelling import CancellationDeclined, CancellationRequest, CancellationRequested
 from oms.orders.draft import Draft
 from oms.orders.events import CancelledUnits, LineUnits, OrderEvent, UnitsCancelled, UnitState
+from oms.orders.kits import shelf_skus
 from oms.orders.order import FulfillmentOrder, Order
 from oms.orders.reasons import CancellationReason
 
@@ -120,7 +121,7 @@ def accept(order: Order, fulfillment_order_id: str, request_id: str | None = Non
         units: list[CancelledUnits] = []
         complete = True
         for line_id, count in draft.order.asked_for(request).items():
-            skus.add(order.lines[line_id].placed.sku)
+            skus.update(shelf_skus(order.kits, order.lines[line_id].placed.sku))
             if len(skus) > decisions.MAX_STOCK_KEYS:
                 complete = False
                 break

@@ -19,6 +19,7 @@ from oms.orders.events import (
 )
 from oms.orders.evolve import evolve
 from oms.orders.exchanges import ExchangeStatus
+from oms.orders.kits import shelf_skus
 from oms.orders.order import Line, Order
 from oms.orders.reasons import CancellationReason
 from oms.orders.rejected import lapses
@@ -90,7 +91,7 @@ def give_up_backorder(order: Order, line_ids: Collection[str]) -> list[OrderEven
     skus: set[str] = set()
     for line_id in line_ids:
         line = order.lines[line_id]
-        skus.add(line.placed.sku)
+        skus.update(shelf_skus(order.kits, line.placed.sku))
         if len(skus) > decisions.MAX_STOCK_KEYS // 2:  # a place in line and the counter, for each sku
             break
         units.append(

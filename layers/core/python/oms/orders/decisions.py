@@ -13,6 +13,7 @@ from oms.orders import events as ev
 from oms.orders.contact import Contact
 from oms.orders.events import HoldReason, OrderEvent, OrderPlaced, UnitState
 from oms.orders.holding import no_such_hold
+from oms.orders.kits import Recipes, shelf_skus
 from oms.orders.order import Order
 from oms.orders.reasons import CancellationReason
 from oms.orders.tenders import (
@@ -153,7 +154,9 @@ def cancel(
     """
     possible = {line_id: order.cancellable(line_id) for line_id in order.lines}
     wish = wished(order, wish, possible, "a location works on them, or they have left")
-    units = _fitting(gone for line_id, quantity in wish.items() for gone in _take(order, line_id, quantity))
+    units = _fitting(
+        order.kits, (gone for line_id, quantity in wish.items() for gone in _take(order, line_id, quantity))
+    )
     return [ev.UnitsCancelled(units=units, reason=reason, code=code)] if units else []
 
 
@@ -186,27 +189,27 @@ def wished(
     return wish
 
 
-def _fitting(units: Iterable[ev.CancelledUnits]) -> tuple[ev.CancelledUnits, ...]:
+def _fitting(recipes: Recipes, units: Iterable[ev.CancelledUnits]) -> tuple[ev.CancelledUnits, ...]:
     """As many of these as one transaction can carry, in their order."""
     fitting: list[ev.CancelledUnits] = []
     items: set[tuple[str, str]] = set()
     for gone in units:
-        items |= _stock_items(gone)
+        items |= _stock_items(recipes, gone)
         if len(items) > MAX_STOCK_KEYS:
             break
         fitting.append(gone)
     return tuple(fitting)
 
 
-def _stock_items(gone: ev.CancelledUnits) -> set[tuple[str, str]]:
+def _stock_items(recipes: Recipes, gone: ev.CancelledUnits) -> set[tuple[str, str]]:
     """What cancelling these units writes beside the entry: a level, or a place in line and the counter of the line."""
     match gone.source:
         case UnitState.OPEN:
             return set()
         case UnitState.BACKORDERED:
-            return {(gone.sku, "place"), (gone.sku, "counter")}
+            return {(sku, what) for sku in shelf_skus(recipes, gone.sku) for what in ("place", "counter")}
         case _:
-            return {(gone.sku, f"at {gone.location_id}")}
+            return {(sku, f"at {gone.location_id}") for sku in shelf_skus(recipes, gone.sku)}
 
 
 def _take(order: Order, line_id: str, quantity: int) -> Sequence[ev.CancelledUnits]:

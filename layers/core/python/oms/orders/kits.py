@@ -7,9 +7,9 @@ returned later moves the components that were taken, whatever has become of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from oms.orders.order import Order
@@ -58,6 +58,28 @@ def parts(recipes: Recipes, sku: str, quantity: int) -> Iterator[tuple[str, int]
 def shelf_skus(recipes: Recipes, sku: str) -> list[str]:
     """The skus whose stock moves when units of this one do."""
     return [each for each, _ in parts(recipes, sku, 1)]
+
+
+class OfSku(Protocol):
+    """Units of a line that say their sku."""
+
+    @property
+    def sku(self) -> str:
+        """The sku that was sold."""
+        ...
+
+
+Units = TypeVar("Units", bound=OfSku)
+
+
+def fitting(recipes: Recipes, units: Sequence[Units], size: int) -> Sequence[Units]:
+    """The first of these units that together move at most `size` items of stock."""
+    taken = 0
+    for number, each in enumerate(units):
+        taken += len(shelf_skus(recipes, each.sku))
+        if taken > size:
+            return units[:number]
+    return units
 
 
 def recipes_after(order: Order, events: Iterable[object]) -> Recipes:

@@ -7,7 +7,9 @@ from typing import Any
 from oms.clock import now
 from oms.fraud.protocol import Screening, ScreeningRequest
 from oms.orders.contact import Address
-from oms.orders.events import UnitsBackordered
+from oms.orders.events import UnitsBackordered, UnitsCancelled, UnitState
+from oms.orders.evolve import fold
+from oms.orders.kits import shelf_skus
 from oms.payments.notices import load
 from oms.platform.event_log import order_log
 from oms.platform.payments import gateway, know
@@ -57,8 +59,8 @@ def handle(message: dict[str, Any], message_id: str) -> None:
     if message["type"] == MONEY_TOLD:
         settle(ports(), order_id, load(message["notice"]))
         return
-    if message["type"] == UnitsBackordered.__name__:
-        for sku in _backordered(message):
+    if message["type"] in {UnitsBackordered.__name__, UnitsCancelled.__name__}:
+        for sku in _lines_to_serve(message):
             fill_backorders(ports(), sku, cause)
     advance(
         ports(),
@@ -69,14 +71,22 @@ def handle(message: dict[str, Any], message_id: str) -> None:
     )
 
 
-def _backordered(message: dict[str, Any]) -> list[str]:
-    """The skus of a backorder; from the log when the message was too long to carry them."""
-    if "data" in message:
-        return sorted({unit["sku"] for unit in message["data"]["units"]})
-    entry = order_log().entries(message["order_id"])[message["seq"] - 1]
-    event = entry.events[message["index"]]
-    assert isinstance(event, UnitsBackordered)
-    return sorted({unit.sku for unit in event.units})
+def _lines_to_serve(message: dict[str, Any]) -> list[str]:
+    """The skus in whose lines an order has just begun to wait, or has ended to and held others up.
+
+    Only a kit holds others up: it keeps its right to what is there while another of its components is missing.
+    """
+    ended = message["type"] == UnitsCancelled.__name__
+    units = message.get("data", {}).get("units", ())
+    if ended and "data" in message and not any(each["source"] == UnitState.BACKORDERED for each in units):
+        return []
+    entries = order_log().entries(message["order_id"])
+    event = entries[message["seq"] - 1].events[message["index"]]
+    assert isinstance(event, UnitsBackordered | UnitsCancelled)
+    order = fold(entries)
+    kits = order.kits if order is not None else {}
+    sold = {each.sku for each in event.units if not ended or each.sku in kits}
+    return sorted({on_shelf for sku in sold for on_shelf in shelf_skus(kits, sku)})
 
 
 def stock_arrived(record: dict[str, Any]) -> None:

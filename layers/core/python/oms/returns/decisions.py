@@ -15,6 +15,7 @@ from oms.orders.after_sale import Disposition, ReceivedUnits, Return, ReturnReas
 from oms.orders.condition import ItemCondition
 from oms.orders.decisions import MAX_STOCK_KEYS
 from oms.orders.events import OrderEvent, UnitState
+from oms.orders.kits import shelf_skus
 from oms.orders.order import Order
 from oms.orders.reasons import DeclineReason
 from oms.returns.policy import FAULTS
@@ -344,7 +345,7 @@ def _arrived(order: Order, receipt: Receipt) -> tuple[ReceivedUnits, ...]:
         )
         for (line_id, disposition, credit), count in summed.items()
     )
-    if len({each.sku for each in units}) > MAX_STOCK_KEYS:
+    if len({sku for each in units for sku in shelf_skus(order.kits, each.sku)}) > MAX_STOCK_KEYS:
         raise InvalidInput(f"at most {MAX_STOCK_KEYS} skus can be booked in at once", path="units")
     return units
 
