@@ -15,6 +15,7 @@ from oms.platform.event_log import order_log
 from oms.platform.payments import gateway, know
 from oms.platform.queues import MONEY_TOLD, look_again
 from oms.platform.setup import locations, products
+from oms.platform.stock_items import owner
 from oms.platform.stock_line import waiters
 from oms.platform.stock_table import sku_stock
 from oms.routing.backorders import fill_backorders
@@ -23,6 +24,7 @@ from oms.routing.ports import Ports
 from oms.routing.process import advance
 from oms.sourcing.distance import Coordinates
 from oms.sourcing.geography import address_problem, locate
+from oms.stock.levels import StockReason
 
 
 def ports() -> Ports:
@@ -93,8 +95,9 @@ def stock_arrived(record: dict[str, Any]) -> None:
     """A change of a stock level: when units became available, serve those who wait for the sku."""
     image = record["dynamodb"].get("NewImage", {})
     before = record["dynamodb"].get("OldImage", {})
-    if _available(image) > _available(before):
-        fill_backorders(ports(), image["sku"]["S"], f"stock:{record['eventID']}")
+    spread_only = image.get("last", {"M": {}})["M"].get("reason", {}).get("S") == StockReason.SPREAD
+    if _available(image) > _available(before) and not spread_only:
+        fill_backorders(ports(), owner(image)[0], f"stock:{record['eventID']}")
 
 
 def _available(image: dict[str, Any]) -> int:

@@ -46,22 +46,28 @@ def set_buckets(sku: str, location_id: str, count: int, caller: Caller) -> Level
 
 def heat(sku: str, location_id: str, note: Note) -> None:
     """Give a contended level more buckets if it has units to spread over them; if others are at it, let them."""
+    from botocore.exceptions import ClientError
+
     try:
-        known = level(sku, location_id)
-        count = more_buckets(known.buckets, known.available)
-        if count > known.buckets and _respread(sku, location_id, count, note):
+        held = _held(sku, location_id, 1)
+        if held is None:
+            return
+        count = more_buckets(held.count, sum(each.has(AVAILABLE) for each in held.buckets))
+        if count > held.count and _respread(sku, location_id, count, note):
             logger().info("level_split", extra={"sku": sku, "location_id": location_id, "buckets": count})
-    except OmsError:
+    except (OmsError, ClientError):
         # Whoever found it contended has something else to do, and tries again anyway.
         return
 
 
 def cool(split: Split, note: Note) -> None:
     """Put a level together again that was split by itself, if nothing moves it at this moment."""
+    from botocore.exceptions import ClientError
+
     try:
         if _respread(split.sku, split.location_id, 1, note, kept=False):
             logger().info("level_whole", extra={"sku": split.sku, "location_id": split.location_id})
-    except OmsError:
+    except (OmsError, ClientError):
         return
 
 
