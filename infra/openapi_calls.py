@@ -20,7 +20,7 @@ from oms.customers.answers import (
 from oms.customers.requests import FindCustomers, MergeCustomers, SplitCustomer, WriteNote
 from oms.fraud.forms import FraudRulesForm
 from oms.fraud.rules import FraudRules
-from oms.fulfillment.requests import AcceptCancellation, DeclineCancellation, OfParcel, Pack, Pick
+from oms.fulfillment.requests import AcceptCancellation, DeclineCancellation, OfParcel, Pack, Pick, Reject
 from oms.notifications.preferences import Preferences
 from oms.orders.commands import CancelOrder, PayOrder
 from oms.orders.edit_commands import EditOrder
@@ -61,7 +61,7 @@ from oms.views.queue_shapes import QueueList, QueuePage
 from oms.views.shapes import OrderResource
 from oms.views.work import FulfillmentWork
 
-Tag = Literal["intake", "set-up", "orders", "stock", "routing", "fulfillment", "returns", "customers"]
+Tag = Literal["intake", "set-up", "orders", "stock", "inventory", "routing", "fulfillment", "returns", "customers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +285,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/fulfillment-orders/{fulfillment_order_id}/pack"): _work(Pack),
     ("POST", "/fulfillment-orders/{fulfillment_order_id}/ship"): _work(OfParcel),
     ("POST", "/fulfillment-orders/{fulfillment_order_id}/deliver"): _work(OfParcel),
+    ("POST", "/fulfillment-orders/{fulfillment_order_id}/reject"): _work(Reject),
     ("POST", "/fulfillment-orders/{fulfillment_order_id}/cancellation/accept"): _work(AcceptCancellation),
     ("POST", "/fulfillment-orders/{fulfillment_order_id}/cancellation/decline"): _work(
         DeclineCancellation, body_required=True

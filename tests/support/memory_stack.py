@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -125,6 +125,7 @@ class MemoryStack(OrderLog):
                 on_hand=known.on_hand + move.on_hand,
                 available=known.available + move.available,
                 committed=known.committed + move.committed,
+                unavailable=_more(known.unavailable, move.unavailable),
                 version=known.version + 1,
             )
             if (move.available < 0 and after.available < 0) or after.committed < 0 or after.on_hand < 0:
@@ -213,6 +214,10 @@ class MemoryStack(OrderLog):
 
 
 ADDRESS = Address(name="Kim Berg", line1="Hauptstr. 1", city="München", postal_code="80331", country="DE")
+
+
+def _more(known: Mapping[str, int], moved: Mapping[str, int]) -> dict[str, int]:
+    return {why: known.get(why, 0) + moved.get(why, 0) for why in dict.fromkeys((*known, *moved))}
 
 
 def _through_text(entry: Entry) -> Entry:

@@ -175,17 +175,17 @@ class Trade(MemoryStack):
         self.later.clear()
         self.serve_the_line()
 
-    def serve_the_line(self) -> None:
-        """Stock that is there goes to those who wait for it."""
+    def serve_the_line(self, fresh_at: str = "") -> None:
+        """Stock that is there, or has just come to a location, goes to those who wait for it."""
         for sku, places in list(self.line.items()):
             if places:
-                fill_backorders(self.ports(), sku, self.caller().cause)
+                fill_backorders(self.ports(), sku, self.caller().cause, fresh_at=fresh_at)
 
     def arrive(self, sku: str, location_id: str, units: int) -> None:
         """Units come to a location; those who wait are served."""
         self.stock(sku, location_id, units)
         self.bought[sku, location_id] += units
-        self.serve_the_line()
+        self.serve_the_line(location_id)
 
     def lose(self, sku: str, location_id: str, units: int) -> int:
         """Units that nobody was promised are gone, as a count finds; returns how many."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from oms.orders.after_sale import Disposition, UnitsCredited, UnitsReceived
 from oms.orders.events import UnitsCancelled, UnitState
 from oms.orders.order import Entry, Line, Order
+from oms.orders.rejecting import RejectReason
 from oms.orders.transitions import AT_LOCATION, OrderStatus
 from oms.payments.ledger import transferred
 from oms.returns.decisions import came_back, returnable, sent
@@ -127,6 +128,9 @@ def stock_adds_up(trade: Trade, orders: list[Order]) -> None:
                 key = order.lines[line_id].placed.sku, share.location_id
                 committed[key] += sum(counts.get(state, 0) for state in AT_LOCATION)
                 moved[key] -= counts.get(UnitState.SHIPPED, 0) + counts.get(UnitState.DELIVERED, 0)
+        for each in order.rejections:
+            for given_back in each.event.units if each.event.reason is RejectReason.NOT_IN_STOCK else ():
+                moved[given_back.sku, each.event.location_id] -= given_back.quantity
         for receipt in receipts(order):
             for unit in receipt.units:
                 if unit.disposition is Disposition.RESTOCK:

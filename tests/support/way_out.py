@@ -10,10 +10,12 @@ from typing import Any, cast
 from oms.errors import OmsError
 from oms.fulfillment import work
 from oms.fulfillment.decisions import Packing
+from oms.fulfillment.rejection import Rejecting
 from oms.orders import commands, edit_commands, money_commands
 from oms.orders.events import HoldReason, UnitState
 from oms.orders.hold_commands import ReleaseHold, release_hold
 from oms.orders.order import Order
+from oms.orders.rejecting import RejectReason, barred
 from oms.orders.settlement import open_parts
 from oms.orders.tenders import MONEY_HOLDS
 from oms.orders.transitions import OrderStatus
@@ -174,7 +176,9 @@ def _goods(trade: Trade, order: Order) -> list[Step]:
         for line in order.lines.values()
         if (count := line.counts.get(UnitState.BACKORDERED, 0)) and trade.sites
     }
-    place = next(iter(trade.sites), "")
+    place = next((each for each in trade.sites if (each, "") not in barred(order.rejections)), "")
+    if waiting and not place:  # nobody sends it: it stands in the queue of the unfillable, where somebody gives it up
+        return [lambda: commands.cancel_order(trade, order.order_id, commands.CancelOrder(), trade.caller())]
     return [partial(trade.arrive, sku, place, count + 20) for sku, count in waiting.items()]
 
 
@@ -204,6 +208,10 @@ def hands(trade: Trade, fulfillment_order_id: str, action: str, units: dict[str,
             work.ship(ports, fulfillment_order_id, caller)
         case "deliver":
             work.deliver(ports, fulfillment_order_id, caller)
+        case "reject":
+            reasons = list(RejectReason)
+            rejecting = Rejecting(reason=reasons[trade.messages % len(reasons)], units=units)
+            work.reject(ports, fulfillment_order_id, caller, rejecting=rejecting)
         case "cancellation/accept":
             work.accept_cancellation(ports, fulfillment_order_id, caller)
         case "cancellation/decline":

@@ -1,4 +1,4 @@
-"""The calls that move a fulfillment order on: accept, pick, pack, ship, deliver."""
+"""The calls that move a fulfillment order on: accept, pick, pack, ship, deliver, reject."""
 
 from __future__ import annotations
 
@@ -74,6 +74,16 @@ def deliver_parcels(fulfillment_order_id: str) -> Response:
     from oms.fulfillment.work import deliver
 
     return _done(deliver, fulfillment_order_id, parcel_id=parse(OfParcel, work).parcel_id)
+
+
+@work.route("/fulfillment-orders/{fulfillment_order_id}/reject", methods=["POST"], content_types=[])
+@endpoint(work, scope="fulfillment")
+def reject_units(fulfillment_order_id: str) -> Response:
+    """Give back what is missing, damaged or cannot be sent: stock is corrected, and another location is asked."""
+    from oms.fulfillment.requests import Reject
+    from oms.fulfillment.work import reject
+
+    return _done(reject, fulfillment_order_id, rejecting=parse(Reject, work).rejecting())
 
 
 @work.route("/fulfillment-orders/{fulfillment_order_id}/cancellation/accept", methods=["POST"], content_types=[])

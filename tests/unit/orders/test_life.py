@@ -14,12 +14,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from oms.errors import NotAllowed
 from oms.fulfillment import decisions as work
 from oms.fulfillment.decisions import Packing
+from oms.fulfillment.rejection import Rejecting, reject
 from oms.orders import decisions
 from oms.orders.events import HoldReason, OrderEvent, PaymentMethod, PlacedLine, UnitState
 from oms.orders.evolve import fold
 from oms.orders.log import append, load
 from oms.orders.order import FulfillmentOrder, Order
-from oms.orders.transitions import AT_LOCATION, OrderStatus, fulfillment_actions, order_status
+from oms.orders.rejecting import RejectReason
+from oms.orders.transitions import AT_LOCATION, REJECT, OrderStatus, fulfillment_actions, order_status
 from oms.routing.backorders import fill_backorders
 from oms.routing.process import advance
 from tests.support.memory_stack import MemoryStack
@@ -153,6 +155,7 @@ class Life(RuleBasedStateMachine):
             "pack": lambda: work.pack(order, name, Packing(units=wish, grams=500)),
             "ship": lambda: work.ship(order, name),
             "deliver": lambda: work.deliver(order, name, at=at),
+            "reject": lambda: reject(order, name, Rejecting(reason=PASSING[self.messages % 3])).events,
         }
         return todo[action]()
 
@@ -186,7 +189,7 @@ class Life(RuleBasedStateMachine):
         for share in order.fulfillment_orders.values():
             packed: Counter[str] = Counter()
             for parcel_id in share.parcel_ids:
-                for unit in order.parcels[parcel_id].packed.units:
+                for unit in order.parcels[parcel_id].contents:
                     packed[unit.line_id] += unit.quantity
             boxed = (UnitState.PACKED, UnitState.SHIPPED, UnitState.DELIVERED)
             for line_id, counts in share.lines.items():
@@ -202,7 +205,7 @@ class Life(RuleBasedStateMachine):
                 committed[key] += sum(counts.get(state, 0) for state in AT_LOCATION)
         for key, level in self.stack.levels.items():
             assert level.committed == committed[key]
-            assert level.on_hand == level.available + level.committed
+            assert level.on_hand == level.available + level.committed + sum(level.unavailable.values())
             assert level.available >= 0
 
     @invariant()
@@ -257,14 +260,19 @@ class Life(RuleBasedStateMachine):
     def _finish(self) -> None:
         for handle in list(self.order.holds):
             self._append(decisions.release(self.order, handle))
+        self.stack.now += timedelta(days=1)
         advance(self.stack.ports(), ORDER, "last")
         for sku in SKUS:
             self.stack.stock(sku, "graz", 20)
-            fill_backorders(self.stack.ports(), sku, "last stock")
+            fill_backorders(self.stack.ports(), sku, "last stock", fresh_at="graz")
         for share in self.order.fulfillment_orders.values():
-            for action in self.order.actions_of(share):
+            for action in [each for each in self.order.actions_of(share) if each != REJECT]:
                 self._append(self._decided(action, self.order.fulfillment_orders[share.fulfillment_order_id], None))
         advance(self.stack.ports(), ORDER, "very last")
+
+
+PASSING = (RejectReason.NOT_IN_STOCK, RejectReason.DAMAGED, RejectReason.TOO_BUSY)
+"""Why a location gives units back that it may be asked for again some day."""
 
 
 def _added(all_counts: Sequence[object]) -> Counter[UnitState]:

@@ -19,6 +19,7 @@ from oms.orders.events import PaymentMethod, PaymentTerms, TrackingStatus, UnitS
 from oms.orders.hold_commands import HoldOrder, ReleaseHold, hold_order, release_hold
 from oms.orders.holding import OwnReason
 from oms.orders.order import Order
+from oms.orders.transitions import AT_LOCATION
 from tests.support.books import Silence
 from tests.support.memory_stack import ADDRESS
 from tests.support.orders import line, placed
@@ -261,10 +262,11 @@ class Sales(RuleBasedStateMachine):
             if not actions:
                 break
             action = actions[at % len(actions)]
-            source = {"pick": UnitState.ALLOCATED, "pack": UnitState.PICKED}.get(action)
+            sources = {"pick": (UnitState.ALLOCATED,), "pack": (UnitState.PICKED,), "reject": AT_LOCATION}.get(action)
             wish = None
-            if source is not None and units is not None:
-                line_id, there = next((k, c[source]) for k, c in share.lines.items() if c.get(source))
+            if sources is not None and units is not None:
+                in_hand = {k: sum(c.get(source, 0) for source in sources) for k, c in share.lines.items()}
+                line_id, there = next((k, count) for k, count in in_hand.items() if count)
                 wish = {line_id: min(units, there)}
             hands(self.trade, name, action, wish)
         if settles:

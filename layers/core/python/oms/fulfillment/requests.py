@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from oms.carriers.protocol import DEFAULT
 from oms.errors import InvalidInput
 from oms.fulfillment.decisions import Packing
+from oms.fulfillment.rejection import Rejecting
+from oms.orders.reasons import CancellationReason
+from oms.orders.rejecting import RejectReason
 from oms.orders.transitions import FulfillmentStatus
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -16,8 +19,15 @@ Lines = Annotated[dict[str, Count], Field(min_length=1, max_length=2000)]
 Millimetres = Annotated[int, Field(ge=0, le=20_000)]
 Name = Annotated[str, Field(max_length=100)]
 
-TO_DO = (FulfillmentStatus.OPEN, FulfillmentStatus.ACCEPTED, FulfillmentStatus.PICKED, FulfillmentStatus.PACKED)
-"""What a location still has to do, in the order of the work."""
+TO_DO = (
+    FulfillmentStatus.OPEN,
+    FulfillmentStatus.ACCEPTED,
+    FulfillmentStatus.PICKED,
+    FulfillmentStatus.PACKED,
+    FulfillmentStatus.READY,
+    FulfillmentStatus.EXPIRED,
+)
+"""What a location still has to do, in the order of the work: what stands ready is to be handed over."""
 
 
 class Pick(BaseModel):
@@ -65,12 +75,58 @@ class OfParcel(BaseModel):
     parcel_id: Name | None = None
 
 
+class HandOver(BaseModel):
+    """By what staff know whom they give the goods to: the code, or a document that they have seen; and who that is.
+
+    `collected_by` is kept beside the customer's contact and goes with it.
+    """
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    code: Annotated[str, Field(max_length=20)] = ""
+    """Of the ready message; spaces make no difference."""
+    identity_seen: bool = False
+    """Staff have seen a document with the name of the order."""
+    collected_by: Annotated[str, Field(max_length=200)] = ""
+    """Who came, where it is not the customer."""
+
+
+class PutBack(BaseModel):
+    """Why the goods go back: nobody fetched them in time, or the customer does not want them any more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: CancellationReason = CancellationReason.NOT_COLLECTED
+    """As the customer is told in their language."""
+    reason: Annotated[str, Field(max_length=500)] = ""
+    """In words, for staff."""
+
+
 class AcceptCancellation(BaseModel):
     """Which request is accepted. Without `request_id`: all that are open."""
 
     model_config = ConfigDict(extra="forbid")
 
     request_id: Name | None = None
+
+
+class Reject(BaseModel):
+    """What the location gives back, in units by line id, and why. Without `lines`: all that has not left.
+
+    `not_in_stock` takes the units off the location's books, `damaged` makes them unavailable there; with any other
+    reason they are free stock again. Their order is sourced anew, without this location.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: RejectReason
+    lines: Lines | None = None
+    note: Annotated[str, Field(max_length=500)] = ""
+    """In words, for staff."""
+
+    def rejecting(self) -> Rejecting:
+        """The wish as the domain has it."""
+        return Rejecting(reason=self.reason, units=self.lines, note=self.note)
 
 
 class DeclineCancellation(AcceptCancellation):

@@ -10,15 +10,17 @@ from dataclasses import replace
 
 from oms.carriers.protocol import DEFAULT, Label, Shipment
 from oms.errors import InvalidInput, NotAllowed, NotFound
-from oms.fulfillment import decisions
+from oms.fulfillment import decisions, rejection
 from oms.fulfillment.decisions import Packing, Wish
 from oms.fulfillment.documents import packing_slip
 from oms.fulfillment.ports import Ports
+from oms.fulfillment.rejection import Rejecting
 from oms.ids import order_of
 from oms.orders import cancellation
+from oms.orders.contact import Address
 from oms.orders.events import LabelBought, UnitsPacked, UnitsShipped
 from oms.orders.log import Caller, Reference, execute, load
-from oms.orders.order import Order
+from oms.orders.order import FulfillmentOrder, Order
 from oms.orders.several import Step, carry_out
 
 STANDARD = "standard"
@@ -131,6 +133,26 @@ def deliver(
     )
 
 
+def reject(
+    ports: Ports,
+    fulfillment_order_id: str,
+    caller: Caller,
+    *,
+    rejecting: Rejecting,
+    expected_version: int | None = None,
+) -> Order:
+    """Give units back that cannot be sent, so that another location is asked; see `rejection.reject`.
+
+    Stock is corrected with each entry, as the reason says.
+    """
+
+    def give_back(order: Order) -> Step:
+        rejected = rejection.reject(order, fulfillment_order_id, rejecting)
+        return Step(events=rejected.events, last=rejected.complete)
+
+    return carry_out(ports.log, order_of(fulfillment_order_id), give_back, caller, expected_version)
+
+
 def accept_cancellation(
     ports: Ports,
     fulfillment_order_id: str,
@@ -218,19 +240,29 @@ def _buy_label(ports: Ports, order: Order, packed: UnitsPacked, carrier: str, se
 
 
 def _shipment(ports: Ports, order: Order, packed: UnitsPacked, service: str) -> Shipment:
-    contact = order.contact
-    if contact is None or contact.shipping is None:
-        raise NotAllowed(f"order {order.order_id} has no address to ship to: edit its contact, then pack")
-    location = ports.location(order.fulfillment_orders[packed.fulfillment_order_id].location_id)
+    share = order.fulfillment_orders[packed.fulfillment_order_id]
+    recipient = _recipient(ports, order, share)
+    location = ports.location(share.location_id)
     shop = ports.channel(order.placed.channel_id).name
     return Shipment(
         parcel_id=packed.parcel_id,
         reference=order.placed.number,
         service=service,
         sender=replace(location.address, name=shop, company=location.name),
-        recipient=replace(contact.shipping, phone=contact.shipping.phone or contact.phone),
+        recipient=recipient,
         grams=packed.grams,
         length=packed.length,
         width=packed.width,
         height=packed.height,
     )
+
+
+def _recipient(ports: Ports, order: Order, share: FulfillmentOrder) -> Address:
+    """Where a parcel goes: to the customer, or to the store where they fetch it."""
+    if share.pickup is not None:
+        store = ports.location(share.pickup.location_id)
+        return replace(store.address, name=store.name)
+    contact = order.contact
+    if contact is None or contact.shipping is None:
+        raise NotAllowed(f"order {order.order_id} has no address to ship to: edit its contact, then pack")
+    return replace(contact.shipping, phone=contact.shipping.phone or contact.phone)
