@@ -106,19 +106,10 @@ def write_logs(name: str) -> Template:
 
 
 def queue_parts(name: str, declared: Template) -> Template:
-    """A queue with its dead letters, sender's permission, subscription, trigger and alarms."""
+    """A queue with its dead letters, trigger and alarms, and what brings a topic's messages unless `Topic` is null."""
     slug = _slug(name)
-    queue, dead, topic = f"{name}Queue", f"{name}DeadLetters", declared.get("Topic", "EventsTopic")
-    subscription: Template = {
-        "TopicArn": {"Ref": topic},
-        "Protocol": "sqs",
-        "Endpoint": arn(queue),
-        "RawMessageDelivery": True,
-        "RedrivePolicy": {"deadLetterTargetArn": arn(dead)},
-    }
-    if "Events" in declared:
-        subscription["FilterPolicyScope"] = "MessageAttributes"
-        subscription["FilterPolicy"] = {"type": declared["Events"]}
+    queue, dead = f"{name}Queue", f"{name}DeadLetters"
+    topic = declared.get("Topic", "EventsTopic")
     return {
         queue: {
             "Type": "AWS::SQS::Queue",
@@ -133,6 +124,43 @@ def queue_parts(name: str, declared: Template) -> Template:
         **_dead_letters(
             dead, f"{slug}-dead-letters", "Messages could not be handled. Mend the cause, then `oms redrive`."
         ),
+        **(_subscription_parts(name, topic, declared.get("Events")) if topic else {}),
+        f"{name}Trigger": {
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {
+                "EventSourceArn": arn(queue),
+                "FunctionName": {"Ref": declared["Function"]},
+                "BatchSize": declared.get("BatchSize", 10),
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            },
+        },
+        f"{name}QueueAgeAlarm": alarm(
+            f"${{Stack}}-{slug}-age",
+            "The oldest message waits for more than five minutes: the stage does not keep up.",
+            namespace="AWS/SQS",
+            metric="ApproximateAgeOfOldestMessage",
+            dimensions={"QueueName": {"Fn::GetAtt": [queue, "QueueName"]}},
+            statistic="Maximum",
+            threshold=300,
+            periods=3,
+        ),
+    }
+
+
+def _subscription_parts(name: str, topic: str, events: list[str] | None) -> Template:
+    """What brings a topic's messages to a queue: all, or those of these types."""
+    queue, dead = f"{name}Queue", f"{name}DeadLetters"
+    subscription: Template = {
+        "TopicArn": {"Ref": topic},
+        "Protocol": "sqs",
+        "Endpoint": arn(queue),
+        "RawMessageDelivery": True,
+        "RedrivePolicy": {"deadLetterTargetArn": arn(dead)},
+    }
+    if events is not None:
+        subscription["FilterPolicyScope"] = "MessageAttributes"
+        subscription["FilterPolicy"] = {"type": events}
+    return {
         f"{name}QueuePolicy": {
             "Type": "AWS::SQS::QueuePolicy",
             "Properties": {
@@ -154,25 +182,6 @@ def queue_parts(name: str, declared: Template) -> Template:
             },
         },
         f"{name}Subscription": {"Type": "AWS::SNS::Subscription", "Properties": subscription},
-        f"{name}Trigger": {
-            "Type": "AWS::Lambda::EventSourceMapping",
-            "Properties": {
-                "EventSourceArn": arn(queue),
-                "FunctionName": {"Ref": declared["Function"]},
-                "BatchSize": declared.get("BatchSize", 10),
-                "FunctionResponseTypes": ["ReportBatchItemFailures"],
-            },
-        },
-        f"{name}QueueAgeAlarm": alarm(
-            f"${{Stack}}-{slug}-age",
-            "The oldest message waits for more than five minutes: the stage does not keep up.",
-            namespace="AWS/SQS",
-            metric="ApproximateAgeOfOldestMessage",
-            dimensions={"QueueName": {"Fn::GetAtt": [queue, "QueueName"]}},
-            statistic="Maximum",
-            threshold=300,
-            periods=3,
-        ),
     }
 
 
