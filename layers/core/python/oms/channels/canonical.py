@@ -64,6 +64,7 @@ def canonical_document(order: CanonicalOrder, channel: Channel) -> ChannelDocume
         tax_remitter=order.tax_remitter,
         shipping_service=order.shipping_service,
         test=order.test,
+        tags=tuple(order.tags),
     )
     return document(DocumentKind.PLACED, placed, contact_of(order.contact))
 

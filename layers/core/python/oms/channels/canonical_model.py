@@ -142,4 +142,6 @@ class CanonicalOrder(Strict):
     payments: Annotated[list[CanonicalPayment], Field(max_length=MAX_TENDERS)] = []
     total: Amount | None = None
     shipping_service: Code = ""
+    tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=50)] = []
+    """Words by which rules of sourcing know the order."""
     test: bool = False

@@ -163,6 +163,8 @@ class OrderPlaced:
     """What was reserved for its basket before it was placed; empty when nothing was."""
     pickup_location_id: str = ""
     """The store in which the customer fetches the goods; empty when they are brought."""
+    tags: tuple[str, ...] = ()
+    """Words by which the channel marks orders, for rules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +231,10 @@ class Explanation:
     parcels: int
     kilometres: int | None
     candidates: tuple[Candidate, ...]
+    rule_id: str = ""
+    """The rule by which it was decided; empty in entries from before there were rules."""
+    rule_version: int = 0
+    """Of the rule's set-up; 0 for the rule of the house."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

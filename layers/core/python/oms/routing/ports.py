@@ -12,11 +12,18 @@ from oms.orders.log import OrderLog
 from oms.payments.gateway import Gateway
 from oms.setup import Location, Product
 from oms.sourcing.distance import Coordinates
+from oms.sourcing.rates import RateCard
+from oms.sourcing.rules import SourcingRule
 from oms.stock.levels import SkuStock, Waiter
 
 
 def _nobody_asks(gateway: str, reference: str, order_id: str) -> None:
     """Where nobody tells anything about payments, no reference has to lead to its order."""
+
+
+def _no_cards() -> Mapping[str, RateCard]:
+    """Where nothing is charged by weight and zone, there are no rate cards."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +48,7 @@ class Ports:
     """Look at an order for fraud by its channel's rules; raises `Unavailable` when whoever is asked does not answer."""
     know: Callable[[str, str, str], None] = _nobody_asks
     """Note to which order (third) a gateway's (first) reference of a payment (second) leads."""
+    rules: Callable[[], Iterable[SourcingRule]] = tuple
+    """The rules of sourcing; without any, the rule of the house holds."""
+    cards: Callable[[], Mapping[str, RateCard]] = _no_cards
+    """Rate cards by id."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
 from oms.ids import fulfillment_order_id
-from oms.orders.contact import Address
 from oms.orders.decisions import MAX_STOCK_KEYS, holds
 from oms.orders.events import (
     Allocation,
@@ -23,15 +22,13 @@ from oms.orders.events import (
 )
 from oms.orders.kits import Recipes, shelf_skus
 from oms.orders.order import Order
-from oms.orders.rejecting import barred
 from oms.orders.transitions import FulfillmentStatus
 from oms.routing.kits import NoRecipe, recipes_of, with_recipes
 from oms.routing.ports import Ports
-from oms.setup import Location
-from oms.sourcing.kits import plan_with_kits
-from oms.sourcing.plan import Demand, Plan, plan
-from oms.sourcing.promise import expected_delivery
-from oms.sourcing.sites import StockView, site_of
+from oms.routing.question import destination_of, question_of
+from oms.sourcing.decide import Question, decide
+from oms.sourcing.plan import Demand, Plan
+from oms.sourcing.sites import StockView
 
 Unit = TypeVar("Unit")
 
@@ -60,7 +57,7 @@ def concerns(order: Order, ports: Ports) -> list[tuple[HoldReason, str]]:
             recipes_of(order, (line.placed.sku for line in physical), ports.products)
         except NoRecipe as error:
             reasons.append((HoldReason.UNKNOWN_SKU, str(error)))
-    if physical and (wrong := ports.address_problem(_destination(order))):
+    if physical and (wrong := ports.address_problem(destination_of(order))):
         reasons.append((HoldReason.BAD_ADDRESS, wrong))
     return reasons
 
@@ -80,7 +77,8 @@ def source(order: Order, ports: Ports) -> Sourced:
     demand = demand_of(order, UnitState.OPEN)
     recipes = recipes_of(order, (each.sku for each in demand), ports.products)
     skus = dict.fromkeys(on_shelf for each in demand for on_shelf in shelf_skus(recipes, each.sku))
-    return _planned(order, demand, {sku: ports.sku_stock(sku).sellable() for sku in skus}, recipes, ports)
+    stock = {sku: ports.sku_stock(sku).sellable() for sku in skus}
+    return _planned(order, question_of(order, demand, stock, recipes, ports))
 
 
 def source_backorder(
@@ -90,7 +88,7 @@ def source_backorder(
 
     Goods that have just arrived at the location `fresh_at` are not those that it rejected.
     """
-    return _planned(order, demand, stock, order.kits, ports, fresh_at)
+    return _planned(order, question_of(order, demand, stock, order.kits, ports, fresh_at=fresh_at))
 
 
 def demand_of(order: Order, state: UnitState) -> list[Demand]:
@@ -102,34 +100,10 @@ def demand_of(order: Order, state: UnitState) -> list[Demand]:
     ]
 
 
-def _planned(
-    order: Order,
-    demand: Sequence[Demand],
-    stock: StockView,
-    recipes: Recipes,
-    ports: Ports,
-    fresh_at: str = "",
-) -> Sourced:
-    locations = {each.location_id: each for each in ports.locations() if each.active}
-    destination = _destination(order)
-    sites = [site_of(location) for location in locations.values()]
-    origin, without = ports.locate(destination), barred(order.rejections, fresh_at=fresh_at)
-    planned = plan_with_kits(lambda view: plan(demand, view, sites, origin, barred=without), demand, stock, recipes)
-    chosen = [locations[location_id] for location_id in dict.fromkeys(a.location_id for a in planned.assignments)]
-    waits = bool(planned.unfilled) or bool(order.counts.get(UnitState.BACKORDERED))
-    promised = None if waits or not chosen else _promise(chosen, destination, planned, ports)
-    return Sourced(planned, promised, recipes)
-
-
-def _promise(chosen: Iterable[Location], destination: Address, planned: Plan, ports: Ports) -> date | None:
-    away = {each.location_id: each.kilometres for each in planned.explanation.candidates}
-    origins = [(location, away.get(location.location_id)) for location in chosen]
-    return expected_delivery(ports.clock(), origins, destination.country)
-
-
-def _destination(order: Order) -> Address:
-    contact = order.contact
-    return (contact.shipping if contact else None) or Address()
+def _planned(order: Order, question: Question) -> Sourced:
+    decision = decide(question)
+    waits = bool(decision.plan.unfilled) or bool(order.counts.get(UnitState.BACKORDERED))
+    return Sourced(decision.plan, None if waits else decision.arrives, question.recipes)
 
 
 def steps_of(order: Order, sourced: Sourced, source_state: UnitState) -> Iterator[list[OrderEvent]]:

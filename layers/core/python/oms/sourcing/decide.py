@@ -6,7 +6,7 @@ Routing asks it with the stock of the moment; a simulation asks it again with wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from oms.orders.kits import Recipes
@@ -18,7 +18,7 @@ from oms.sourcing.optimum import WORK
 from oms.sourcing.plan import Plan, Situation, plan
 from oms.sourcing.rates import RateCard
 from oms.sourcing.rules import SourcingRule
-from oms.sourcing.sites import NOBODY_BARRED, Barred, Site, StockView
+from oms.sourcing.sites import Barred, Site, StockView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Question:
     """Without any that applies, the rule of the house is taken."""
     cards: Mapping[str, RateCard] = field(default_factory=dict)
     """Rate cards by id."""
-    barred: Barred = NOBODY_BARRED
+    barred: Barred = field(default_factory=dict)
     """Who may not give what beside what rules and set-up say: who rejected it, who is not in the channel's pool."""
     recipes: Recipes = field(default_factory=dict)
     """What kits are made of, by sku."""
@@ -88,4 +88,6 @@ def decide(question: Question, *, work: int = WORK) -> Decision:
         )
 
     planned = plan_with_kits(make, question.demand, question.stock, question.recipes)
+    named = replace(planned.explanation, rule_id=rule.rule_id, rule_version=rule.version)
+    planned = replace(planned, explanation=named)
     return Decision(planned, rule, max((each.arrives for each in planned.journeys.values()), default=None))
