@@ -16,6 +16,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 import oms.customers.answers
 import oms.customers.history
+import oms.inventory.resource
 import oms.routing.resource
 import oms.stock.resource
 import oms.views.after_sale_shapes
@@ -24,8 +25,9 @@ import oms.views.basic_shapes
 import oms.views.effect
 import oms.views.shapes
 import oms.views.work
-from infra import doors
-from infra.openapi_calls import CALLS, Call, Rows, Signed, Versioned
+from infra import doors, openapi_calls
+from infra.openapi_calls import Call, Rows, Signed, Versioned
+from infra.openapi_inventory import INVENTORY_CALLS
 from infra.openapi_parts import IDEMPOTENCY_KEY, IF_MATCH, key_scheme, problem_response, problem_schema, statuses
 from oms.platform.http import MAX_BODY
 from oms.setup import Channel, Location, Product
@@ -47,11 +49,14 @@ TAGS = {
     "set-up": "Channels, locations and products, one by one or imported.",
     "orders": "Finding, reading and changing orders.",
     "stock": "What is where, and how it got there.",
+    "inventory": "Purchase orders, transfers, counts and the ledger: how goods come, move and are accounted for.",
     "routing": "Why an order goes out from where it goes out.",
     "fulfillment": "Work queues, picking, packing, shipping, delivery, and what carriers say.",
     "returns": "What comes back, what is credited for it, and the customers' signed links.",
     "customers": "Who ordered, across all channels: histories, wishes, notes, export and erasure.",
 }
+
+CALLS = openapi_calls.CALLS | INVENTORY_CALLS
 
 Json = dict[str, Any]
 Refs = Mapping[Any, Json]
@@ -159,6 +164,7 @@ def _typed_dictionaries() -> Iterator[type]:
         oms.views.effect,
         oms.views.work,
         oms.stock.resource,
+        oms.inventory.resource,
         oms.routing.resource,
         oms.customers.answers,
         oms.customers.history,

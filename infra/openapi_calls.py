@@ -20,7 +20,7 @@ from oms.customers.answers import (
 from oms.customers.requests import FindCustomers, MergeCustomers, SplitCustomer, WriteNote
 from oms.fraud.forms import FraudRulesForm
 from oms.fraud.rules import FraudRules
-from oms.fulfillment.requests import AcceptCancellation, DeclineCancellation, OfParcel, Pack, Pick, Reject
+from oms.fulfillment.requests import AcceptCancellation, DeclineCancellation, HandOver, OfParcel, Pack, Pick, PutBack, Reject
 from oms.notifications.preferences import Preferences
 from oms.orders.commands import CancelOrder, PayOrder
 from oms.orders.edit_commands import EditOrder
@@ -286,6 +286,9 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/fulfillment-orders/{fulfillment_order_id}/ship"): _work(OfParcel),
     ("POST", "/fulfillment-orders/{fulfillment_order_id}/deliver"): _work(OfParcel),
     ("POST", "/fulfillment-orders/{fulfillment_order_id}/reject"): _work(Reject),
+    ("POST", "/fulfillment-orders/{fulfillment_order_id}/ready"): _work(),
+    ("POST", "/fulfillment-orders/{fulfillment_order_id}/hand-over"): _work(HandOver, body_required=True),
+    ("POST", "/fulfillment-orders/{fulfillment_order_id}/put-back"): _work(PutBack),
     ("POST", "/fulfillment-orders/{fulfillment_order_id}/cancellation/accept"): _work(AcceptCancellation),
     ("POST", "/fulfillment-orders/{fulfillment_order_id}/cancellation/decline"): _work(
         DeclineCancellation, body_required=True

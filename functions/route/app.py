@@ -6,11 +6,13 @@ from typing import Any
 
 from chalice.app import Chalice, Response
 from chalicelib.hot import hot
+from chalicelib.purchasing import purchasing
 
 from oms.platform.batch import BatchAnswer, sqs_batch, stream_batch
 from oms.platform.http import caller, current, endpoint, expected_version, ok, parse, raw_body
 
 app = Chalice(app_name="route", configure_logs=False)
+app.register_blueprint(purchasing)
 app.register_blueprint(hot)
 
 

@@ -152,18 +152,38 @@ def receive(order: PurchaseOrder, receipt: Receipt, *, accept_over: bool = False
 
 
 def _spread(lines: Sequence[PurchaseLine], arrival: Arrival) -> list[PurchaseLine]:
-    """Give what came to the lines one by one; what is not for sale goes to the first that take anything."""
-    left, unsold = arrival.quantity, dict(arrival.unavailable)
-    filled = []
-    for line in lines:
-        units = left if line is lines[-1] else min(left, line.outstanding)
-        held = _take(unsold, units)
-        left -= units
-        received = line.received + units
-        # What comes after it was given up is not given up any more.
-        given_up = min(line.given_up, max(0, line.ordered - received))
-        filled.append(replace(line, received=received, unavailable=add(line.unavailable, held), given_up=given_up))
-    return filled
+    """Give what came to the lines: first what is outstanding, then what was given up, and the rest to the last one.
+
+    What is not for sale goes to the first lines that take anything.
+    """
+    left, units = arrival.quantity, dict.fromkeys((line.number for line in lines), 0)
+    for room in (_outstanding, _given_up):
+        for line in lines:
+            taken = min(left, room(line))
+            units[line.number] += taken
+            left -= taken
+    units[lines[-1].number] += left
+    unsold = dict(arrival.unavailable)
+    return [_filled(line, units[line.number], _take(unsold, units[line.number])) for line in lines]
+
+
+def _outstanding(line: PurchaseLine) -> int:
+    return line.outstanding
+
+
+def _given_up(line: PurchaseLine) -> int:
+    return min(line.given_up, max(0, line.ordered - line.received))
+
+
+def _filled(line: PurchaseLine, units: int, unavailable: Mapping[str, int]) -> PurchaseLine:
+    """The line with units that came; what comes after it was given up is not given up any more."""
+    received = line.received + units
+    return replace(
+        line,
+        received=received,
+        unavailable=add(line.unavailable, unavailable),
+        given_up=min(line.given_up, max(0, line.ordered - received)),
+    )
 
 
 def _take(stock: dict[str, int], at_most: int) -> dict[str, int]:

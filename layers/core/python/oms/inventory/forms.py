@@ -1,0 +1,137 @@
+"""Documents of the warehouse as the API takes them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from oms.ids import MAX_SKU
+from oms.inventory.arrivals import Arrival
+from oms.setup import ID_PATTERN
+from oms.stock.levels import UnavailableReason
+
+MAX_LINES = 500
+"""Lines of a document."""
+
+MAX_DAYS = 50
+"""Days on which one sku of a purchase order may be expected: its lines are booked in together."""
+
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
+Sku = Annotated[str, Field(min_length=1, max_length=MAX_SKU)]
+Units = Annotated[int, Field(ge=1, le=1_000_000)]
+Text = Annotated[str, Field(max_length=200)]
+
+ArrivesAs = Literal[UnavailableReason.DAMAGED, UnavailableReason.QUALITY, UnavailableReason.QUARANTINE]
+"""Why goods that arrive are not for sale."""
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class OrderedLine(_Form):
+    """Units of a sku that are to come; without a day, on the day of the whole purchase order."""
+
+    sku: Sku
+    quantity: Units
+    expected: date | None = None
+
+
+class PlacePurchaseOrder(_Form):
+    """What is ordered at a supplier for a location. Under the same id the same order is placed once."""
+
+    purchase_order_id: Id | None = None
+    """The number that it has elsewhere; without one it gets a number of its own."""
+    location_id: Id
+    supplier: Text = ""
+    reference: Text = ""
+    expected: date | None = None
+    """The day on which its lines are expected, unless they say another."""
+    lines: Annotated[list[OrderedLine], Field(min_length=1, max_length=MAX_LINES)]
+
+    @model_validator(mode="after")
+    def _dated(self) -> Self:
+        seen = set()
+        for index, line in enumerate(self.lines):
+            day = line.expected or self.expected
+            if day is None:
+                raise ValueError(f"lines[{index}] needs a day: its own `expected`, or that of the purchase order")
+            if (line.sku, day) in seen:
+                raise ValueError(f"{line.sku} stands there twice for {day}: make it one line")
+            seen.add((line.sku, day))
+        most = Counter(line.sku for line in self.lines).most_common(1)[0]
+        if most[1] > MAX_DAYS:
+            raise ValueError(f"{most[0]} is expected on {most[1]} days; a purchase order has {MAX_DAYS} at most")
+        return self
+
+
+class ChangedLine(_Form):
+    """A line's new quantity, its new day, or both."""
+
+    line: Annotated[int, Field(ge=1)]
+    quantity: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    expected: date | None = None
+
+
+class ChangePurchaseOrder(_Form):
+    """What the supplier confirms otherwise than it was ordered."""
+
+    lines: Annotated[list[ChangedLine], Field(min_length=1, max_length=30)]
+
+
+class ArrivedLine(_Form):
+    """Units of a sku that came, all of them; `unavailable` says how many of these are not for sale, and why."""
+
+    sku: Sku
+    quantity: Units
+    unavailable: dict[ArrivesAs, Units] = {}
+
+    @model_validator(mode="after")
+    def _within(self) -> Self:
+        if sum(self.unavailable.values()) > self.quantity:
+            raise ValueError(f"of {self.quantity} units of {self.sku} more are unavailable than came")
+        return self
+
+
+class _Arrivals(_Form):
+    reference: Text = ""
+    """The delivery note, or whatever else proves it."""
+    lines: Annotated[list[ArrivedLine], Field(min_length=1, max_length=MAX_LINES)]
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        twice = repeated([line.sku for line in self.lines])
+        if twice:
+            raise ValueError(f"{twice} stands there twice: add its units up")
+        return self
+
+    def arrivals(self) -> tuple[Arrival, ...]:
+        """The lines as values."""
+        return tuple(
+            Arrival(
+                sku=line.sku,
+                quantity=line.quantity,
+                unavailable={why.value: units for why, units in line.unavailable.items()},
+            )
+            for line in self.lines
+        )
+
+
+class ReceiveGoods(_Arrivals):
+    """What came of a purchase order."""
+
+    accept_over: bool = False
+    """Book in more than is outstanding; without it such a receipt is refused, since it may be a slip of the pen."""
+
+
+def repeated(skus: list[str]) -> str:
+    """The first sku that stands there twice; empty when none does."""
+    seen = set()
+    for sku in skus:
+        if sku in seen:
+            return sku
+        seen.add(sku)
+    return ""
