@@ -44,6 +44,8 @@ class _Row:
     quantity: int
     sku: Sequence[str]
     item: Sequence[str]
+    component: bool = False
+    """Whether it is what a kit is put together of: to be picked, and no article of its own."""
 
     @property
     def height(self) -> float:
@@ -63,7 +65,8 @@ class _Page:
 def packing_slip(order: Order, share: FulfillmentOrder, *, channel: Channel, location: Location) -> bytes:
     """The slip as PDF, in the customer's language: who sends what to whom, check boxes, and the id as Code 128.
 
-    Cancelled units are left out. Lines and parcels run over as many pages as they need.
+    Cancelled units are left out. Under a kit stands what it is put together of. Lines and parcels run over as many
+    pages as they need.
     """
     words = headings(order.placed.language or channel.default_language)
     paper = Paper(width=WIDTH, height=HEIGHT, title=f"{words.title} {order.placed.number}")
@@ -77,7 +80,7 @@ def packing_slip(order: Order, share: FulfillmentOrder, *, channel: Channel, loc
             _short_head(paper, order, share, words)
         y = _table(paper, page.rows, words, FIRST_TABLE if number == 1 else NEXT_TABLE)
         if page.sums:
-            units = f"{words.units}: {sum(row.quantity for row in rows)}"
+            units = f"{words.units}: {sum(row.quantity for row in rows if not row.component)}"
             paper.text(units, x=LEFT + 1, y=y + 2.5, size=TEXT, bold=True)
             y += SUMS
         _parcels(paper, page.parcels, len(share.parcel_ids), words, y)
@@ -95,6 +98,9 @@ def _rows(paper: Paper, order: Order, share: FulfillmentOrder) -> Iterator[_Row]
                 paper.wrap(placed.sku, width=COLUMNS["item"] - COLUMNS["sku"] - 3, size=TEXT, lines=ITEM_LINES),
                 paper.wrap(placed.title, width=RIGHT - COLUMNS["item"], size=TEXT, lines=ITEM_LINES),
             )
+            for each in order.kits.get(placed.sku, ()):
+                named = paper.wrap(f"› {each.sku}", width=RIGHT - COLUMNS["sku"], size=TEXT, lines=ITEM_LINES)
+                yield _Row(quantity * each.quantity, named, (), component=True)
 
 
 def _paginate(rows: Sequence[_Row], parcels: Sequence[Parcel]) -> list[_Page]:
@@ -185,7 +191,8 @@ def _table(paper: Paper, rows: Sequence[_Row], words: Headings, y: float) -> flo
 
 def _row(paper: Paper, row: _Row, y: float) -> None:
     paper.box(x=COLUMNS["picked"] + 1.5, y=y + PADDING, width=3.8, height=3.8)
-    paper.text(str(row.quantity), x=COLUMNS["quantity"], y=y + PADDING, size=TEXT, bold=True, align="R", width=9)
+    bold = not row.component
+    paper.text(str(row.quantity), x=COLUMNS["quantity"], y=y + PADDING, size=TEXT, bold=bold, align="R", width=9)
     for name, lines in (("sku", row.sku), ("item", row.item)):
         paper.lines(lines, x=COLUMNS[name], y=y + PADDING, size=TEXT)
 

@@ -11,6 +11,7 @@ from oms.orders.contact import Address, Contact
 from oms.orders.deadlines import pay_deadline
 from oms.orders.events import Charge, ParcelTracked
 from oms.orders.order import Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold, expected_delivery
+from oms.orders.pickup import Pickup
 from oms.orders.screening import Screened
 from oms.orders.transitions import order_status
 from oms.payments.disputes import Dispute
@@ -28,6 +29,7 @@ from oms.views.basic_shapes import AddressResource, ContactResource, ScanResourc
 from oms.views.shapes import (
     CancellationResource,
     ChargeResource,
+    ComponentResource,
     DisputeResource,
     EventResource,
     FulfillmentOrderResource,
@@ -37,6 +39,7 @@ from oms.views.shapes import (
     ParcelResource,
     PaymentResource,
     PaymentStateResource,
+    PickupResource,
     ReleasedHoldResource,
     ScreeningResource,
 )
@@ -65,6 +68,7 @@ def order_resource(order: Order, *, contact: bool = False) -> OrderResource:
         "due": money(order, order.due),
         "lines": [line_resource(order, line) for line in order.lines.values()],
         "shipping_service": order.shipping_service,
+        "pickup_location_id": order.placed.pickup_location_id or None,
         "charges": [_charge(order, charge) for charge in order.charges],
         "payment": _payment_state(order),
         "fulfillment_orders": [fulfillment_order_resource(order, each) for each in order.fulfillment_orders.values()],
@@ -102,6 +106,7 @@ def fulfillment_order_resource(order: Order, fulfillment: FulfillmentOrder) -> F
                 "sku": order.lines[line_id].placed.sku,
                 "title": order.lines[line_id].placed.title,
                 "units": _units(counts),
+                "components": _components(order, order.lines[line_id].placed.sku),
             }
             for line_id, counts in fulfillment.lines.items()
             if any(counts.values())
@@ -112,7 +117,22 @@ def fulfillment_order_resource(order: Order, fulfillment: FulfillmentOrder) -> F
             for each in order.cancellations.values()
             if each.requested.fulfillment_order_id == fulfillment.fulfillment_order_id
         ],
+        "pickup": _pickup(fulfillment.pickup),
         "actions": list(order.actions_of(fulfillment)),
+    }
+
+
+def _pickup(pickup: Pickup | None) -> PickupResource | None:
+    if pickup is None:
+        return None
+    return {
+        "location_id": pickup.location_id,
+        "ready_at": _time(pickup.ready_at),
+        "last_day": pickup.ready.last_day.isoformat() if pickup.ready else None,
+        "reminded_at": _time(pickup.reminded_at),
+        "expired_at": _time(pickup.expired_at),
+        "collected_at": _time(pickup.collected_at),
+        "proof": pickup.proof,
     }
 
 
@@ -181,7 +201,12 @@ def line_resource(order: Order, line: Line) -> LineResource:
         "returned": came_back(order, placed.line_id),
         "credited": order.after_sale.credited_units.get(placed.line_id, 0),
         "added": line.added,
+        "components": _components(order, placed.sku),
     }
+
+
+def _components(order: Order, sku: str) -> list[ComponentResource]:
+    return [{"sku": each.sku, "quantity": each.quantity} for each in order.kits.get(sku, ())]
 
 
 def _cancellation(order: Order, request: CancellationRequest) -> CancellationResource:
@@ -299,6 +324,7 @@ def _contact(contact: Contact | None) -> ContactResource | None:
         "customer_id": contact.customer_id,
         "shipping": _address(contact.shipping),
         "billing": _address(contact.billing),
+        "collectors": {each.fulfillment_order_id: each.name for each in contact.collectors},
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any, NotRequired
 
 from oms.orders.cancelling import CancellationStatus
 from oms.orders.events import ChargeKind, HoldReason, PriceMode
+from oms.orders.pickup import Proof
 from oms.orders.screening import ScreeningOutcome
 from oms.orders.transitions import FulfillmentStatus, OrderStatus
 from oms.payments.disputes import DisputeStatus
@@ -28,6 +29,13 @@ if sys.version_info >= (3, 12):
     from typing import TypedDict
 else:  # pydantic, which makes the OpenAPI document of these, asks for the newer one
     from typing_extensions import TypedDict
+
+
+class ComponentResource(TypedDict):
+    """So many units of a sku are in one unit of a kit."""
+
+    sku: str
+    quantity: int
 
 
 class LineResource(TypedDict):
@@ -52,6 +60,8 @@ class LineResource(TypedDict):
     """Units that the customer no longer owes, beside those that were cancelled."""
     added: bool
     """Whether an edit added it after the sale."""
+    components: list[ComponentResource]
+    """What one unit of a kit is put together of, from the moment when its units have a place or wait for one."""
 
 
 class ChargeResource(TypedDict):
@@ -127,6 +137,8 @@ class FulfillmentLineResource(TypedDict):
     sku: str
     title: str
     units: Units
+    components: list[ComponentResource]
+    """What is to be picked for each unit of a kit; empty for what is none."""
 
 
 class CancellationResource(TypedDict):
@@ -146,6 +158,23 @@ class CancellationResource(TypedDict):
     """Whether they had left before anybody answered."""
 
 
+class PickupResource(TypedDict):
+    """Where the customer fetches the goods, and how far that is."""
+
+    location_id: str
+    """The store; the fulfillment order's own location sends them there, if it is another one."""
+    ready_at: Time | None
+    """When the customer was told that the goods are there."""
+    last_day: Day | None
+    """Until its end the customer may come, in the store's time zone; after it until the goods are put back."""
+    reminded_at: Time | None
+    expired_at: Time | None
+    """When the last day was over and nobody had come."""
+    collected_at: Time | None
+    proof: Proof | None
+    """By what staff knew whom they gave the goods to."""
+
+
 class FulfillmentOrderResource(TypedDict):
     """The share of an order that one location ships, and what it can do with it now."""
 
@@ -156,6 +185,8 @@ class FulfillmentOrderResource(TypedDict):
     lines: list[FulfillmentLineResource]
     parcel_ids: list[str]
     cancellations: list[CancellationResource]
+    pickup: PickupResource | None
+    """Null for what is brought to the customer."""
     actions: list[str]
 
 
@@ -246,6 +277,8 @@ class OrderResource(TypedDict):
     lines: list[LineResource]
     shipping_service: str
     """The service that what has not left yet goes by."""
+    pickup_location_id: str | None
+    """The store in which the customer fetches the goods; null when they are brought."""
     charges: list[ChargeResource]
     payment: PaymentStateResource
     fulfillment_orders: list[FulfillmentOrderResource]
