@@ -20,7 +20,16 @@ from oms.customers.answers import (
 from oms.customers.requests import FindCustomers, MergeCustomers, SplitCustomer, WriteNote
 from oms.fraud.forms import FraudRulesForm
 from oms.fraud.rules import FraudRules
-from oms.fulfillment.requests import AcceptCancellation, DeclineCancellation, HandOver, OfParcel, Pack, Pick, PutBack, Reject
+from oms.fulfillment.requests import (
+    AcceptCancellation,
+    DeclineCancellation,
+    HandOver,
+    OfParcel,
+    Pack,
+    Pick,
+    PutBack,
+    Reject,
+)
 from oms.notifications.preferences import Preferences
 from oms.orders.commands import CancelOrder, PayOrder
 from oms.orders.edit_commands import EditOrder

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalice.app import Chalice, Response
+from chalicelib.counter import counter
 from chalicelib.work import work
 
 from oms.platform.batch import BatchAnswer, sqs_batch
@@ -12,6 +13,7 @@ from oms.platform.http import current, endpoint, ok, paging, query, raw_body, se
 
 app = Chalice(app_name="fulfill", configure_logs=False)
 app.register_blueprint(work)
+app.register_blueprint(counter)
 
 
 @app.lambda_function(name="claim")

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
 from chalice.app import Blueprint, Response
 
-from oms.platform.http import caller, endpoint, expected_version, ok, parse
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from oms.orders.order import Order
+from chalicelib.doing import done
+from oms.platform.http import endpoint, parse
 
 work = Blueprint(__name__)
-
-
-def _done(use_case: Callable[..., Order], fulfillment_order_id: str, **wish: Any) -> Response:
-    """Carry out a use case, and show the fulfillment order as it is then."""
-    from oms.platform.fulfillment import concerning, ports
-    from oms.views.work import fulfillment_work
-
-    concerning(fulfillment_order_id)
-    order = use_case(ports(), fulfillment_order_id, caller(work), expected_version=expected_version(work), **wish)
-    return ok(fulfillment_work(order, fulfillment_order_id), version=order.version)
+_done = partial(done, work)
 
 
 @work.route("/fulfillment-orders/{fulfillment_order_id}/accept", methods=["POST"], content_types=[])

@@ -26,7 +26,7 @@ from oms.orders.events import (
     UnitsShipped,
     UnitState,
 )
-from oms.orders.kits import Recipes, shelf_skus
+from oms.orders.kits import shelf_skus
 from oms.orders.order import FulfillmentOrder, Order, Parcel
 from oms.orders.pickup import Pickup, PickupCollected, PickupReady, Proof
 from oms.orders.reasons import CancellationReason
@@ -144,7 +144,7 @@ def put_back(
             f"the customer may fetch fulfillment order {fulfillment_order_id} until the end of {pickup.ready.last_day}:"
             " if they do not want it any more, say so as the code"
         )
-    units, complete = _fitting(order.kits, _put_back(order, share, pickup))
+    units, complete = _fitting(order, _put_back(order, share, pickup))
     return Part((UnitsCancelled(units=units, reason=reason, code=code),), complete)
 
 
@@ -178,11 +178,12 @@ def _put_back(order: Order, share: FulfillmentOrder, pickup: Pickup) -> Iterator
                 )
 
 
-def _fitting(recipes: Recipes, units: Iterator[CancelledUnits]) -> tuple[tuple[CancelledUnits, ...], bool]:
+def _fitting(order: Order, units: Iterator[CancelledUnits]) -> tuple[tuple[CancelledUnits, ...], bool]:
+    """As many of these as one transaction can carry, and whether that is all."""
     taken: list[CancelledUnits] = []
     skus: set[str] = set()
     for unit in units:
-        skus.update(shelf_skus(recipes, unit.sku))
+        skus |= set(shelf_skus(order.kits, unit.sku))
         if len(skus) > MAX_STOCK_KEYS:
             return tuple(taken), False
         taken.append(unit)

@@ -17,7 +17,7 @@ from oms.views.after_sale_shapes import (
     RefundResource,
     ReturnResource,
 )
-from oms.views.basic_shapes import MoneyResource, Time
+from oms.views.basic_shapes import Day, MoneyResource, Time
 from oms.views.shapes import EventResource
 
 if sys.version_info >= (3, 12):
@@ -62,6 +62,10 @@ class FulfillmentSummary(TypedDict):
     units: int
     parcels: int
     held: bool
+    pickup_location_id: str | None
+    """The store where the customer fetches it; from when its parcels have left it stands in that store's queue."""
+    last_day: Day | None
+    """Until when the customer may fetch what stands ready."""
     actions: list[str]
 
 

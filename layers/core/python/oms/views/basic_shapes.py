@@ -64,6 +64,8 @@ class ContactResource(TypedDict):
     customer_id: str
     shipping: AddressResource | None
     billing: AddressResource | None
+    collectors: dict[str, str]
+    """Who fetched the goods in a store, by fulfillment order, where staff wrote it down."""
 
 
 class ScanResource(TypedDict):

@@ -12,7 +12,7 @@ from oms.orders.events import HoldReason, TrackingStatus, UnitState
 from oms.orders.holding import OwnReason
 from oms.orders.journey import history, tracking_status
 from oms.orders.order import Hold, Order
-from oms.orders.transitions import OrderStatus
+from oms.orders.transitions import FulfillmentStatus, OrderStatus, Way
 from oms.payments.disputes import DisputeStatus
 from oms.views.queue_shapes import QueuedOrder
 
@@ -26,6 +26,8 @@ class Queue(StrEnum):
     UNFILLABLE = "unfillable"
     """Something was sold that nobody can send: it is not set up."""
     BACKORDER = "backorder"
+    PICKUP = "pickup"
+    """A store has to make ready what came for a customer, or to put back what nobody fetched in time."""
     EXCEPTIONS = "exceptions"
     """Parcels in trouble, refunds that failed, disputes, wishes of channels and customers that somebody must answer."""
 
@@ -108,6 +110,7 @@ def _matters(order: Order) -> Iterator[Matter]:
             yield _held(order, hold)
     yield from _backordered(order)
     yield from _parcels(order)
+    yield from _pickups(order)
     yield from _money(order)
     for request_id, request in order.cancellations.items():
         if order.asked_for(request):
@@ -154,6 +157,21 @@ def _parcels(order: Order) -> Iterator[Matter]:
                 since=history(parcel)[-1].at,
                 subject=parcel.parcel_id,
             )
+
+
+def _pickups(order: Order) -> Iterator[Matter]:
+    """Goods that came to their store and nobody has made ready, and goods that nobody has fetched in time."""
+    for share in order.fulfillment_orders.values():
+        if share.pickup is not None and share.status is FulfillmentStatus.EXPIRED and share.pickup.expired_at:
+            since, reason = share.pickup.expired_at, "pickup_expired"
+        elif share.way is Way.TO_STORE and share.status is FulfillmentStatus.SHIPPED and not share.waits:
+            parcels = [order.parcels[each] for each in share.parcel_ids]
+            if any(tracking_status(each) is not TrackingStatus.DELIVERED for each in parcels):
+                continue
+            since, reason = max(history(each)[-1].at for each in parcels), "pickup_arrived"
+        else:
+            continue
+        yield Matter(queue=Queue.PICKUP, reason=reason, since=since, subject=share.fulfillment_order_id, note=share.at)
 
 
 def _money(order: Order) -> Iterator[Matter]:

@@ -86,7 +86,7 @@ def fulfillment_summaries(order: Order) -> tuple[Summary, ...]:
 
 
 def _fulfillment(order: Order, fulfillment: FulfillmentOrder) -> Summary:
-    allocated_at = to_text(fulfillment.allocated_at)
+    allocated_at, pickup = to_text(fulfillment.allocated_at), fulfillment.pickup
     body: FulfillmentSummary = {
         "fulfillment_order_id": fulfillment.fulfillment_order_id,
         "order_id": order.order_id,
@@ -99,10 +99,12 @@ def _fulfillment(order: Order, fulfillment: FulfillmentOrder) -> Summary:
         "units": _live(fulfillment.counts),
         "parcels": len(fulfillment.parcel_ids),
         "held": bool(order.holds),
+        "pickup_location_id": pickup.location_id if pickup else None,
+        "last_day": pickup.ready.last_day.isoformat() if pickup and pickup.ready else None,
         "actions": list(order.actions_of(fulfillment)),
     }
     index = {
-        "location_queue": f"{fulfillment.location_id}#{fulfillment.status.value}",
+        "location_queue": f"{fulfillment.at}#{fulfillment.status.value}",
         "allocated_at": allocated_at,
     }
     return Summary(f"order#{order.order_id}", f"fulfillment#{fulfillment.fulfillment_order_id}", index, body)

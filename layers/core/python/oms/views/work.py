@@ -28,6 +28,9 @@ class FulfillmentWork(FulfillmentOrderResource):
     """The reasons why the order is held; while there are any, nothing leaves the house."""
     parcels: list[ParcelWork]
     ship_to: dict[str, str] | None
+    """The customer's address; null for what they fetch."""
+    for_whom: str | None
+    """The name on the order of what the customer fetches; null for what is sent to them."""
 
 
 def fulfillment_work(order: Order, fulfillment_order_id: str) -> FulfillmentWork:
@@ -39,7 +42,8 @@ def fulfillment_work(order: Order, fulfillment_order_id: str) -> FulfillmentWork
     share = order.fulfillment_orders.get(fulfillment_order_id)
     if share is None:
         raise NotFound(f"there is no fulfillment order {fulfillment_order_id}")
-    shipping = order.contact.shipping if order.contact else None
+    contact, fetched = order.contact, share.pickup is not None
+    shipping = contact.shipping if contact and not fetched else None
     return {
         **fulfillment_order_resource(order, share),
         "order_id": order.order_id,
@@ -48,6 +52,7 @@ def fulfillment_work(order: Order, fulfillment_order_id: str) -> FulfillmentWork
         "holds": sorted({hold.reason.value for hold in order.holds.values()}),
         "parcels": [_parcel(order.parcels[each]) for each in share.parcel_ids],
         "ship_to": asdict(shipping) if shipping else None,
+        "for_whom": contact.name if contact and fetched else None,
     }
 
 
