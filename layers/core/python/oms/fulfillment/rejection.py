@@ -11,6 +11,7 @@ from oms.errors import FieldError, InvalidInput, NotAllowed, NotFound
 from oms.fulfillment.decisions import Wish, fulfillment_order, refused
 from oms.orders.cancellation import taken_back
 from oms.orders.decisions import MAX_STOCK_KEYS
+from oms.orders.kits import shelf_skus
 from oms.orders.order import FulfillmentOrder, Order
 from oms.orders.rejecting import RejectedUnits, RejectReason, UnitsRejected
 from oms.orders.transitions import AT_LOCATION
@@ -55,7 +56,7 @@ def reject(order: Order, fulfillment_order_id: str, wish: Rejecting) -> Rejected
     units: list[RejectedUnits] = []
     skus: set[str] = set()
     for line_id, quantity in wanted.items():
-        skus.add(order.lines[line_id].placed.sku)
+        skus.update(shelf_skus(order.kits, order.lines[line_id].placed.sku))
         if len(skus) > MAX_STOCK_KEYS:
             if wish.units is not None:
                 raise InvalidInput(f"at most {MAX_STOCK_KEYS} skus can be given back at once", path="lines")

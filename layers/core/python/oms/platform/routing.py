@@ -10,20 +10,23 @@ from oms.orders.contact import Address
 from oms.orders.events import UnitsBackordered, UnitsCancelled, UnitState
 from oms.orders.evolve import fold
 from oms.orders.kits import shelf_skus
+from oms.orders.log import load as load_order
+from oms.orders.rejecting import LocationReadmitted
 from oms.payments.notices import load
 from oms.platform.event_log import order_log
 from oms.platform.payments import gateway, know
 from oms.platform.queues import MONEY_TOLD, look_again
 from oms.platform.setup import locations, products
-from oms.platform.stock_items import owner
+from oms.platform.stock_items import number_in, owner
 from oms.platform.stock_line import waiters
 from oms.platform.stock_table import sku_stock
-from oms.routing.backorders import fill_backorders
+from oms.routing.backorders import fill_backorders, waiting_for
 from oms.routing.notices import settle
 from oms.routing.ports import Ports
 from oms.routing.process import advance
 from oms.sourcing.distance import Coordinates
 from oms.sourcing.geography import address_problem, locate
+from oms.stock.buckets import COMMITTED, ON_HAND
 from oms.stock.levels import StockReason
 
 
@@ -64,6 +67,9 @@ def handle(message: dict[str, Any], message_id: str) -> None:
     if message["type"] in {UnitsBackordered.__name__, UnitsCancelled.__name__}:
         for sku in _lines_to_serve(message):
             fill_backorders(ports(), sku, cause)
+    if message["type"] == LocationReadmitted.__name__:
+        for sku in waiting_for(load_order(order_log(), order_id)):
+            fill_backorders(ports(), sku, cause)
     advance(
         ports(),
         order_id,
@@ -97,7 +103,16 @@ def stock_arrived(record: dict[str, Any]) -> None:
     before = record["dynamodb"].get("OldImage", {})
     spread_only = image.get("last", {"M": {}})["M"].get("reason", {}).get("S") == StockReason.SPREAD
     if _available(image) > _available(before) and not spread_only:
-        fill_backorders(ports(), owner(image)[0], f"stock:{record['eventID']}")
+        sku, location_id, _ = owner(image)
+        fresh = number_in(image, ON_HAND) - number_in(before, ON_HAND) > 0 or _more_good(image, before)
+        cause = f"stock:{record['eventID']}"
+        fill_backorders(ports(), sku, cause, fresh_at=location_id if fresh else "")
+
+
+def _more_good(image: dict[str, Any], before: dict[str, Any]) -> bool:
+    """Whether units became available that were there and not for sale: not those that an order merely let go."""
+    let_go = number_in(before, COMMITTED) - number_in(image, COMMITTED)
+    return _available(image) - _available(before) > let_go
 
 
 def _available(image: dict[str, Any]) -> int:

@@ -8,6 +8,7 @@ from oms.errors import ConcurrentAppend, NotFound, ShortStock
 from oms.orders.events import UnitState
 from oms.orders.kits import Recipes, parts, shelf_skus
 from oms.orders.log import ATTEMPTS, Caller, append, load
+from oms.orders.order import Order
 from oms.routing.ports import Ports
 from oms.routing.process import ACTOR
 from oms.routing.source import demand_of, source_backorder, steps_of
@@ -45,6 +46,12 @@ def fill_backorders(ports: Ports, sku: str, cause: str, *, fresh_at: str = "") -
         filled += served
         if not served:
             return filled
+
+
+def waiting_for(order: Order) -> list[str]:
+    """The skus in whose lines an order waits: those on the shelf, of kits their components."""
+    waiting = demand_of(order, UnitState.BACKORDERED)
+    return sorted({on_shelf for each in waiting for on_shelf in shelf_skus(order.kits, each.sku)})
 
 
 def _serve(ports: Ports, order_id: str, sku: str, ahead: int, caller: Caller, fresh_at: str) -> tuple[int, int, int]:
