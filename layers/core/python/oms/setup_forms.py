@@ -25,6 +25,7 @@ from oms.orders.condition import KNOWN_CONDITIONS, ItemCondition
 from oms.orders.contact import Address
 from oms.setup import ID_PATTERN, Channel, Location, Platform, Product
 from oms.setup_pickup import OpeningHours, PickupNames, pairs_in_a_cell
+from oms.setup_sourcing import ProductCells, SourcingCells, SourcingOfLocation, SourcingOfProduct
 from oms.setup_stock import (
     ByLocation,
     Components,
@@ -213,7 +214,7 @@ class ChannelRow(ChannelForm):
         return [each.strip() for each in value.split("|") if each.strip()] if isinstance(value, str) else value
 
 
-class LocationForm(Form):
+class LocationForm(SourcingOfLocation, Form):
     """A place that keeps stock and ships it."""
 
     name: Name
@@ -243,7 +244,7 @@ class LocationForm(Form):
         return Location(location_id=location_id, address=Address(**self.address.model_dump()), **plain)
 
 
-class LocationRow(LocationForm):
+class LocationRow(SourcingCells, LocationForm):
     """A location in an import. In CSV `opening_hours` is `mon=10:00-19:00|sat=10:00-16:00`."""
 
     location_id: Id
@@ -254,7 +255,7 @@ class LocationRow(LocationForm):
         return pairs_in_a_cell(value)
 
 
-class ProductForm(Form):
+class ProductForm(SourcingOfProduct, Form):
     """What is sold under a sku. Sizes are those of the packed article; 0 where they were never measured."""
 
     title: Annotated[str, Field(min_length=1, max_length=500)]
@@ -313,7 +314,7 @@ class ProductForm(Form):
         )
 
 
-class ProductRow(ProductForm):
+class ProductRow(ProductCells, ProductForm):
     """A product in an import. In CSV `components` is `MUG=2|BOX=1`, `thresholds` is `berlin=5:200|milan=2`."""
 
     sku: Sku
