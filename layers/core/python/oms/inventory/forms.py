@@ -127,6 +127,61 @@ class ReceiveGoods(_Arrivals):
     """Book in more than is outstanding; without it such a receipt is refused, since it may be a slip of the pen."""
 
 
+class TransferredLine(_Form):
+    """Units of a sku."""
+
+    sku: Sku
+    quantity: Units
+
+
+class _UnitsBySku(_Form):
+    lines: Annotated[list[TransferredLine], Field(min_length=1, max_length=MAX_LINES)]
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        twice = repeated([line.sku for line in self.lines])
+        if twice:
+            raise ValueError(f"{twice} stands there twice: add its units up")
+        return self
+
+
+class PlanTransfer(_UnitsBySku):
+    """What is to go from one location to another. Under the same id the same transfer is planned once."""
+
+    transfer_id: Id | None = None
+    """The number that it has elsewhere; without one it gets a number of its own."""
+    origin: Id
+    destination: Id
+    expected: date
+    """The day on which it is expected at its destination."""
+    reference: Text = ""
+
+    @model_validator(mode="after")
+    def _elsewhere(self) -> Self:
+        if self.origin == self.destination:
+            raise ValueError("origin and destination are one location")
+        return self
+
+
+class DispatchTransfer(_Form):
+    """What leaves the origin; without lines, all that is set aside."""
+
+    reference: Text = ""
+    """The parcel or the delivery note that it leaves with."""
+    lines: Annotated[list[TransferredLine], Field(max_length=MAX_LINES)] = []
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        twice = repeated([line.sku for line in self.lines])
+        if twice:
+            raise ValueError(f"{twice} stands there twice: add its units up")
+        return self
+
+
+class ReceiveTransfer(_Arrivals):
+    """What arrived of a transfer."""
+
+
 def repeated(skus: list[str]) -> str:
     """The first sku that stands there twice; empty when none does."""
     seen = set()

@@ -7,6 +7,7 @@ import sys
 from oms.clock import to_text
 from oms.inventory.arrivals import Receipt
 from oms.inventory.purchase_orders import PurchaseOrder, PurchaseOrderStatus
+from oms.inventory.transfers import Transfer, TransferStatus
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict
@@ -79,6 +80,65 @@ class PurchaseOrderPage(TypedDict):
     cursor: str | None
 
 
+class TransferLineResource(TypedDict):
+    """A line of a transfer."""
+
+    sku: str
+    quantity: int
+    set_aside: int
+    """Still at the origin."""
+    in_transit: int
+    received: int
+    """All that arrived, what is not for sale among it."""
+    unavailable: dict[str, int]
+    lost: int
+    kept: int
+    """Not dispatched in the end, and for sale at the origin again."""
+
+
+class DispatchResource(TypedDict):
+    """What left by one call."""
+
+    at: str
+    by: str
+    reference: str
+    units: dict[str, int]
+
+
+class TransferRow(TypedDict):
+    """A transfer as lists show it."""
+
+    transfer_id: str
+    status: TransferStatus
+    origin: str
+    destination: str
+    expected: str
+    reference: str
+    units: int
+    in_transit: int
+    received: int
+    lost: int
+
+
+class TransferResource(TransferRow):
+    """A transfer with its lines and all that left and arrived."""
+
+    planned_at: str
+    planned_by: str
+    lines: list[TransferLineResource]
+    dispatches: list[DispatchResource]
+    receipts: list[ReceiptResource]
+    actions: list[str]
+    version: int
+
+
+class TransferPage(TypedDict):
+    """A page of transfers."""
+
+    transfers: list[TransferRow]
+    cursor: str | None
+
+
 def purchase_order_row(order: PurchaseOrder) -> PurchaseOrderRow:
     """A purchase order in a list; figures are units."""
     return {
@@ -130,4 +190,54 @@ def receipt_resource(receipt: Receipt) -> ReceiptResource:
             {"sku": each.sku, "quantity": each.quantity, "unavailable": dict(each.unavailable)}
             for each in receipt.arrivals
         ],
+    }
+
+
+def transfer_row(transfer: Transfer) -> TransferRow:
+    """A transfer in a list; figures are units."""
+    return {
+        "transfer_id": transfer.transfer_id,
+        "status": transfer.status,
+        "origin": transfer.origin,
+        "destination": transfer.destination,
+        "expected": transfer.expected.isoformat(),
+        "reference": transfer.reference,
+        "units": sum(line.quantity for line in transfer.lines),
+        "in_transit": sum(line.in_transit for line in transfer.lines),
+        "received": sum(line.received for line in transfer.lines),
+        "lost": sum(line.lost for line in transfer.lines),
+    }
+
+
+def transfer_resource(transfer: Transfer) -> TransferResource:
+    """A transfer whole."""
+    can = {
+        "dispatch": any(line.set_aside for line in transfer.lines),
+        "receive": any(line.in_transit or line.lost for line in transfer.lines),
+        "close": any(line.set_aside or line.in_transit for line in transfer.lines),
+    }
+    return {
+        **transfer_row(transfer),
+        "planned_at": to_text(transfer.planned_at),
+        "planned_by": transfer.planned_by,
+        "lines": [
+            {
+                "sku": line.sku,
+                "quantity": line.quantity,
+                "set_aside": line.set_aside,
+                "in_transit": line.in_transit,
+                "received": line.received,
+                "unavailable": dict(line.unavailable),
+                "lost": line.lost,
+                "kept": line.kept,
+            }
+            for line in transfer.lines
+        ],
+        "dispatches": [
+            {"at": to_text(each.at), "by": each.actor, "reference": each.reference, "units": dict(each.units)}
+            for each in transfer.dispatches
+        ],
+        "receipts": [receipt_resource(receipt) for receipt in transfer.receipts],
+        "actions": [action for action, possible in can.items() if possible],
+        "version": transfer.version,
     }
