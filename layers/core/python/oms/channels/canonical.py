@@ -63,6 +63,7 @@ def canonical_document(order: CanonicalOrder, channel: Channel) -> ChannelDocume
         prices=order.prices,
         tax_remitter=order.tax_remitter,
         shipping_service=order.shipping_service,
+        pickup_location_id=order.pickup.location_id if order.pickup else "",
         test=order.test,
         tags=tuple(order.tags),
     )

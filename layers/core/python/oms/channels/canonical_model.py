@@ -105,6 +105,12 @@ class CanonicalContact(Strict):
     billing: CanonicalAddress | None = None
 
 
+class CanonicalPickup(Strict):
+    """The customer fetches the goods in a store of the merchant."""
+
+    location_id: Annotated[str, Field(min_length=1, max_length=64)]
+
+
 def _of_a_channel(method: PaymentMethod) -> PaymentMethod:
     if method is PaymentMethod.EXCHANGE:
         raise ValueError("goods that come back pay only for the order of an exchange: request one")
@@ -142,6 +148,8 @@ class CanonicalOrder(Strict):
     payments: Annotated[list[CanonicalPayment], Field(max_length=MAX_TENDERS)] = []
     total: Amount | None = None
     shipping_service: Code = ""
+    pickup: CanonicalPickup | None = None
+    """Without it the goods are brought to the customer."""
     tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=50)] = []
     """Words by which rules of sourcing know the order."""
     test: bool = False

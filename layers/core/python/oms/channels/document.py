@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 
 from pydantic_core import to_json
@@ -90,11 +90,11 @@ def document(
 
     def matter(value: object) -> str:
         # What a channel has verified about a customer is nothing that it changes in the order.
-        text = to_json(value, exclude={"verified_email", "verified_phone"}).decode()
+        text = to_json(value, exclude={"verified_email", "verified_phone", "collectors"}).decode()
         return derived(placed.channel_id, placed.external_id, text, length=16)
 
     fingerprint = Fingerprint(
-        sale=matter([sale, unwanted, lasting]),
+        sale=matter([_as_ever(sale), unwanted, lasting]),
         contact=matter(contact),
         payment=matter([placed.payment, given_back] if given_back else placed.payment),
         gone=gone,
@@ -107,6 +107,16 @@ def document(
         remarks=() if gone else tuple(remarks),
         given_back=given_back,
     )
+
+
+LATER = frozenset({"reservation_id", "pickup_location_id", "tags"})
+"""What a sale can say only since orders have been on the log."""
+
+
+def _as_ever(sale: OrderPlaced) -> dict[str, object]:
+    """A sale without what it does not say of `LATER`: the fingerprints of orders that are on the log stay the same."""
+    told = {each.name: getattr(sale, each.name) for each in fields(sale)}
+    return {name: value for name, value in told.items() if value or name not in LATER}
 
 
 def _gone(lines: Sequence[PlacedLine], cancelled: Mapping[str, int]) -> bool:

@@ -185,7 +185,7 @@ def _more_of(order: Order, line_id: str, count: int, wish: Amendment) -> NewLine
 def _released(order: Order, contact: Contact | None) -> list[ReleasedUnits]:
     """Reserved units that nobody works on, if the parcel is to go to another place; one entry per line and location."""
     before, after = (each.shipping if each else None for each in (order.contact, contact))
-    if contact is None or after is None or _place(before) == _place(after):
+    if contact is None or after is None or _place(before) == _place(after) or order.placed.pickup_location_id:
         return []
     return [
         ReleasedUnits(

@@ -21,7 +21,9 @@ from oms.orders.evolve import evolve
 from oms.orders.exchanges import ExchangeStatus
 from oms.orders.kits import shelf_skus
 from oms.orders.order import Line, Order
+from oms.orders.pickup_times import pickup_moments
 from oms.orders.reasons import CancellationReason
+from oms.orders.promising import overdue_at
 from oms.orders.rejected import lapses
 from oms.orders.tenders import MONEY_HOLDS
 from oms.orders.transfers import claim_ahead
@@ -135,4 +137,7 @@ def moments(order: Order) -> Iterator[datetime]:
         if (end := backorder_deadline(order, line)) is not None:
             yield end
     yield from (until for until, _ in lapses(order))
+    if (overdue_on := overdue_at(order)) is not None:
+        yield overdue_on
     yield from (until for until, _ in overdue(order))
+    yield from (moment for moment, _ in pickup_moments(order))

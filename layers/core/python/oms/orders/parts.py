@@ -59,6 +59,11 @@ class FulfillmentOrder:
         return self.pickup is not None and self.pickup.waits
 
     @property
+    def live(self) -> bool:
+        """Whether any unit of it is still meant for the customer."""
+        return any(count for state, count in self.counts.items() if state is not UnitState.CANCELLED)
+
+    @property
     def at(self) -> str:
         """The location that has to do with it now: the store, once the parcels to it have left."""
         left = not any(self.counts.get(state) for state in AT_LOCATION)

@@ -16,6 +16,7 @@ from oms.orders.tenders import next_payment_id
 from oms.payments.ledger import AuthorisationExpired, PaymentRefundFailed, PaymentRequested
 from oms.routing import money
 from oms.routing.ports import Ports
+from oms.routing.promises import renewed, with_promise
 from oms.routing.screen import screen
 from oms.routing.source import problems, source, steps_of
 from oms.routing.steps import (
@@ -28,6 +29,7 @@ from oms.routing.steps import (
     GiveUpUnpaid,
     HoldUnpaid,
     LapseExchange,
+    Promise,
     Readmit,
     Refund,
     Release,
@@ -37,6 +39,7 @@ from oms.routing.steps import (
     Screen,
     Source,
     Step,
+    TellPickup,
     Void,
     next_step,
     owed_later,
@@ -95,10 +98,14 @@ def _do(ports: Ports, order: Order, step: Step, caller: Caller, attempt: int) ->
             append(ports.log, order, deadlines.give_up_backorder(order, line_ids), caller)
         case LapseExchange(exchange_id):
             append(ports.log, order, [ExchangeLapsed(exchange_id=exchange_id)], caller)
+        case TellPickup(event):
+            append(ports.log, order, [event], caller)
         case Release():
             append(ports.log, order, [OrderReleased()], caller)
         case Readmit(location_id):
             append(ports.log, order, [LocationReadmitted(location_id=location_id)], caller)
+        case Promise():
+            append(ports.log, order, renewed(order, ports), caller)
         case Screen():
             return screen(ports, order, caller, attempt)
         case Source():

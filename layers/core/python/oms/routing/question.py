@@ -11,9 +11,12 @@ from oms.orders.kits import Recipes, shelf_skus
 from oms.orders.order import Order
 from oms.orders.rejecting import barred
 from oms.orders.transitions import FulfillmentStatus
+from oms.routing.pickup import first_from, store_of
 from oms.routing.ports import Ports
-from oms.setup import Product
+from oms.routing.terms import out_of_pool
+from oms.setup import Location, Product
 from oms.sourcing.decide import Question
+from oms.sourcing.distance import Coordinates
 from oms.sourcing.facts import Demand, Goods, OrderFacts
 from oms.sourcing.sites import StockView, site_of
 
@@ -33,30 +36,41 @@ def question_of(
     Goods that have just arrived at the location `fresh_at` are not those that it rejected. Locations in `full` have no
     room before the day.
     """
-    destination = destination_of(order)
+    locations = [each for each in ports.locations() if each.active]
+    store = store_of(order, locations)
+    kept_from = {**out_of_pool(order.placed.channel_id, ports), **barred(order.rejections, fresh_at=fresh_at)}
+    if store is not None and store.ship_to_store:
+        kept_from = {**first_from(store, demand, stock, recipes, locations, kept_from), **kept_from}
     return Question(
-        order=facts_of(order, recipes, ports),
+        order=facts_of(order, recipes, ports, store),
         demand=tuple(demand),
         stock=stock,
-        sites=tuple(site_of(each) for each in ports.locations() if each.active),
-        destination=ports.locate(destination),
+        sites=tuple(site_of(each) for each in locations),
+        destination=Coordinates(store.latitude, store.longitude) if store else ports.locate(destination_of(order)),
         now=ports.clock(),
         rules=tuple(ports.rules()),
         cards=ports.cards(),
-        barred=barred(order.rejections, fresh_at=fresh_at),
+        barred=kept_from,
+        pinned=order.placed.pickup_location_id if store is None or not store.ship_to_store else "",
         recipes=recipes,
         full=full or {},
-        joined=frozenset(
-            each.location_id
-            for each in order.fulfillment_orders.values()
-            if each.status in {FulfillmentStatus.SCHEDULED, FulfillmentStatus.OPEN}
-        ),
+        joined=_joined(order, store),
         parcels=sum(_lives(each.counts) for each in order.fulfillment_orders.values()),
     )
 
 
-def facts_of(order: Order, recipes: Recipes, ports: Ports) -> OrderFacts:
-    """The order as rules see it, whatever of it has a place already."""
+def _joined(order: Order, store: Location | None) -> frozenset[str]:
+    """Who packs for the order already, and the store where the customer comes: neither needs a parcel for more."""
+    packs = {
+        each.location_id
+        for each in order.fulfillment_orders.values()
+        if each.status in {FulfillmentStatus.SCHEDULED, FulfillmentStatus.OPEN}
+    }
+    return frozenset(packs | ({store.location_id} if store else set()))
+
+
+def facts_of(order: Order, recipes: Recipes, ports: Ports, store: Location | None = None) -> OrderFacts:
+    """The order as rules see it, whatever of it has a place already; `store` is where the customer fetches it."""
     lines = [line for line in order.lines.values() if line.live and line.placed.requires_shipping]
     skus = list(dict.fromkeys(line.placed.sku for line in lines))
     known = ports.products({*skus, *(each for sku in skus for each in shelf_skus(recipes, sku))})
@@ -66,9 +80,10 @@ def facts_of(order: Order, recipes: Recipes, ports: Ports) -> OrderFacts:
         worth[placed.sku] += placed.net + placed.tax
         count[placed.sku] += placed.quantity
         weighs[placed.sku] = max(weighs[placed.sku], placed.grams)
-    destination = destination_of(order)
+    destination = store.address if store else destination_of(order)
     return OrderFacts(
         channel_id=order.placed.channel_id,
+        fetched_at=store.location_id if store else "",
         country=destination.country,
         postal_code=destination.postal_code,
         service=order.shipping_service,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
@@ -24,11 +24,15 @@ from oms.orders.kits import Recipes, shelf_skus
 from oms.orders.order import Order
 from oms.orders.transitions import FulfillmentStatus
 from oms.routing.kits import NoRecipe, recipes_of, with_recipes
+from oms.routing.limits import Waiting, waiting_of
+from oms.routing.pickup import no_such_store
 from oms.routing.ports import Ports
 from oms.routing.question import destination_of, question_of
+from oms.routing.terms import free_units, reserved_for, taking_over
 from oms.sourcing.decide import Question, decide
 from oms.sourcing.plan import Demand, Plan
 from oms.sourcing.sites import StockView
+from oms.stock.reservations import Reservation, with_reserved
 
 Unit = TypeVar("Unit")
 
@@ -57,7 +61,9 @@ def concerns(order: Order, ports: Ports) -> list[tuple[HoldReason, str]]:
             recipes_of(order, (line.placed.sku for line in physical), ports.products)
         except NoRecipe as error:
             reasons.append((HoldReason.UNKNOWN_SKU, str(error)))
-    if physical and (wrong := ports.address_problem(destination_of(order))):
+    if physical and order.placed.pickup_location_id:
+        reasons += no_such_store(order, ports.locations())
+    elif physical and (wrong := ports.address_problem(destination_of(order))):
         reasons.append((HoldReason.BAD_ADDRESS, wrong))
     return reasons
 
@@ -70,6 +76,10 @@ class Sourced:
     promised: date | None
     recipes: Recipes
     """What the kits among the skus are made of."""
+    waiting: Waiting = Waiting(())
+    """What becomes of open units that have no place."""
+    reserved: Reservation | None = None
+    """What was reserved for the order, and is taken over with it."""
 
 
 def source(order: Order, ports: Ports) -> Sourced:
@@ -77,8 +87,13 @@ def source(order: Order, ports: Ports) -> Sourced:
     demand = demand_of(order, UnitState.OPEN)
     recipes = recipes_of(order, (each.sku for each in demand), ports.products)
     skus = dict.fromkeys(on_shelf for each in demand for on_shelf in shelf_skus(recipes, each.sku))
-    stock = {sku: ports.sku_stock(sku).sellable() for sku in skus}
-    return _planned(order, question_of(order, demand, stock, recipes, ports))
+    stock = {sku: ports.sku_stock(sku) for sku in skus}
+    free = {sku: free_units(of_sku, ports) for sku, of_sku in stock.items()}
+    reserved = reserved_for(order, ports)
+    view = with_reserved(free, reserved.units) if reserved else free
+    sourced = _planned(order, question_of(order, demand, view, recipes, ports))
+    waiting = waiting_of(order, sourced.plan.unfilled, recipes, stock, ports)
+    return replace(sourced, waiting=waiting, reserved=reserved)
 
 
 def source_backorder(
@@ -112,7 +127,10 @@ def steps_of(order: Order, sourced: Sourced, source_state: UnitState) -> Iterato
     A location's units join its fulfillment order while nobody there has begun with it. What kits are made of is
     written down with their first units.
     """
-    yield from with_recipes(order, sourced.recipes, _steps(order, sourced, source_state))
+    steps = _steps(order, sourced, source_state)
+    if sourced.reserved:
+        steps[0][:0] = taking_over(sourced.reserved)
+    yield from with_recipes(order, sourced.recipes, steps)
 
 
 def _steps(order: Order, sourced: Sourced, source_state: UnitState) -> list[list[OrderEvent]]:
@@ -134,20 +152,26 @@ def _steps(order: Order, sourced: Sourced, source_state: UnitState) -> list[list
 
     # Units that waited leave their lines as well: a place in line and the counter, for each sku on the shelf.
     each_takes = 3 if source_state is UnitState.BACKORDERED else 1
-    chunks = list(_chunks(allocations, MAX_STOCK_KEYS // each_takes, keys))
+    # What was reserved is given back in the first transaction: what it was reserved for is taken there, too.
+    given_back = {each.sku for each in sourced.reserved.units} if sourced.reserved else set()
+    allocations.sort(key=lambda unit: given_back.isdisjoint(shelf_skus(sourced.recipes, unit.sku)))
+    room_for = MAX_STOCK_KEYS - (len(sourced.reserved.units) if sourced.reserved else 0)
+    chunks = list(_chunks(allocations, room_for // each_takes, keys))
     events: list[list[OrderEvent]] = [
         [UnitsAllocated(allocations=tuple(chunk), explanation=None if number else sourced.plan.explanation)]
         for number, chunk in enumerate(chunks)
     ]
     if source_state is UnitState.OPEN:
         unfilled = [
-            LineUnits(line_id=each.line_id, sku=each.sku, quantity=each.quantity) for each in sourced.plan.unfilled
+            LineUnits(line_id=each.line_id, sku=each.sku, quantity=each.quantity) for each in sourced.waiting.units
         ]
         # Each sku on backorder takes two items of the transaction: a place in line and the counter.
-        for chunk in _chunks(unfilled, MAX_STOCK_KEYS // 2, keys):
-            taken = sum(map(keys, chunks[0])) if len(chunks) == len(events) == 1 else MAX_STOCK_KEYS
-            room = taken + 2 * sum(map(keys, chunk)) <= MAX_STOCK_KEYS
-            backordered = UnitsBackordered(units=tuple(chunk))
+        for chunk in _chunks(unfilled, room_for // 2, keys):
+            taken = sum(map(keys, chunks[0])) if len(chunks) == len(events) == 1 else room_for
+            room = taken + 2 * sum(map(keys, chunk)) <= room_for
+            on_shelf = {sku for unit in chunk for sku in shelf_skus(sourced.recipes, unit.sku)}
+            limits = {sku: limit for sku, limit in sourced.waiting.limits.items() if sku in on_shelf}
+            backordered = UnitsBackordered(units=tuple(chunk), limits=limits)
             events = [[*events[0], backordered]] if room else [*events, [backordered]]
         events = _closed(order, events, sourced)
     return events
@@ -160,7 +184,9 @@ def _closed(order: Order, events: list[list[OrderEvent]], sourced: Sourced) -> l
         if (count := line.counts.get(UnitState.OPEN, 0)) and not line.placed.requires_shipping
     )
     last: list[OrderEvent] = [UnitsProvided(units=provided)] if provided else []
-    if order.confirmed is None:
+    if sourced.waiting.beyond:
+        last += holds(order, [(HoldReason.BACKORDER_LIMIT, sourced.waiting.note)])
+    elif order.confirmed is None:
         last.append(OrderConfirmed(expected_delivery=sourced.promised))
     return [*events[:-1], [*(events[-1] if events else []), *last]]
 

@@ -12,6 +12,9 @@ from oms.orders import deadlines
 from oms.orders.after_sale import RefundPart
 from oms.orders.events import HoldReason, UnitState
 from oms.orders.order import Order
+from oms.orders.pickup import PickupExpired, PickupReminded
+from oms.orders.pickup_times import pickup_due
+from oms.orders.promising import overdue_at
 from oms.orders.rejected import lapses
 from oms.orders.settlement import open_parts, refund_parts
 from oms.orders.transfers import to_refund
@@ -83,6 +86,11 @@ class Readmit:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """Goods that the order waits for are overdue: look again at what is on its way."""
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
     """Charge what has left: `parcel_id` names the shipment, `amount` is what this payment pays of it.
 
@@ -149,6 +157,13 @@ class LapseExchange:
     exchange_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class TellPickup:
+    """Goods stand ready in a store, and nobody has come: remind the customer, or note that their time is over."""
+
+    event: PickupReminded | PickupExpired
+
+
 Step = (
     Authorise
     | CheckPayment
@@ -160,6 +175,7 @@ Step = (
     | Screen
     | Source
     | Readmit
+    | Promise
     | Capture
     | Void
     | Expire
@@ -168,6 +184,7 @@ Step = (
     | Refund
     | GiveUpRefund
     | LapseExchange
+    | TellPickup
 )
 
 
@@ -183,6 +200,8 @@ def next_step(order: Order, now: datetime, *, check_pending: bool = False) -> St
         or _refund(order)
         or _next_for_the_sale(order, ours, now, check_pending)
         or _lapse(order, now)
+        or _overdue(order, now)
+        or _pickup(order, now)
     )
 
 
@@ -246,6 +265,12 @@ def _readmit(order: Order, now: datetime) -> Readmit | None:
     return next((Readmit(location_id) for location_id in due), None)
 
 
+def _overdue(order: Order, now: datetime) -> Promise | None:
+    """Goods that the order waits for did not come on their day."""
+    moment = overdue_at(order)
+    return Promise() if moment is not None and moment <= now else None
+
+
 def _unpaid_though_gone(order: Order, ours: list[Payment]) -> Step | None:
     """What was shipped, and could not be charged because its reservation had lapsed, is asked for once more."""
     for payment in ours:
@@ -279,6 +304,12 @@ def _lapse(order: Order, now: datetime) -> Step | None:
     """Goods went out in exchange for others that did not come back in time."""
     late = (each for each in deadlines.overdue(order) if each[0] <= now)
     return next((LapseExchange(exchange_id) for _, exchange_id in late), None)
+
+
+def _pickup(order: Order, now: datetime) -> Step | None:
+    """Somebody does not fetch their goods."""
+    event = pickup_due(order, now)
+    return TellPickup(event) if event is not None else None
 
 
 def release_due(order: Order, now: datetime) -> bool:

@@ -48,7 +48,10 @@ def bars(order: OrderFacts, skus: Iterable[str], sites: Iterable[Site], rule: So
     skus = list(skus)
     barred: dict[tuple[str, str], str] = {}
     for site in sites:
-        why = _not_pinned(site, pinned) if pinned else _unfit(site, order) or _not_meant(site, rule)
+        if pinned or site.location_id == order.fetched_at:
+            why = _not_pinned(site, pinned) if pinned else ""
+        else:
+            why = _unfit(site, order) or _not_meant(site, rule)
         if why:
             barred[site.location_id, ""] = why
             continue

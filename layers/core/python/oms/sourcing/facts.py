@@ -34,6 +34,8 @@ class OrderFacts:
     """An order as rules see it. Amounts are minor units of its currency, tax included."""
 
     channel_id: str = ""
+    fetched_at: str = ""
+    """The store in which the customer fetches it, whose address is the destination; empty when it is brought."""
     country: str = ""
     postal_code: str = ""
     service: str = ""

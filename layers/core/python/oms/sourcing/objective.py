@@ -103,6 +103,10 @@ class Prices:
             markdown=sum(count * self._unsaved(row, column) for row, count in units.items()),
         )
 
+    def _fetched_at(self, column: int) -> bool:
+        """Whether the customer comes there: nothing is sent then."""
+        return self._ranked[column][1].location_id == (self._terms.order.fetched_at or None)
+
     def _price(self, column: int) -> None:
         wish, fixed = self._terms.rule.objective, self.bill(column, {})
         self.fixed[column] = fixed.parcel + fixed.distance + fixed.lateness
@@ -131,7 +135,7 @@ class Prices:
             return {}
         grams = max(1, sum(each.grams * need for each, need in zip(self._goods, self._needs, strict=True)))
         dearest = max(zones.values(), key=lambda zone: (price(zone, grams), zone.name))
-        return {column: zones.get(column, dearest) for column in self._columns}
+        return {column: zones.get(column, dearest) for column in self._columns if not self._fetched_at(column)}
 
     def _shipping(self, column: int, units: Mapping[int, int]) -> int:
         if column not in self._zones or not units:
@@ -177,13 +181,17 @@ class Prices:
         order = self._terms.order
         card = self._terms.cards.get(site.rate_card)
         zone = zone_of(card, Destination(order.country, order.postal_code, order.service), far) if card else None
+        first = self._terms.full.get(site.location_id)
+        if self._fetched_at(column):
+            ready = journey(self._terms.now, site, far, order.country, days=0, first=first).leaves
+            return Journey(ready, ready)
         return journey(
             self._terms.now,
             site,
             far,
             order.country,
             days=zone.days if zone else None,
-            first=self._terms.full.get(site.location_id),
+            first=first,
         )
 
     def _lateness(self) -> list[int]:
