@@ -22,8 +22,8 @@ from oms.orders.exchanges import ExchangeStatus
 from oms.orders.kits import shelf_skus
 from oms.orders.order import Line, Order
 from oms.orders.pickup_times import pickup_moments
-from oms.orders.reasons import CancellationReason
 from oms.orders.promising import overdue_at
+from oms.orders.reasons import CancellationReason
 from oms.orders.rejected import lapses
 from oms.orders.tenders import MONEY_HOLDS
 from oms.orders.transfers import claim_ahead

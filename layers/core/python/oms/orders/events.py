@@ -26,6 +26,7 @@ from oms.orders.exchanges import ExchangeCancelled, ExchangeLapsed, ExchangePlac
 from oms.orders.holding import HoldAssigned
 from oms.orders.kits import ComponentsFixed
 from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded
+from oms.orders.promising import PromiseChanged
 from oms.orders.reasons import CancellationReason
 from oms.orders.rejecting import LocationReadmitted, UnitsRejected
 from oms.orders.release import OrderReleased
@@ -111,6 +112,8 @@ class HoldReason(StrEnum):
     CHANNEL_DOCUMENT = "channel_document"
     """The channel's document says what cannot be carried out as it stands: half a unit, goods sent by others."""
     FRAUD = "fraud"
+    BACKORDER_LIMIT = "backorder_limit"
+    """More units would wait for stock than a product lets wait."""
     MANUAL = "manual"
 
 
@@ -400,6 +403,7 @@ OrderEvent = (
     | UnitsBackordered
     | UnitsProvided
     | OrderConfirmed
+    | PromiseChanged
     | OrderReleased
     | UnitsCancelled
     | CancellationRequested

@@ -23,6 +23,8 @@ from oms.orders.holding import HoldAssigned
 from oms.orders.kits import ComponentsFixed, fixed
 from oms.orders.order import PROVIDED, Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold
 from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded
+from oms.orders.promising import Promise, PromiseChanged
+from oms.orders.promising import recorded as promised
 from oms.orders.rejected import readmitted, rejected
 from oms.orders.rejecting import LocationReadmitted, UnitsRejected
 from oms.orders.reserving import ReservationUsed, used
@@ -97,7 +99,11 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
                 order = _move(order, unit.line_id, UnitState.OPEN, UnitState.BACKORDERED, unit.quantity)
             return order
         case ev.OrderConfirmed():
-            return replace(order, confirmed=event)
+            day = event.expected_delivery
+            promise = Promise(expected_delivery=day, placed=day, told=day)
+            return replace(order, confirmed=event, promise=promise)
+        case PromiseChanged():
+            return replace(order, promise=promised(order, event))
         case ev.OrderReleased():
             return _released(order, at)
         case ev.UnitsCancelled():

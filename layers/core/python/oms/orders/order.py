@@ -15,6 +15,7 @@ from oms.orders.editing import ShippingServiceChanged
 from oms.orders.events import OrderEvent, UnitState
 from oms.orders.kits import Recipes
 from oms.orders.parts import Counts, FulfillmentOrder, Hold, Line, Parcel, ReleasedHold, total_counts, units_value
+from oms.orders.promising import Promise
 from oms.orders.rejecting import Rejection
 from oms.orders.reserving import ReservationUsed
 from oms.orders.screening import Screened
@@ -76,6 +77,8 @@ class Order:
     paid_before: Mapping[str, int] = field(default_factory=dict)
     """What had been paid for the order as a whole when each shipment left, by parcel id (or `PROVIDED`)."""
     confirmed: ev.OrderConfirmed | None = None
+    promise: Promise = field(default_factory=Promise)
+    """When everything should be there, as far as it is known today."""
     released_at: datetime | None = None
     """When the remorse window was closed; None for an order that has none."""
     revision: str = ""
@@ -308,5 +311,5 @@ class Order:
 
 
 def expected_delivery(order: Order) -> date | None:
-    """The date that the customer was told."""
-    return order.confirmed.expected_delivery if order.confirmed else None
+    """The day by which everything should be with the customer, as far as it is known."""
+    return order.promise.expected_delivery

@@ -11,6 +11,7 @@ from oms.orders.log import ATTEMPTS, Caller, append, load
 from oms.orders.order import Order
 from oms.routing.ports import Ports
 from oms.routing.process import ACTOR
+from oms.routing.promises import with_promise
 from oms.routing.source import demand_of, source_backorder, steps_of
 from oms.sourcing.plan import Assignment, Unfilled
 
@@ -74,7 +75,8 @@ def _serve(ports: Ports, order_id: str, sku: str, ahead: int, caller: Caller, fr
         view = {sku: stock, **{other: _left_for(ports, order_id, other) for other in sorted(others)}}
         sourced = source_backorder(order, wanted, view, ports, fresh_at=fresh_at)
         try:
-            for events in steps_of(order, sourced, UnitState.BACKORDERED):
+            steps = steps_of(order, sourced, UnitState.BACKORDERED)
+            for events in with_promise(order, steps, ports, placed=sourced.arrives):
                 order = append(ports.log, order, events, caller)
         except (ConcurrentAppend, ShortStock):
             continue

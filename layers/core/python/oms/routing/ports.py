@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from oms.clock import Clock
 from oms.fraud.protocol import Screening, ScreeningRequest
 from oms.orders.contact import Address
 from oms.orders.log import OrderLog
 from oms.payments.gateway import Gateway
-from oms.setup import Location, Product
+from oms.setup import Channel, Location, Product
 from oms.sourcing.distance import Coordinates
 from oms.sourcing.rates import RateCard
 from oms.sourcing.rules import SourcingRule
+from oms.stock.expected import Expected
 from oms.stock.levels import SkuStock, Waiter
+from oms.stock.reservations import Reservation
 
 
 def _nobody_asks(gateway: str, reference: str, order_id: str) -> None:
@@ -24,6 +27,21 @@ def _nobody_asks(gateway: str, reference: str, order_id: str) -> None:
 def _no_cards() -> Mapping[str, RateCard]:
     """Where nothing is charged by weight and zone, there are no rate cards."""
     return {}
+
+
+def _nothing_comes(_sku: str) -> tuple[Expected, ...]:
+    """Where nobody orders goods, none are on their way."""
+    return ()
+
+
+def _nobody_ahead(sku: str, since: datetime, order_id: str) -> int:
+    """Where nothing comes, nobody asks for their place in line."""
+    del sku, since, order_id
+    return 0
+
+
+def _unknown(_id: str) -> None:
+    """Where nothing of the kind is set up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +54,7 @@ class Ports:
     """Products by sku; an unknown sku is left out."""
     locations: Callable[[], Iterable[Location]]
     sku_stock: Callable[[str], SkuStock]
-    """Levels of a sku, strongly consistent."""
+    """Levels of a sku, strongly consistent, of which what stays at each location is not `available`."""
     waiters: Callable[[str], Iterable[Waiter]]
     """The first orders in the line for a sku."""
     locate: Callable[[Address], Coordinates | None]
@@ -46,8 +64,16 @@ class Ports:
     """Send (order id, attempt) to the routing queue once more, later: a payment is pending, or a screening."""
     screen: Callable[[ScreeningRequest], Screening]
     """Look at an order for fraud by its channel's rules; raises `Unavailable` when whoever is asked does not answer."""
+    channel: Callable[[str], Channel | None] = _unknown
+    """A channel by its id, or None."""
+    reservation: Callable[[str], Reservation | None] = _unknown
+    """A reservation by its id, strongly consistent, or None."""
     know: Callable[[str, str, str], None] = _nobody_asks
     """Note to which order (third) a gateway's (first) reference of a payment (second) leads."""
+    expected: Callable[[str], Sequence[Expected]] = _nothing_comes
+    """What is on its way of a sku, strongly consistent."""
+    ahead: Callable[[str, datetime, str], int] = _nobody_ahead
+    """Units of a sku that wait in line before an order, by the moment that it came in and its id."""
     rules: Callable[[], Iterable[SourcingRule]] = tuple
     """The rules of sourcing; without any, the rule of the house holds."""
     cards: Callable[[], Mapping[str, RateCard]] = _no_cards

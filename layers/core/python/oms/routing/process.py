@@ -29,7 +29,7 @@ from oms.routing.steps import (
     GiveUpUnpaid,
     HoldUnpaid,
     LapseExchange,
-    Promise,
+    Overdue,
     Readmit,
     Refund,
     Release,
@@ -104,7 +104,7 @@ def _do(ports: Ports, order: Order, step: Step, caller: Caller, attempt: int) ->
             append(ports.log, order, [OrderReleased()], caller)
         case Readmit(location_id):
             append(ports.log, order, [LocationReadmitted(location_id=location_id)], caller)
-        case Promise():
+        case Overdue():
             append(ports.log, order, renewed(order, ports), caller)
         case Screen():
             return screen(ports, order, caller, attempt)
@@ -141,6 +141,8 @@ def _source(ports: Ports, order: Order, caller: Caller) -> None:
         append(ports.log, order, found, caller)
         return
     released = [OrderReleased()] if release_due(order, ports.clock()) else []
-    for events in steps_of(order, source(order, ports), UnitState.OPEN):
+    sourced = source(order, ports)
+    steps = steps_of(order, sourced, UnitState.OPEN)
+    for events in with_promise(order, steps, ports, placed=sourced.arrives):
         order = append(ports.log, order, [*released, *events], caller)
         released = []

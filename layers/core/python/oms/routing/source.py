@@ -24,7 +24,7 @@ from oms.orders.kits import Recipes, shelf_skus
 from oms.orders.order import Order
 from oms.orders.transitions import FulfillmentStatus
 from oms.routing.kits import NoRecipe, recipes_of, with_recipes
-from oms.routing.limits import Waiting, waiting_of
+from oms.routing.limits import NOBODY_WAITS, Waiting, waiting_of
 from oms.routing.pickup import no_such_store
 from oms.routing.ports import Ports
 from oms.routing.question import destination_of, question_of
@@ -74,9 +74,12 @@ class Sourced:
 
     plan: Plan
     promised: date | None
+    """None while something waits for stock."""
+    arrives: date | None
+    """When what is placed should be there; None when nothing is."""
     recipes: Recipes
     """What the kits among the skus are made of."""
-    waiting: Waiting = Waiting(())
+    waiting: Waiting = NOBODY_WAITS
     """What becomes of open units that have no place."""
     reserved: Reservation | None = None
     """What was reserved for the order, and is taken over with it."""
@@ -118,7 +121,7 @@ def demand_of(order: Order, state: UnitState) -> list[Demand]:
 def _planned(order: Order, question: Question) -> Sourced:
     decision = decide(question)
     waits = bool(decision.plan.unfilled) or bool(order.counts.get(UnitState.BACKORDERED))
-    return Sourced(decision.plan, None if waits else decision.arrives, question.recipes)
+    return Sourced(decision.plan, None if waits else decision.arrives, decision.arrives, question.recipes)
 
 
 def steps_of(order: Order, sourced: Sourced, source_state: UnitState) -> Iterator[list[OrderEvent]]:

@@ -86,7 +86,7 @@ class Readmit:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class Overdue:
     """Goods that the order waits for are overdue: look again at what is on its way."""
 
 
@@ -175,7 +175,7 @@ Step = (
     | Screen
     | Source
     | Readmit
-    | Promise
+    | Overdue
     | Capture
     | Void
     | Expire
@@ -265,10 +265,10 @@ def _readmit(order: Order, now: datetime) -> Readmit | None:
     return next((Readmit(location_id) for location_id in due), None)
 
 
-def _overdue(order: Order, now: datetime) -> Promise | None:
+def _overdue(order: Order, now: datetime) -> Overdue | None:
     """Goods that the order waits for did not come on their day."""
     moment = overdue_at(order)
-    return Promise() if moment is not None and moment <= now else None
+    return Overdue() if moment is not None and moment <= now else None
 
 
 def _unpaid_though_gone(order: Order, ours: list[Payment]) -> Step | None:
