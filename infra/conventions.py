@@ -56,6 +56,7 @@ def environment(stage: str) -> Template:
             )
         },
         "OMS_EVENTS_TOPIC": {"Ref": "EventsTopic"},
+        "OMS_STOCK_ALERTS_TOPIC": {"Ref": "StockAlertsTopic"},
         "OMS_ROUTE_QUEUE": {"Ref": "RouteQueue"},
         "OMS_NOTIFY_QUEUE": {"Ref": "NotifyQueue"},
         "OMS_DOCUMENTS_BUCKET": {"Ref": "DocumentsBucket"},

@@ -29,6 +29,8 @@ from infra import doors, openapi_calls
 from infra.openapi_calls import Call, Rows, Signed, Versioned
 from infra.openapi_inventory import INVENTORY_CALLS
 from infra.openapi_parts import IDEMPOTENCY_KEY, IF_MATCH, key_scheme, problem_response, problem_schema, statuses
+from infra.openapi_sourcing import SOURCING_CALLS
+from infra.openapi_stock import STOCK_CALLS
 from oms.platform.http import MAX_BODY
 from oms.setup import Channel, Location, Product
 
@@ -56,7 +58,7 @@ TAGS = {
     "customers": "Who ordered, across all channels: histories, wishes, notes, export and erasure.",
 }
 
-CALLS = openapi_calls.CALLS | INVENTORY_CALLS
+CALLS = openapi_calls.CALLS | INVENTORY_CALLS | STOCK_CALLS | SOURCING_CALLS
 
 Json = dict[str, Any]
 Refs = Mapping[Any, Json]

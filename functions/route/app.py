@@ -34,10 +34,10 @@ def advance(event: dict[str, Any], _context: Any) -> BatchAnswer:
 
 @app.lambda_function(name="restock")
 def restock(event: dict[str, Any], _context: Any) -> BatchAnswer:
-    """Stock stream: units became available, so those who wait for them are served."""
-    from oms.platform.routing import stock_arrived
+    """Stock stream: serve those who wait for what became available, and tell of low stock and oversupply."""
+    from oms.platform.stock_stream import follow
 
-    return stream_batch(event, stock_arrived)
+    return follow(event)
 
 
 @app.lambda_function(name="tick")

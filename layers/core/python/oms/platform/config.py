@@ -26,6 +26,8 @@ class Settings:
     """URL of the routing stage's own queue, for looking again later at a payment that is still pending."""
     notify_queue: str = ""
     """URL of the notification stage's own queue, for messages that wait for the end of quiet hours."""
+    stock_alerts_topic: str = ""
+    """Where low stock and oversupply are told."""
     documents_bucket: str = ""
     mail_sender: str = ""
     mail_configuration_set: str = ""

@@ -44,6 +44,8 @@ class Metric(StrEnum):
     MESSAGES_FAILED = "MessagesFailed"
     APPEND_CONFLICTS = "AppendConflicts"
     TIMERS_RUNG = "TimersRung"
+    STOCK_ALERTS = "StockAlerts"
+    """Times that somebody was told of low stock or oversupply."""
     QUEUE_DEPTH = "QueueDepth"
     """Orders in a work queue, with the dimension `queue` beside."""
     QUEUE_AGE = "QueueAgeSeconds"

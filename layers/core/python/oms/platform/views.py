@@ -148,6 +148,15 @@ def queued_orders(queue: str, *, limit: int = 50, cursor: str = "") -> Page:
     return _page([_Partition("by_queue", queue)], limit, _decode(cursor), newest_first=False)
 
 
+def listed(index: str, values: Iterable[str], *, limit: int = 50, cursor: str = "") -> Page:
+    """What stands in partitions of an index, one partition after another, in each the oldest first.
+
+    Raises:
+        InvalidInput: the limit is out of bounds, or the cursor is not one of this list.
+    """
+    return _page([_Partition(index, value) for value in values], limit, _decode(cursor), newest_first=False)
+
+
 def _page(
     partitions: Iterable[_Partition],
     limit: int,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,6 +18,20 @@ else:  # pydantic, which makes the API document of these, asks for the newer one
     from typing_extensions import TypedDict
 
 Units = Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000)]
+
+
+AdjustmentReason = Literal[
+    StockReason.RECEIVED,
+    StockReason.RETURNED,
+    StockReason.FOUND,
+    StockReason.CORRECTED,
+    StockReason.DAMAGED,
+    StockReason.LOST,
+    StockReason.STOLEN,
+    StockReason.EXPIRED,
+    StockReason.USED,
+]
+"""What people may give as a reason; the others are what orders, documents and counts do."""
 
 
 class Count(BaseModel):
@@ -45,7 +59,7 @@ class Adjustment(BaseModel):
     sku: Annotated[str, Field(min_length=1, max_length=MAX_SKU)]
     location_id: Annotated[str, Field(pattern=ID_PATTERN)]
     quantity: Units
-    reason: StockReason
+    reason: AdjustmentReason
     reference: Annotated[str, Field(max_length=200)] = ""
 
 
@@ -86,6 +100,30 @@ class SkuResource(TypedDict):
     backordered: int
     """Units that orders wait for."""
     levels: list[LevelResource]
+
+
+class AlertResource(TypedDict):
+    """Low stock or oversupply that stands. The topic gets the same, once, when it begins."""
+
+    id: str
+    kind: str
+    """`low_stock` or `oversupply`."""
+    sku: str
+    title: str
+    location_id: str | None
+    """Null when it is about all locations together."""
+    available: int
+    """Units when it began."""
+    threshold: int
+    """What was crossed."""
+    since: str
+
+
+class AlertPage(TypedDict):
+    """Alerts that stand, of each kind the one that stands longest first; `cursor` is null on the last page."""
+
+    alerts: list[AlertResource]
+    cursor: str | None
 
 
 class LevelsResource(TypedDict):
