@@ -18,6 +18,7 @@ from oms.platform.aws import client, code
 from oms.platform.config import settings
 from oms.platform.observability import Metric, count
 from oms.platform.references import reference_put
+from oms.platform.reservations import use_writes
 from oms.platform.stock_line import waiting_writes
 from oms.platform.stock_moves import note_of
 from oms.platform.stock_transaction import CONDITION_FAILED, Refused, transact
@@ -79,6 +80,7 @@ class DynamoOrderLog:
         beside: list[TransactWriteItemTypeDef] = [
             *(write for change in waiting_changes(before, after) for write in waiting_writes(change, entry)),
             *(reference_put(reference, entry.order_id) for reference in references),
+            *use_writes(entry),
         ]
         moves = movements(before, entry.events)
         if beside or moves:

@@ -19,6 +19,9 @@ LONGEST_DELAY = 900
 MONEY_TOLD = "MoneyTold"
 """The type of messages that carry what a gateway told."""
 
+RESERVATION_DUE = "ReservationDue"
+"""The type of messages that name a reservation whose time is over; see `tests/contracts/messages`."""
+
 
 def tell(order_id: str, notice: str) -> None:
     """Bring an order to the routing queue with what a gateway told about one of its payments."""

@@ -5,29 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from oms.clock import now
+from oms.errors import NotFound
 from oms.fraud.protocol import Screening, ScreeningRequest
 from oms.orders.contact import Address
 from oms.orders.events import UnitsBackordered, UnitsCancelled, UnitState
 from oms.orders.evolve import fold
 from oms.orders.kits import shelf_skus
+from oms.orders.log import Caller
 from oms.orders.log import load as load_order
 from oms.orders.rejecting import LocationReadmitted
 from oms.payments.notices import load
 from oms.platform.event_log import order_log
 from oms.platform.payments import gateway, know
-from oms.platform.queues import MONEY_TOLD, look_again
-from oms.platform.setup import locations, products
+from oms.platform.queues import MONEY_TOLD, RESERVATION_DUE, look_again
+from oms.platform.reservations import expire
+from oms.platform.reservations import find as find_reservation
+from oms.platform.setup import channel, locations, products, rate_cards, sourcing_rules
 from oms.platform.stock_items import number_in, owner
 from oms.platform.stock_line import waiters
 from oms.platform.stock_table import sku_stock
 from oms.routing.backorders import fill_backorders, waiting_for
 from oms.routing.notices import settle
 from oms.routing.ports import Ports
-from oms.routing.process import advance
+from oms.routing.process import ACTOR, advance
+from oms.setup import Channel
 from oms.sourcing.distance import Coordinates
 from oms.sourcing.geography import address_problem, locate
 from oms.stock.buckets import COMMITTED, ON_HAND
-from oms.stock.levels import StockReason
+from oms.stock.levels import SkuStock, StockReason
+from oms.stock.shares import beyond_buffers, kept_back
 
 
 def ports() -> Ports:
@@ -37,7 +43,7 @@ def ports() -> Ports:
         clock=now,
         products=products,
         locations=locations,
-        sku_stock=lambda sku: sku_stock(sku, consistent=True),
+        sku_stock=_sku_stock,
         waiters=waiters,
         locate=_locate,
         address_problem=address_problem,
@@ -45,7 +51,24 @@ def ports() -> Ports:
         look_again=look_again,
         screen=_screen,
         know=know,
+        rules=sourcing_rules,
+        cards=rate_cards,
+        channel=_channel,
+        reservation=find_reservation,
     )
+
+
+def _sku_stock(sku: str) -> SkuStock:
+    places = {each.location_id: each for each in locations()}
+    product = products([sku]).get(sku)
+    return beyond_buffers(sku_stock(sku, consistent=True), lambda each: kept_back(places.get(each), product))
+
+
+def _channel(channel_id: str) -> Channel | None:
+    try:
+        return channel(channel_id)
+    except NotFound:
+        return None
 
 
 def _screen(request: ScreeningRequest) -> Screening:
@@ -60,6 +83,9 @@ def _locate(address: Address) -> Coordinates | None:
 
 def handle(message: dict[str, Any], message_id: str) -> None:
     """A message of the routing queue: serve the line for what was backordered, and take the order further."""
+    if message["type"] == RESERVATION_DUE:
+        expire(message["reservation_id"], Caller(actor=ACTOR, cause=message.get("id", message_id), clock=now))
+        return
     order_id, cause = message["order_id"], message.get("id", message_id)
     if message["type"] == MONEY_TOLD:
         settle(ports(), order_id, load(message["notice"]))

@@ -13,6 +13,10 @@ A level that is split has `buckets` (how many), `layout` (which split this is), 
 
     <sku>~<number>, ~bucket#<location id>       as a level; `layout` only while the bucket is in use
 
+A reservation is no part of any sku, and has a partition of its own (see `reservations`):
+
+    ~reservation#<id>, ~reservation             status, expires_at, order_id, body; while it is open `timer`, `due_at`
+
 Each level and bucket carries its last movement (`last`), so that the table's stream is the stock ledger.
 """
 
@@ -28,6 +32,8 @@ WAITING = "#waiting"
 RECEIPT = "~receipt#"
 LINE = "~waiting#"
 BUCKET = "~bucket#"
+RESERVATION_PARTITION = "~reservation#"
+RESERVATION_SORT = "~reservation"
 UNAVAILABLE = "unavailable_"
 """Prefix of the attributes that count units which are there and not for sale, each for one reason."""
 

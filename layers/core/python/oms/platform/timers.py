@@ -1,9 +1,11 @@
-"""The clock of the stack: orders that time alone has something to do for, found each minute and sent to be routed.
+"""The clock of the stack: what time alone has something to do for, found each minute and sent to be routed.
 
-An order's summary in the views carries `timer` (one of a few shards) and `due_at` while the order has to be woken; only
-those items are in the index `by_timer`. Nothing here is a promise: the moment is a guess that `advance` checks against
-the log, so an order may be woken early, late or twice. What must not happen is that it is never woken: the timer goes
-only when the order has changed, and rings again, less and less often, as long as it has not.
+That is orders, and reservations whose time is over (`reservations`). An order's summary in the views carries `timer`
+(one of a few shards) and `due_at` while the order has to be woken; only those items are in the index `by_timer`. An
+open reservation carries the same in the stock table. Nothing here is a promise: the moment is a guess that is checked
+against the log, or the reservation, so they may be woken early, late or twice. What must not happen is that one is
+never woken: the timer goes only when the thing has changed, and rings again, less and less often, as long as it has
+not.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from oms.orders.order import Order
 from oms.platform.aws import client
 from oms.platform.config import settings
 from oms.platform.observability import Metric, count, flush, logger
+from oms.platform.queues import RESERVATION_DUE
+from oms.platform.stock_items import RESERVATION_PARTITION
 from oms.routing.timers import wake_at
 
 if TYPE_CHECKING:
@@ -29,7 +33,7 @@ SHARDS = 4
 """Partitions of the index: what one of them can take, 1000 changes a second, is then not the limit."""
 
 PAGE = 250
-"""Orders of a shard that one tick wakes, those that are due for the longest first; the others are next."""
+"""What one tick wakes of a shard, those that are due for the longest first; the others are next."""
 
 BATCH = 10
 
@@ -42,27 +46,52 @@ MESSAGE = "TimerDue"
 """Type of the message; its contract stands in `tests/contracts/messages`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What has timers: the keys of its table, and what the routing queue is told."""
+
+    partition: str
+    sort: str
+    prefix: str
+    """Of the partition key, before the id."""
+    subject: str
+    """What the message calls the id."""
+    message: str
+
+    @property
+    def table(self) -> str:
+        """The table's name."""
+        return settings().views_table if self.partition == "pk" else settings().stock_table
+
+
+ORDERS = Kind(partition="pk", sort="sk", prefix="order#", subject="order_id", message=MESSAGE)
+RESERVATIONS = Kind(
+    partition="sku",
+    sort="location_id",
+    prefix=RESERVATION_PARTITION,
+    subject="reservation_id",
+    message=RESERVATION_DUE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A summary whose order is due."""
+    """Something that is due: the summary of an order, or a reservation."""
 
     pk: str
     sk: str
     due_at: str
     rings: int
-
-    @property
-    def order_id(self) -> str:
-        """The order's id."""
-        return self.pk.removeprefix("order#")
+    of: Kind = ORDERS
 
     @property
     def message(self) -> dict[str, str]:
         """What the routing queue gets; the same ring twice has one id."""
+        named = self.pk.removeprefix(self.of.prefix)
         return {
-            "id": f"{self.order_id}:timer:{self.due_at}",
-            "order_id": self.order_id,
-            "type": MESSAGE,
+            "id": f"{named}:timer:{self.due_at}",
+            self.of.subject: named,
+            "type": self.of.message,
             "due_at": self.due_at,
         }
 
@@ -76,14 +105,14 @@ def timer_of(order: Order) -> dict[str, str]:
 
 
 def tick(now: datetime) -> int:
-    """Send a message for each order that is due, and let its timer ring again later; returns how many were sent.
+    """Send a message for each that is due, and let its timer ring again later; returns how many were sent.
 
     A timer is moved on after its message was sent: whoever dies in between sends it again at the next tick. It is
-    moved only if it is still the one that was read: an order that has changed meanwhile has another timer, or none.
+    moved only if it is still the one that was read: what has changed meanwhile has another timer, or none.
     """
     rung = 0
-    for shard in range(SHARDS):
-        due = _due(f"timer#{shard}", now)
+    for kind, shard in ((kind, shard) for kind in (ORDERS, RESERVATIONS) for shard in range(SHARDS)):
+        due = _due(kind, f"timer#{shard}", now)
         for start in range(0, len(due), BATCH):
             for timer in _send(due[start : start + BATCH]):
                 _move_on(timer, now)
@@ -94,9 +123,9 @@ def tick(now: datetime) -> int:
     return rung
 
 
-def _due(shard: str, now: datetime) -> list[Timer]:
+def _due(kind: Kind, shard: str, now: datetime) -> list[Timer]:
     answer = client("dynamodb").query(
-        TableName=settings().views_table,
+        TableName=kind.table,
         IndexName="by_timer",
         KeyConditionExpression="#timer = :shard AND due_at <= :now",
         ExpressionAttributeNames={"#timer": "timer"},
@@ -105,10 +134,11 @@ def _due(shard: str, now: datetime) -> list[Timer]:
     )
     return [
         Timer(
-            pk=item["pk"]["S"],
-            sk=item["sk"]["S"],
+            pk=item[kind.partition]["S"],
+            sk=item[kind.sort]["S"],
             due_at=item["due_at"]["S"],
             rings=int(item.get("rings", {"N": "0"})["N"]),
+            of=kind,
         )
         for item in answer["Items"]
     ]
@@ -131,8 +161,8 @@ def _move_on(timer: Timer, now: datetime) -> None:
     wait = min(FIRST_WAIT * 2 ** min(timer.rings, 10), LONGEST_WAIT)
     try:
         dynamodb.update_item(
-            TableName=settings().views_table,
-            Key={"pk": {"S": timer.pk}, "sk": {"S": timer.sk}},
+            TableName=timer.of.table,
+            Key={timer.of.partition: {"S": timer.pk}, timer.of.sort: {"S": timer.sk}},
             UpdateExpression="SET due_at = :later ADD rings :one",
             ConditionExpression="due_at = :seen",
             ExpressionAttributeValues={

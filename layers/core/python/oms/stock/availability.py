@@ -7,13 +7,13 @@ comes. So the figures never go below zero, and never fall with a later date.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from oms.stock.expected import Expected
 from oms.stock.levels import SkuStock
-from oms.stock.shares import EVERYWHERE, FREELY, Pool, Terms, beyond_buffers, owed, serve
+from oms.stock.shares import EVERYWHERE, ONE_POOL, Pool, Pools, beyond_buffers, owed, serve
 
 _DAY = timedelta(days=1)
 
@@ -60,37 +60,37 @@ class Outlook:
         return max(0, sum(moment.free.values()) - self.hidden)
 
 
+def _nothing(_place: str) -> int:
+    return 0
+
+
 def outlook(
     stock: SkuStock,
     expected: Iterable[Expected],
     today: date,
     *,
-    terms: Terms = FREELY,
+    kept: Callable[[str], int] = _nothing,
+    pools: Pools = ONE_POOL,
     pool: Pool = EVERYWHERE,
     hidden: int = 0,
 ) -> Outlook:
     """What may be promised of a sku from `pool`, less the `hidden` units.
 
     What should have come already, or comes today, is counted on from tomorrow: it is not on hand. Units that come to a
-    place which has less than stays there, or less than nothing, make that up first.
+    place which has less than stays there (`kept`), or less than nothing, make that up first.
     """
-    free = beyond_buffers(stock, terms)
-    missing = {
-        each.location_id: max(0, terms.kept(each.location_id) - each.available)
-        for each in stock.levels
-        if each.available < terms.kept(each.location_id)
-    }
-    waiting = owed(stock)
-    serve(free, waiting, terms)
+    seen = beyond_buffers(stock, kept)
+    free, waiting = seen.available(), owed(stock)
+    lacking = {each.location_id: max(0, -each.available) for each in seen.levels}
+    serve(free, waiting, pools)
     moments = [Moment(today, _shown(free, pool))]
     for day, arriving in _by_day(expected, today):
         for each in arriving:
-            lack = missing.pop(each.location_id, None)
-            if lack is None:
-                lack = 0 if each.location_id in free else terms.kept(each.location_id)
-            free[each.location_id] = free.get(each.location_id, 0) + max(0, each.quantity - lack)
-            missing[each.location_id] = max(0, lack - each.quantity)
-        serve(free, waiting, terms)
+            place = each.location_id
+            makes_up = min(each.quantity, lacking.get(place, kept(place)))
+            lacking[place] = lacking.get(place, kept(place)) - makes_up
+            free[place] = free.get(place, 0) + each.quantity - makes_up
+        serve(free, waiting, pools)
         moments.append(Moment(day, _shown(free, pool)))
     return Outlook(stock.sku, tuple(moments), hidden)
 

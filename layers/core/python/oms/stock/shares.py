@@ -7,8 +7,9 @@ will not give.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 
 from oms.setup import Channel, Location, Product
 from oms.stock.levels import SkuStock
@@ -58,29 +59,23 @@ def room(product: Product | None, waiting: int, today: date) -> int | None:
     return None if limit is None else max(0, limit - waiting)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """On what terms a sku's units may be taken."""
+Pools = Mapping[str, Pool]
+"""Pools of the channels whose orders wait for a sku; a channel that is not among them is served everywhere."""
 
-    kept: Callable[[str], int] = lambda _: 0
-    """Units that stay at a location, by its id."""
-    pools: Mapping[str, Pool] = field(default_factory=dict)
-    """Pools of the channels whose orders wait for the sku; a channel that is not among them is served everywhere."""
+ONE_POOL: Pools = MappingProxyType({})
 
 
-FREELY = Terms()
+def beyond_buffers(stock: SkuStock, kept: Callable[[str], int]) -> SkuStock:
+    """The same levels as if what stays at each location were not available: below zero where that is not there."""
+    levels = tuple(replace(each, available=each.available - kept(each.location_id)) for each in stock.levels)
+    return replace(stock, levels=levels)
 
 
-def sellable(stock: SkuStock, terms: Terms = FREELY) -> dict[str, int]:
-    """Units by location that a new order may take: beyond what stays there, and beyond what others wait for."""
-    free = beyond_buffers(stock, terms)
-    serve(free, owed(stock), terms)
+def sellable(stock: SkuStock, pools: Pools = ONE_POOL) -> dict[str, int]:
+    """Units by location that a new order may take: what is available beyond what others wait for."""
+    free = stock.available()
+    serve(free, owed(stock), pools)
     return free
-
-
-def beyond_buffers(stock: SkuStock, terms: Terms = FREELY) -> dict[str, int]:
-    """Units by location beyond what stays there: what the first in line may take."""
-    return {each.location_id: max(0, each.available - terms.kept(each.location_id)) for each in stock.levels}
 
 
 def owed(stock: SkuStock) -> dict[str, int]:
@@ -90,14 +85,14 @@ def owed(stock: SkuStock) -> dict[str, int]:
     return {**known, "": rest} if rest > 0 else known
 
 
-def serve(free: dict[str, int], waiting: dict[str, int], terms: Terms) -> None:
+def serve(free: dict[str, int], waiting: dict[str, int], pools: Pools = ONE_POOL) -> None:
     """Give those who wait what they may take of `free`; what they still wait for stays in `waiting`.
 
     Who may be served from few places goes first, and everybody is served from the fullest of theirs: that leaves the
     most to choose from.
     """
-    for channel_id in sorted(waiting, key=lambda each: (_breadth(terms.pools.get(each)), each)):
-        pool = terms.pools.get(channel_id)
+    for channel_id in sorted(waiting, key=lambda each: (_breadth(pools.get(each)), each)):
+        pool = pools.get(channel_id)
         for location_id in sorted(_within(pool, free), key=lambda each: (-free[each], each)):
             taken = min(free[location_id], waiting[channel_id])
             free[location_id] -= taken

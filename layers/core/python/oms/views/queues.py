@@ -39,6 +39,7 @@ HOLDS: dict[HoldReason, Queue] = {
     HoldReason.PAYMENT_PENDING: Queue.PAYMENT,
     HoldReason.TOTAL_MISMATCH: Queue.PAYMENT,
     HoldReason.UNKNOWN_SKU: Queue.UNFILLABLE,
+    HoldReason.BACKORDER_LIMIT: Queue.UNFILLABLE,
     HoldReason.DISPUTE: Queue.EXCEPTIONS,
     HoldReason.CHANNEL_CHANGE: Queue.EXCEPTIONS,
     HoldReason.CHANNEL_DOCUMENT: Queue.EXCEPTIONS,
