@@ -182,6 +182,41 @@ class ReceiveTransfer(_Arrivals):
     """What arrived of a transfer."""
 
 
+Movable = Literal[
+    UnavailableReason.DAMAGED,
+    UnavailableReason.QUALITY,
+    UnavailableReason.QUARANTINE,
+    UnavailableReason.REFURBISH,
+    UnavailableReason.SAFETY,
+]
+"""Why people may say that goods are not for sale; transfers set aside by themselves."""
+
+
+class StateMove(_Form):
+    """Units of a level that are in another state from now on: put on hold, released, or gone."""
+
+    sku: Sku
+    location_id: Id
+    quantity: Units
+    source: Annotated[Literal["available"] | Movable, Field(alias="from")]
+    """`available`, or why they were not for sale until now."""
+    target: Annotated[Literal["available", "gone"] | Movable, Field(alias="to")]
+    """`available` releases them, `gone` takes them off the books, else why they are not for sale."""
+    reference: Text = ""
+
+    @model_validator(mode="after")
+    def _elsewhere(self) -> Self:
+        if self.source == self.target:
+            raise ValueError("from and to are the same")
+        return self
+
+
+class StateMoves(_Form):
+    """Up to 100 moves; each is made once per Idempotency-Key, so a broken-off call is simply made again."""
+
+    moves: Annotated[list[StateMove], Field(min_length=1, max_length=100)]
+
+
 def repeated(skus: list[str]) -> str:
     """The first sku that stands there twice; empty when none does."""
     seen = set()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from oms.clock import to_text
 from oms.errors import Conflict, NotFound, OmsError, VersionMismatch
 from oms.orders.log import Caller
 from oms.platform.aws import client, code
-from oms.platform.config import settings
 from oms.platform.stock_buckets import known_split, level_from, read_split, snapshot
-from oms.platform.stock_items import RECEIPT, level_of, number_in, stock_key
+from oms.platform.stock_items import level_of, number_in
 from oms.platform.stock_moves import Note, level_update
+from oms.platform.stock_receipts import receipt_put, was_made
 from oms.platform.stock_split import count_in_buckets, whole_again
 from oms.platform.stock_table import level, level_item
 from oms.platform.stock_transaction import CONDITION_FAILED, Refused, transact
@@ -24,7 +22,6 @@ from oms.stock.movements import Movement
 if TYPE_CHECKING:
     from oms.stock.resource import Adjustments
 
-RECEIPTS_KEPT = timedelta(days=7)
 ATTEMPTS = 5
 
 
@@ -115,14 +112,7 @@ def adjust(
         on_hand=quantity,
         available=quantity,
     )
-    receipt = {
-        "TableName": settings().stock_table,
-        "Item": {
-            **stock_key(sku, RECEIPT + hashlib.sha256(f"{caller.cause}|{location_id}".encode()).hexdigest()[:40]),
-            "expires": {"N": str(int((caller.clock() + RECEIPTS_KEPT).timestamp()))},
-        },
-        "ConditionExpression": "attribute_not_exists(sku)",
-    }
+    receipt = receipt_put(sku, location_id, caller)
     for _ in range(ATTEMPTS):
         if known_split(sku, location_id) is None:
             done = _adjust_item(moved, receipt, caller)
@@ -176,6 +166,8 @@ def _adjust_buckets(moved: Movement, receipt: dict[str, Any], caller: Caller) ->
         if refused.beside[:1] == (CONDITION_FAILED,):
             return True
         if not refused.busy:
+            if was_made(moved.sku, moved.location_id, caller):
+                return True
             standing = level(moved.sku, moved.location_id)
             if standing.on_hand < -moved.on_hand:
                 raise _not_there(moved, standing) from None
