@@ -6,6 +6,8 @@ from chalice.app import Chalice, Response
 from chalicelib.commands import commands
 from chalicelib.money import money
 from chalicelib.set_up import set_up
+from chalicelib.subscriptions import subscriptions
+from chalicelib.sourcing import sourcing
 
 from oms.platform.http import endpoint
 
@@ -13,6 +15,8 @@ app = Chalice(app_name="capture", configure_logs=False)
 app.register_blueprint(commands)
 app.register_blueprint(money)
 app.register_blueprint(set_up)
+app.register_blueprint(subscriptions)
+app.register_blueprint(sourcing)
 
 
 @app.route("/channels/{channel_id}/orders", methods=["POST"], content_types=[])

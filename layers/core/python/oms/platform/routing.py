@@ -16,8 +16,9 @@ from oms.orders.log import load as load_order
 from oms.orders.rejecting import LocationReadmitted
 from oms.payments.notices import load
 from oms.platform.event_log import order_log
+from oms.platform.incoming import expected
 from oms.platform.payments import gateway, know
-from oms.platform.queues import MONEY_TOLD, RESERVATION_DUE, look_again
+from oms.platform.queues import MONEY_TOLD, PROMISE_DUE, RESERVATION_DUE, look_again
 from oms.platform.reservations import expire
 from oms.platform.reservations import find as find_reservation
 from oms.platform.setup import channel, locations, products, rate_cards, sourcing_rules
@@ -28,6 +29,7 @@ from oms.routing.backorders import fill_backorders, waiting_for
 from oms.routing.notices import settle
 from oms.routing.ports import Ports
 from oms.routing.process import ACTOR, advance
+from oms.routing.promises import refresh
 from oms.setup import Channel
 from oms.sourcing.distance import Coordinates
 from oms.sourcing.geography import address_problem, locate
@@ -45,6 +47,7 @@ def ports() -> Ports:
         locations=locations,
         sku_stock=_sku_stock,
         waiters=waiters,
+        expected=lambda sku: expected(sku, consistent=True),
         locate=_locate,
         address_problem=address_problem,
         gateway=gateway,
@@ -93,6 +96,9 @@ def handle(message: dict[str, Any], message_id: str) -> None:
     if message["type"] in {UnitsBackordered.__name__, UnitsCancelled.__name__}:
         for sku in _lines_to_serve(message):
             fill_backorders(ports(), sku, cause)
+    if message["type"] == PROMISE_DUE:
+        refresh(ports(), order_id, cause)
+        return
     if message["type"] == LocationReadmitted.__name__:
         for sku in waiting_for(load_order(order_log(), order_id)):
             fill_backorders(ports(), sku, cause)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from oms.errors import NotFound, Unavailable, VersionMismatch
+from oms.errors import NotFound, TooLarge, Unavailable, VersionMismatch
 from oms.platform.aws import client
 from oms.platform.batch_read import read_items
 from oms.platform.cache import Cache
@@ -24,13 +24,18 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     from oms.fraud.rules import FraudRules
+    from oms.sourcing.rates import RateCard
+    from oms.sourcing.rules import SourcingRule
 
-    SetUp = Channel | Location | Product | FraudRules
+    SetUp = Channel | Location | Product | FraudRules | SourcingRule | RateCard
 
 Value = TypeVar("Value", bound="SetUp")
 
 LIFE = 60
 """Seconds that a function may go on with a channel, location or product that was changed elsewhere."""
+
+MAX_BODY = 390 * 1024
+"""Bytes of one value; an item of the table takes 400 kB."""
 
 ATTEMPTS = 6
 """How often a write meets a concurrent one before the caller is told."""
@@ -38,7 +43,7 @@ ATTEMPTS = 6
 
 _channels: Cache[str, Channel] = Cache(seconds=LIFE, size=1000)
 _locations: Cache[str, tuple[Location, ...]] = Cache(seconds=LIFE, size=1)
-_fraud_rules: Cache[str, tuple[FraudRules, ...]] = Cache(seconds=LIFE, size=1)
+_lists: Cache[str, tuple[Stored[Any], ...]] = Cache(seconds=LIFE, size=10)
 _products: Cache[str, Product] = Cache(seconds=LIFE, size=5000)
 
 
@@ -97,13 +102,36 @@ def fraud_rules(channel_id: str) -> FraudRules:
     """The rules for a channel's orders, at most a minute old: its own, those for all, or those of the house."""
     from oms.fraud.rules import DEFAULT, STANDARD, FraudRules
 
-    kept = _fraud_rules.get("")
-    sets = kept if kept is not None else _fraud_rules.put("", _all(FraudRules))
-    by_id = {each.rules_id: each for each in sets}
+    by_id = {each.value.rules_id: each.value for each in listed(FraudRules)}
     return by_id.get(channel_id) or by_id.get(DEFAULT) or STANDARD
 
 
+def sourcing_rules() -> tuple[SourcingRule, ...]:
+    """The rules of sourcing, each with its version, at most a minute old."""
+    from oms.sourcing.rules import SourcingRule
+
+    return tuple(replace(each.value, version=each.version) for each in listed(SourcingRule))
+
+
+def rate_cards() -> dict[str, RateCard]:
+    """The rate cards by id, at most a minute old."""
+    from oms.sourcing.rates import RateCard
+
+    return {each.value.card_id: each.value for each in listed(RateCard)}
+
+
+def listed(of: type[Value]) -> tuple[Stored[Value], ...]:
+    """All values of a kind of which there are few, by id, at most a minute old."""
+    kept = _lists.get(of.__name__)
+    return kept if kept is not None else _lists.put(of.__name__, all_stored(of))
+
+
 def _all(of: type[Value]) -> tuple[Value, ...]:
+    return tuple(each.value for each in all_stored(of))
+
+
+def all_stored(of: type[Value]) -> tuple[Stored[Value], ...]:
+    """All values of a kind of which there are few, by id, as the table has them now."""
     pages = (
         client("dynamodb")
         .get_paginator("query")
@@ -114,7 +142,7 @@ def _all(of: type[Value]) -> tuple[Value, ...]:
             ConsistentRead=True,
         )
     )
-    return tuple(_load(of, item).value for page in pages for item in page["Items"])
+    return tuple(_load(of, item) for page in pages for item in page["Items"])
 
 
 def products(skus: Iterable[str]) -> dict[str, Product]:
@@ -184,6 +212,29 @@ def put_many(values: Sequence[Value]) -> list[Written]:
     return done
 
 
+def delete(of: type[Value], value_id: str, *, expected_version: int | None = None) -> None:
+    """Take a value out of set-up.
+
+    Raises:
+        NotFound: there is none of this id.
+        VersionMismatch: `expected_version` is not its version, or somebody else changed it meanwhile.
+    """
+    before = stored(of, value_id)
+    dynamodb = client("dynamodb")
+    try:
+        if expected_version not in {None, before.version}:
+            raise VersionMismatch(f"{value_id!r} is at version {before.version}, not {expected_version}: read it again")
+        dynamodb.delete_item(
+            TableName=settings().setup_table,
+            Key=_key(of, value_id),
+            ConditionExpression="version = :version",
+            ExpressionAttributeValues={":version": {"N": str(before.version)}},
+        )
+    except dynamodb.exceptions.ConditionalCheckFailedException:
+        raise VersionMismatch(f"{value_id!r} was changed by somebody else: read it again") from None
+    _remember(before.value)
+
+
 def _put(value: Value, before: Stored[Value] | None, expected_version: int | None) -> Written:
     """Write over what was read, or over what is there by then."""
     for _ in range(ATTEMPTS):
@@ -205,12 +256,15 @@ def _put(value: Value, before: Stored[Value] | None, expected_version: int | Non
 def _write(value: SetUp, version: int) -> bool:
     """Write under the condition that the table still has `version`; False when it has another."""
     dynamodb = client("dynamodb")
+    body = json.dumps(asdict(value), ensure_ascii=False, default=str)
+    if len(body.encode()) > MAX_BODY:
+        raise TooLarge(f"it takes {len(body.encode()) // 1024} kB, and there is room for {MAX_BODY // 1024}")
     try:
         dynamodb.put_item(
             TableName=settings().setup_table,
             Item={
                 **_key(type(value), _id_of(value)),
-                "body": {"S": json.dumps(asdict(value), ensure_ascii=False, default=str)},
+                "body": {"S": body},
                 "version": {"N": str(version + 1)},
             },
             **(
@@ -237,7 +291,7 @@ def _remember(value: SetUp) -> None:
         case Product():
             _products.put(value.sku, value)
         case _:
-            _fraud_rules.clear()
+            _lists.clear()
 
 
 def _stored_or_none(value: Value) -> Stored[Value] | None:
@@ -247,10 +301,24 @@ def _stored_or_none(value: Value) -> Stored[Value] | None:
         return None
 
 
-_NAMES = {"Channel": "channel", "Location": "location", "Product": "product", "FraudRules": "fraud"}
+_NAMES = {
+    "Channel": "channel",
+    "Location": "location",
+    "Product": "product",
+    "FraudRules": "fraud",
+    "SourcingRule": "sourcing_rule",
+    "RateCard": "rate_card",
+}
 """What each kind of value is called in the table, by the name of its class: few functions need all of them."""
 
-_IDS = {"Channel": "channel_id", "Location": "location_id", "Product": "sku", "FraudRules": "rules_id"}
+_IDS = {
+    "Channel": "channel_id",
+    "Location": "location_id",
+    "Product": "sku",
+    "FraudRules": "rules_id",
+    "SourcingRule": "rule_id",
+    "RateCard": "card_id",
+}
 """The field of each that is its id."""
 
 

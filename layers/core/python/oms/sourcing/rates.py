@@ -60,6 +60,8 @@ class RateCard:
     """ISO 4217."""
     name: str = ""
     zones: tuple[Zone, ...] = ()
+    version: int = 0
+    """Of the set-up."""
 
 
 class Destination(NamedTuple):
