@@ -22,6 +22,7 @@ from oms.payments.simulated import SimulatedGateway
 from oms.routing.ports import Ports
 from oms.setup import Location, Product
 from oms.sourcing.distance import Coordinates
+from oms.stock.expected import Expected
 from oms.stock.levels import Level, SkuStock, Waiter
 from oms.stock.movements import movements, waiting_changes
 
@@ -85,6 +86,8 @@ class MemoryStack(OrderLog):
         self.products: dict[str, Product] = {}
         self.sites: dict[str, Location] = {}
         self.gateway = RecordingGateway(SimulatedGateway(self.clock))
+        self.coming: list[Expected] = []
+        """What suppliers are to bring."""
         self.later: list[tuple[str, int]] = []
         self.fraud_rules = STANDARD
         self.counters = MemoryCounters()
@@ -158,6 +161,7 @@ class MemoryStack(OrderLog):
             gateway=self._gateway,
             look_again=lambda order_id, attempt: self.later.append((order_id, attempt)),
             screen=self.screen,
+            expected=lambda sku: tuple(each for each in self.coming if each.sku == sku),
         )
 
     def screen(self, request: ScreeningRequest) -> Screening:

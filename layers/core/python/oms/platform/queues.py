@@ -19,6 +19,9 @@ LONGEST_DELAY = 900
 MONEY_TOLD = "MoneyTold"
 """The type of messages that carry what a gateway told."""
 
+PROMISE_DUE = "PromiseDue"
+"""The type of messages that name an order whose goods come on another day; see `tests/contracts/messages`."""
+
 RESERVATION_DUE = "ReservationDue"
 """The type of messages that name a reservation whose time is over; see `tests/contracts/messages`."""
 

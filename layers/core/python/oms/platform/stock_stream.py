@@ -1,4 +1,4 @@
-"""What follows from a change of stock: those who wait are served, and who watches is told."""
+"""What follows from a change of stock: those who wait are served, or get another day, and who watches is told."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from oms.clock import now
+from oms.platform import promises
 from oms.platform.batch import BatchAnswer, stream_batch
 from oms.platform.routing import stock_arrived
 from oms.platform.stock_alerts import watch
@@ -16,9 +17,14 @@ def follow(event: Mapping[str, Any]) -> BatchAnswer:
     """A batch of the stock stream. A sku that moves many times in it is looked at for alerts once, at the last."""
     causes: dict[str, list[str]] = {}
     for record in event["Records"]:
+        if promises.concerns(record):
+            continue
         causes.setdefault(_sku(record), []).append(record["eventID"])
 
     def handle(record: dict[str, Any]) -> None:
+        if promises.concerns(record):
+            promises.follow(record)
+            return
         stock_arrived(record)
         of_sku = causes[_sku(record)]
         if record["eventID"] == of_sku[-1]:

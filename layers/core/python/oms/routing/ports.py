@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from oms.clock import Clock
 from oms.fraud.protocol import Screening, ScreeningRequest
@@ -32,12 +31,6 @@ def _no_cards() -> Mapping[str, RateCard]:
 def _nothing_comes(_sku: str) -> tuple[Expected, ...]:
     """Where nobody orders goods, none are on their way."""
     return ()
-
-
-def _nobody_ahead(sku: str, since: datetime, order_id: str) -> int:
-    """Where nothing comes, nobody asks for their place in line."""
-    del sku, since, order_id
-    return 0
 
 
 def _unknown(_id: str) -> None:
@@ -72,8 +65,6 @@ class Ports:
     """Note to which order (third) a gateway's (first) reference of a payment (second) leads."""
     expected: Callable[[str], Sequence[Expected]] = _nothing_comes
     """What is on its way of a sku, strongly consistent."""
-    ahead: Callable[[str, datetime, str], int] = _nobody_ahead
-    """Units of a sku that wait in line before an order, by the moment that it came in and its id."""
     rules: Callable[[], Iterable[SourcingRule]] = tuple
     """The rules of sourcing; without any, the rule of the house holds."""
     cards: Callable[[], Mapping[str, RateCard]] = _no_cards

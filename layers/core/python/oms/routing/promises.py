@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
 
 from oms.orders.draft import Draft
 from oms.orders.events import OrderConfirmed, OrderEvent, UnitState
@@ -74,7 +75,9 @@ def _supply_of(order: Order, sku: str, units: int, ports: Ports) -> Supply | Non
     shut = {location_id for location_id, what in barred(order.rejections) if what in {"", sku}}
     busy = {location_id for location_id, what in barred(order.rejections) if not what}
     there = {level.location_id: level.available for level in stock.levels if level.location_id not in shut}
-    ahead = ports.ahead(sku, order.captured_at, order.order_id)
+    mine = order.captured_at, order.order_id
+    before = takewhile(lambda each: (each.since, each.order_id) < mine, ports.waiters(sku))
+    ahead = sum(each.quantity for each in before)
     return last_of(supplies(there, (each for each in coming if each.location_id not in busy), today), ahead + units)
 
 
