@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -110,7 +110,7 @@ def test_small_steps_are_told_when_they_add_up(stack: MemoryStack) -> None:
         refresh(stack.ports(), "o1", f"a day later: {number}")
     days = told(stack, "o1")
     assert 1 <= len(days) <= 4
-    assert all(b - a > WIGGLE for a, b in itertools.pairwise(days))  # type: ignore[operator]
+    assert all(b - a > WIGGLE for a, b in pairwise(days))  # type: ignore[operator]
 
 
 def test_a_purchase_order_that_is_given_up_leaves_nobody_with_an_old_day(stack: MemoryStack) -> None:
