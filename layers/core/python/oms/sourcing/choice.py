@@ -52,6 +52,8 @@ class Choice(NamedTuple):
     pieces: Pieces
     limited: str = ""
     """What forbade that more is covered; empty when nothing did."""
+    gap: int = 0
+    """Thousandths of a minor unit that another choice could save at most; 0 when it is proved that none does."""
 
 
 def choose(task: Task) -> Choice:
@@ -274,7 +276,8 @@ def _filled(task: Task, coding: _Coding, cover: Optimum) -> Choice:
     columns = tuple(sorted({column for each in pieces.values() for column, _ in each}))
     # What cannot be proved to a minor unit, because prices are rounded on the way, is proved well enough.
     proved = cover.exact if task.prices.even else cost - cover.bound < coding.money(MILLI)
-    return Choice(Optimum(columns, cost, cost if proved else min(cover.bound, cost)), task.needs, pieces)
+    bound = cost if proved else min(cover.bound, cost)
+    return Choice(Optimum(columns, cost, bound), task.needs, pieces, gap=-(-(cost - bound) // coding.money(1)))
 
 
 def _pieces(task: Task, coding: _Coding, columns: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
