@@ -168,7 +168,7 @@ def _deploy(
     def client_of(service: str) -> Any:
         return client(endpoint, service)
 
-    parameters = {"GeoData": str(geo_directory())}
+    parameters = {"GeoData": str(geo_directory()), "PrivateWebhooks": "true"}
     deploy(client_of, LOCAL, stack=stack, parameters=parameters, bucket=f"{stack}-artifacts", say=say)
     told = outputs(client_of("cloudformation"), stack)
     variables = _variables(client_of("lambda"), f"{stack}-capture-http", endpoint)

@@ -26,11 +26,13 @@ import oms.views.effect
 import oms.views.shapes
 import oms.views.work
 from infra import doors, openapi_calls
+from infra.openapi_availability import AVAILABILITY_CALLS
 from infra.openapi_calls import Call, Rows, Signed, Versioned
 from infra.openapi_inventory import INVENTORY_CALLS
 from infra.openapi_parts import IDEMPOTENCY_KEY, IF_MATCH, key_scheme, problem_response, problem_schema, statuses
 from infra.openapi_sourcing import SOURCING_CALLS
 from infra.openapi_stock import STOCK_CALLS
+from infra.openapi_webhooks import WEBHOOK_CALLS
 from oms.platform.http import MAX_BODY
 from oms.setup import Channel, Location, Product
 
@@ -58,7 +60,7 @@ TAGS = {
     "customers": "Who ordered, across all channels: histories, wishes, notes, export and erasure.",
 }
 
-CALLS = openapi_calls.CALLS | INVENTORY_CALLS | STOCK_CALLS | SOURCING_CALLS
+CALLS = openapi_calls.CALLS | INVENTORY_CALLS | STOCK_CALLS | AVAILABILITY_CALLS | SOURCING_CALLS | WEBHOOK_CALLS
 
 Json = dict[str, Any]
 Refs = Mapping[Any, Json]

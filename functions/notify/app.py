@@ -1,4 +1,4 @@
-"""The notification stage's doors: events that customers are told about, and what became of the mails to them."""
+"""The notification stage's doors: what customers are told, and what the merchant's own systems are."""
 
 from __future__ import annotations
 
@@ -26,3 +26,28 @@ def feedback(event: dict[str, Any], _context: Any) -> BatchAnswer:
     from oms.platform.notifications import mail_feedback
 
     return sqs_batch(event, mail_feedback, read=read)
+
+
+@app.lambda_function(name="announce")
+def announce(event: dict[str, Any], _context: Any) -> BatchAnswer:
+    """Webhooks queue: write down whom an event is to be told to."""
+    from oms.platform.webhooks import fan_out
+
+    return sqs_batch(event, fan_out)
+
+
+@app.lambda_function(name="deliver")
+def deliver(event: dict[str, Any], _context: Any) -> BatchAnswer:
+    """Deliveries queue: post an event to an endpoint."""
+    from oms.platform.webhooks import deliver as make
+
+    return sqs_batch(event, make)
+
+
+@app.lambda_function(name="retry")
+def retry(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """Every minute: have made what did not arrive."""
+    from oms.clock import now
+    from oms.platform import webhooks
+
+    return {"asked": webhooks.retry(now())}

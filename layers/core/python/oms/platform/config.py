@@ -21,13 +21,18 @@ class Settings:
     customers_table: str
     inventory_table: str
     ledger_table: str
+    webhooks_table: str
     events_topic: str = ""
     route_queue: str = ""
     """URL of the routing stage's own queue, for looking again later at a payment that is still pending."""
     notify_queue: str = ""
     """URL of the notification stage's own queue, for messages that wait for the end of quiet hours."""
+    feed_queue: str = ""
+    """URL of the queue of stock feeds: files to cut, and chunks of them to carry out."""
     stock_alerts_topic: str = ""
     """Where low stock and oversupply are told."""
+    deliveries_queue: str = ""
+    """URL of the queue of webhooks to be posted."""
     documents_bucket: str = ""
     mail_sender: str = ""
     mail_configuration_set: str = ""

@@ -32,6 +32,14 @@ def carrier_secret(carrier: str) -> str:
     return f"carriers/{carrier}"
 
 
+def subscription_secret(subscription_id: str) -> str:
+    """The name of the secret that signs webhooks to a subscription.
+
+    `{"secret": "whsec_…", "previous": "whsec_…", "previous_until": RFC 3339}`, the last two after a rotation.
+    """
+    return f"subscriptions/{subscription_id}"
+
+
 def gateway_secret(gateway: str) -> str:
     """The name of a payment gateway's secret: `{"api_key": ..., "webhook_secret": ...}`.
 
