@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from oms.money import allocate
 from oms.notifications.catalogue import Kind
+from oms.notifications.counter import Counter
 from oms.notifications.occasion import Occasion, occasion
 from oms.notifications.way_back import WayBack
 from oms.orders import after_sale as back
@@ -19,6 +21,7 @@ from oms.orders.editing import LinesAdded, ShippingServiceChanged
 from oms.orders.events import HoldReason, OrderEvent, UnitState
 from oms.orders.evolve import fold
 from oms.orders.order import Entry, Order
+from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded, Proof
 from oms.orders.reasons import DeclineReason
 from oms.orders.way_back import ReturnLabelIssued
 from oms.payments.ledger import PaymentCaptured, PaymentRefunded
@@ -226,8 +229,53 @@ def _decisions(kind: Kind, order: ev.OrderPlaced) -> list[list[OrderEvent]]:
             return [[order, held(HoldReason.PAYMENT_PENDING)], [paid(order), ev.HoldReleased(handle="hold-1")]]
         case Kind.REFUND_MADE:
             return [*whole, [cancelled(order.lines[-1])], *refunded(1000)]
+        case Kind.PICKUP_READY | Kind.PICKUP_REMINDER | Kind.PICKUP_EXPIRED | Kind.PICKED_UP:
+            return _fetched(kind, order)
         case _:
             return [*whole, *_sent_back(kind)]
+
+
+def fetched(order: ev.OrderPlaced) -> list[list[OrderEvent]]:
+    """All but the last line stand ready in a store, each step of the way there."""
+    rest = [(each.line_id, each.quantity) for each in order.lines[:-1]]
+    last = order.lines[-1]
+    return [
+        [replace(order, pickup_location_id="bz"), paid(order)],
+        [allocated(*rest), backordered((last.line_id, last.quantity)), CONFIRMED],
+        *sent(*rest)[:-2],
+        [ev.UnitsPacked(fulfillment_order_id=FULFILLMENT, parcel_id=PARCEL, units=units(*rest)), READY],
+    ]
+
+
+def handed_over(order: ev.OrderPlaced) -> list[OrderEvent]:
+    """The customer has what stood ready."""
+    rest = units(*((each.line_id, each.quantity) for each in order.lines[:-1]))
+    return [
+        ev.UnitsShipped(fulfillment_order_id=FULFILLMENT, parcel_id=PARCEL, location_id="bz", units=rest),
+        delivered(),
+        PickupCollected(fulfillment_order_id=FULFILLMENT, proof=Proof.CODE),
+    ]
+
+
+def _fetched(kind: Kind, order: ev.OrderPlaced) -> list[list[OrderEvent]]:
+    whole = fetched(order)
+    match kind:
+        case Kind.PICKUP_REMINDER:
+            return [*whole, [PickupReminded(fulfillment_order_id=FULFILLMENT)]]
+        case Kind.PICKUP_EXPIRED:
+            return [*whole, [PickupExpired(fulfillment_order_id=FULFILLMENT)]]
+        case Kind.PICKED_UP:
+            return [*whole, handed_over(order)]
+        case _:
+            return whole
+
+
+READY = PickupReady(
+    fulfillment_order_id=FULFILLMENT,
+    location_id="bz",
+    last_day=date(2026, 11, 30),
+    until=datetime(2026, 11, 30, 23, tzinfo=UTC),
+)
 
 
 def _sent_back(kind: Kind) -> list[list[OrderEvent]]:
@@ -361,6 +409,14 @@ HOME = Location(
 PAGE = "https://api.shop.example/v1/return/o1.1.s"
 
 WAY = WayBack(HOME, PAGE)
+COUNTER = Counter(
+    replace(
+        HOME,
+        name="Negozio Portici",
+        opening_hours={**dict.fromkeys(("mon", "tue", "wed", "thu"), "10:00-19:00"), "sat": "10:00-13:00"},
+    ),
+    "012345",
+)
 
 
 def found(entries: Sequence[Entry], index: int = -1) -> Occasion:

@@ -21,6 +21,7 @@ from tests.unit.notifications.reader import read
 from tests.unit.notifications.samples import (
     CONFIRMED,
     CONTACT,
+    COUNTER,
     WAY,
     allocated,
     backordered,
@@ -42,7 +43,7 @@ SHOP = "Nordlicht & Söhne"
 
 
 def told(kind: Kind, entries: list[Entry], language: str = "en") -> Message:
-    return render(kind, found(entries), choose(language), SHOP, WAY)
+    return render(kind, found(entries), choose(language), SHOP, WAY, COUNTER)
 
 
 @pytest.mark.parametrize("currency", CURRENCIES)
@@ -87,7 +88,7 @@ def facts(block: Block) -> set[str]:
 @pytest.mark.parametrize("kind", Kind)
 def test_html_and_plain_text_tell_the_same_facts(kind: Kind, language: str) -> None:
     entries = story(kind, usual(language=language))
-    letter = compose(kind, found(entries), choose(language), SHOP, WAY)
+    letter = compose(kind, found(entries), choose(language), SHOP, WAY, COUNTER)
     message = told(kind, entries, language)
     page = read(message.html)
     said = {letter.headline, letter.greeting, *letter.closing}.union(*map(facts, letter.blocks))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,6 +29,7 @@ from oms.orders.events import (
     UnitsShipped,
 )
 from oms.orders.order import Order
+from oms.orders.pickup import PickupCollected, PickupEvent, PickupExpired, PickupReady, PickupReminded
 from oms.orders.reach import mail_address, phone_number
 from oms.orders.reasons import CancellationReason
 from oms.orders.tenders import MONEY_HOLDS
@@ -52,6 +54,10 @@ class Kind(StrEnum):
     RETURN_DECLINED = "return_declined"
     RETURN_RECEIVED = "return_received"
     CREDITED = "credited"
+    PICKUP_READY = "pickup_ready"
+    PICKUP_REMINDER = "pickup_reminder"
+    PICKUP_EXPIRED = "pickup_expired"
+    PICKED_UP = "picked_up"
 
 
 class Medium(StrEnum):
@@ -67,11 +73,20 @@ CUSTOMER_MUST_ACT = frozenset({HoldReason.BAD_ADDRESS, HoldReason.PAYMENT_DECLIN
 EDITS = (LinesAdded, ShippingServiceChanged)
 """What makes an order another one. What an edit takes away beside is told with it."""
 
-SMS_BESIDE_MAIL = frozenset({Kind.PARCEL_SHIPPED, Kind.PARCEL_DELIVERED})
+SMS_BESIDE_MAIL = frozenset({Kind.PARCEL_SHIPPED, Kind.PARCEL_DELIVERED, Kind.PICKUP_READY, Kind.PICKUP_REMINDER})
 """What is worth an SMS even to somebody who gets a mail: news that matter within the hour.
 
 The other kinds go by SMS only to a customer who has no mail address and could not be told otherwise.
 """
+
+
+FETCHED: Mapping[type[PickupEvent], Kind] = {
+    PickupReady: Kind.PICKUP_READY,
+    PickupReminded: Kind.PICKUP_REMINDER,
+    PickupExpired: Kind.PICKUP_EXPIRED,
+    PickupCollected: Kind.PICKED_UP,
+}
+"""What is told of goods that the customer fetches in a store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +111,9 @@ def kind_of(found: Occasion) -> Kind | None:
     match event:
         case OrderConfirmed():
             return Kind.ORDER_CONFIRMED
-        case UnitsShipped(complete=True):
+        case UnitsShipped(complete=True) if not _is_fetched(found.then, event.parcel_id):
             return Kind.PARCEL_SHIPPED
-        case ParcelDelivered():
+        case ParcelDelivered() if not _is_fetched(found.then, event.parcel_id):
             return Kind.PARCEL_DELIVERED
         case OrderHeld() if event.reason in CUSTOMER_MUST_ACT:
             return Kind.ACTION_NEEDED
@@ -110,8 +125,15 @@ def kind_of(found: Occasion) -> Kind | None:
             return Kind.ORDER_CANCELLED
         case CancellationDeclined() if _was_wished(found.then, event):
             return Kind.CANCELLATION_DECLINED
+        case PickupReady() | PickupReminded() | PickupExpired() | PickupCollected():
+            return FETCHED[type(event)]
         case _:
             return _after_sale(found)
+
+
+def _is_fetched(order: Order, parcel_id: str) -> bool:
+    """Whether a parcel is a bag that stands in a store, or comes to one: the customer hears of it when it is there."""
+    return order.fulfillment_orders[order.parcels[parcel_id].packed.fulfillment_order_id].pickup is not None
 
 
 def _after_sale(found: Occasion) -> Kind | None:
@@ -159,6 +181,10 @@ def still_true(found: Occasion) -> bool:
     """
     event, returns = found.event, found.today.after_sale.returns
     match event:
+        case PickupReady() | PickupReminded() | PickupExpired():
+            share = found.today.fulfillment_orders[event.fulfillment_order_id]
+            over = share.pickup is not None and share.pickup.expired_at is not None
+            return share.waits and share.live and (isinstance(event, PickupExpired) or not over)
         case OrderHeld():
             return event.handle in found.today.holds
         case ReturnRequested():

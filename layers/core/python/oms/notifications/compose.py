@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from oms.notifications import journey, money, returned, revision
+from oms.notifications import fetched, journey, money, returned, revision
 from oms.notifications.catalogue import Kind
+from oms.notifications.counter import NO_COUNTER, Counter
 from oms.notifications.language import Language
 from oms.notifications.letter import Letter
 from oms.notifications.occasion import Occasion
@@ -20,12 +21,22 @@ from oms.orders.after_sale import (
 from oms.orders.cancelling import CancellationDeclined
 from oms.orders.editing import LinesAdded, ShippingServiceChanged
 from oms.orders.events import HoldReleased, OrderHeld, ParcelDelivered, UnitsCancelled, UnitsShipped
+from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded
 from oms.orders.way_back import ReturnLabelIssued
 from oms.payments.ledger import PaymentRefunded
 
 
-def compose(kind: Kind, found: Occasion, language: Language, shop: str, way: WayBack = NOWHERE) -> Letter:
-    """The letter of this kind about this occasion; `way` is what customers need to know to send something back.
+def compose(
+    kind: Kind,
+    found: Occasion,
+    language: Language,
+    shop: str,
+    way: WayBack = NOWHERE,
+    counter: Counter = NO_COUNTER,
+) -> Letter:
+    """The letter of this kind about this occasion.
+
+    `way` is what customers need to know to send something back, `counter` to fetch something.
 
     Raises:
         ValueError: the event does not lead to a message of this kind.
@@ -34,7 +45,7 @@ def compose(kind: Kind, found: Occasion, language: Language, shop: str, way: Way
     voice = Voice(order, language, clean(shop, NAME))
     match kind, event:
         case Kind.ORDER_CONFIRMED, _:
-            return journey.confirmed(voice)
+            return journey.confirmed(voice, counter)
         case Kind.PARCEL_SHIPPED, UnitsShipped():
             return journey.shipped(voice, order.parcels[event.parcel_id])
         case Kind.PARCEL_DELIVERED, ParcelDelivered():
@@ -61,5 +72,11 @@ def compose(kind: Kind, found: Occasion, language: Language, shop: str, way: Way
             return returned.received(voice, found, event)
         case Kind.CREDITED, UnitsCredited():
             return returned.credited(voice, found, event)
+        case (Kind.PICKUP_READY, PickupReady()) | (Kind.PICKUP_REMINDER, PickupReminded()):
+            return fetched.ready(voice, event.fulfillment_order_id, counter, section=kind.value)
+        case Kind.PICKUP_EXPIRED, PickupExpired():
+            return fetched.expired(voice, event.fulfillment_order_id, counter)
+        case Kind.PICKED_UP, PickupCollected():
+            return fetched.collected(voice, event.fulfillment_order_id)
         case _:
             raise ValueError(f"{type(event).__name__} is not told by a message of kind {kind}")

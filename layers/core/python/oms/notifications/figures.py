@@ -64,6 +64,12 @@ def day(moment: date, locale: str, country: str = "") -> str:
     return format_date(moment, format="full", locale=locale)
 
 
+def weekdays(locale: str) -> list[str]:
+    """The names of the days, Monday first."""
+    names = Locale.parse(locale).days["stand-alone"]["wide"]
+    return [str(names[index]) for index in range(len(names))]
+
+
 def _zone(country: str) -> ZoneInfo:
     zones = get_global("territory_zones").get(country, ())
     name = zones[0] if len(zones) == 1 else MAIN_ZONES.get(country, "UTC")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from oms.notifications.bill import bill, rows
+from oms.notifications.counter import NO_COUNTER, Counter
+from oms.notifications.fetched import store
 from oms.notifications.frame import amount, items, letter, number, ship_to
 from oms.notifications.letter import Block, Button, Items, Letter, Notice, Pair, Panel, Paragraph
 from oms.notifications.plain import NAME, TITLE, clean, web_link
@@ -45,14 +47,16 @@ def carrier_name(identifier: str) -> str:
     return " ".join(CARRIERS.get(word, word[:1].upper() + word[1:]) for word in words)
 
 
-def confirmed(voice: Voice) -> Letter:
+def confirmed(voice: Voice, counter: Counter = NO_COUNTER) -> Letter:
     """The order is accepted: what was bought, what it costs, when it comes."""
     order = voice.order
-    parcels = any(line.placed.requires_shipping for line in order.lines.values())
+    fetched = bool(order.placed.pickup_location_id)
+    parcels = not fetched and any(line.placed.requires_shipping for line in order.lines.values())
     expected = expected_delivery(order)
     sms = [voice.say("order_confirmed.sms", total=voice.money(order.due))]
     if expected:
-        sms.append(voice.say("order_confirmed.sms_expected", date=voice.day(expected)))
+        key = "pickup.sms_expected" if fetched else "order_confirmed.sms_expected"
+        sms.append(voice.say(key, date=voice.day(expected)))
     facts = [
         number(voice),
         Pair(voice.say("common.ordered_on"), voice.day(order.placed.placed_at)),
@@ -60,7 +64,7 @@ def confirmed(voice: Voice) -> Letter:
     ]
     if order.shipping_service:
         facts.append(Pair(voice.say("common.shipping_method"), clean(order.shipping_service, TITLE)))
-    intro = "intro" if parcels else "intro_no_parcel"
+    intro = "intro" if parcels else "intro_pickup" if fetched else "intro_no_parcel"
     if order.placed.exchange_of:
         intro = "intro_exchange"
         facts.append(amount(voice, "order_confirmed.credit", order.placed.payment.amount))
@@ -72,7 +76,7 @@ def confirmed(voice: Voice) -> Letter:
             Panel(tuple(facts)),
             *items(voice, "common.out_of_stock", _units(order, {UnitState.BACKORDERED}), lead=True),
             bill(voice),
-            *(ship_to(voice) if parcels else ()),
+            *(ship_to(voice) if parcels else store(voice, counter.store)),
         ],
         sms=" ".join(sms),
         step=1 if parcels else 0,
@@ -168,7 +172,8 @@ def action_needed(voice: Voice, reason: HoldReason) -> Letter:
 
 def _expected(voice: Voice) -> list[Pair]:
     expected = expected_delivery(voice.order)
-    return [Pair(voice.say("common.expected_delivery"), voice.day(expected))] if expected else []
+    key = "pickup.expected" if voice.order.placed.pickup_location_id else "common.expected_delivery"
+    return [Pair(voice.say(key), voice.day(expected))] if expected else []
 
 
 def _live(order: Order) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from oms.notifications.catalogue import Kind
 from oms.notifications.compose import compose
+from oms.notifications.counter import NO_COUNTER, Counter
 from oms.notifications.language import Language
 from oms.notifications.occasion import Occasion
 from oms.notifications.way_back import NOWHERE, WayBack
@@ -29,12 +30,19 @@ class Message:
     sms: str
 
 
-def render(kind: Kind, found: Occasion, language: Language, shop: str, way: WayBack = NOWHERE) -> Message:
+def render(
+    kind: Kind,
+    found: Occasion,
+    language: Language,
+    shop: str,
+    way: WayBack = NOWHERE,
+    counter: Counter = NO_COUNTER,
+) -> Message:
     """The message of this kind about this occasion, signed by `shop`; the same for the same arguments.
 
-    `way` is what customers need to know to send something back.
+    `way` is what customers need to know to send something back, `counter` to fetch something.
     """
-    letter = compose(kind, found, language, shop, way)
+    letter = compose(kind, found, language, shop, way, counter)
     html, text = (_environment().get_template(name).render(letter=letter) for name in ("mail.html", "mail.txt"))
     return Message(letter.subject, html, text, letter.sms)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from oms import clock
 from oms.errors import NotFound, Unavailable
 from oms.notifications import feedback
-from oms.notifications.catalogue import Kind, Medium, Recipient, kind_of, recipients, still_true
+from oms.notifications.catalogue import FETCHED, Kind, Medium, Recipient, kind_of, recipients, still_true
 from oms.notifications.occasion import Occasion, occasion
 from oms.platform.batch import Json
 from oms.platform.config import settings
@@ -20,6 +20,7 @@ from oms.platform.queues import come_again
 from oms.platform.setup import channel, location
 
 if TYPE_CHECKING:
+    from oms.notifications.counter import Counter
     from oms.notifications.way_back import WayBack
 
 METRICS = {
@@ -63,7 +64,7 @@ def handle(body: Json, message_id: str) -> None:
     origin = channel(found.then.placed.channel_id)
     shop = clean(origin.name, NAME)
     language = choose(wishes.language, found.then.placed.language, origin.default_language)
-    message = render(kind, found, language, shop, _way_back(kind, found))
+    message = render(kind, found, language, shop, _way_back(kind, found), _counter(kind, found))
 
     def send(recipient: Recipient) -> str:
         if recipient.medium is Medium.SMS:
@@ -110,6 +111,20 @@ def _way_back(kind: Kind, found: Occasion) -> WayBack:
     except NotFound:
         page = ""
     return WayBack(location(approved.location_id) if approved else None, page)
+
+
+def _counter(kind: Kind, found: Occasion) -> Counter:
+    """The store in which the customer fetches the goods, and the code that they show there."""
+    from oms.notifications.counter import NO_COUNTER, Counter
+
+    location_id = found.then.placed.pickup_location_id
+    if not location_id or kind not in {Kind.ORDER_CONFIRMED, *FETCHED.values()}:
+        return NO_COUNTER
+    from oms.platform.pickup import code_of
+
+    told = kind in {Kind.PICKUP_READY, Kind.PICKUP_REMINDER}
+    code = code_of(found.event.fulfillment_order_id) if told else ""  # type: ignore[union-attr]
+    return Counter(location(location_id), code)
 
 
 def mail_feedback(body: Json, _message_id: str) -> None:
