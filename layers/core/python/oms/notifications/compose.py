@@ -72,8 +72,10 @@ def compose(
             return returned.received(voice, found, event)
         case Kind.CREDITED, UnitsCredited():
             return returned.credited(voice, found, event)
-        case (Kind.PICKUP_READY, PickupReady()) | (Kind.PICKUP_REMINDER, PickupReminded()):
-            return fetched.ready(voice, event.fulfillment_order_id, counter, section=kind.value)
+        case Kind.PICKUP_READY, PickupReady():
+            return fetched.ready(voice, event.fulfillment_order_id, counter, section="pickup_ready")
+        case Kind.PICKUP_REMINDER, PickupReminded():
+            return fetched.ready(voice, event.fulfillment_order_id, counter, section="pickup_reminder")
         case Kind.PICKUP_EXPIRED, PickupExpired():
             return fetched.expired(voice, event.fulfillment_order_id, counter)
         case Kind.PICKED_UP, PickupCollected():
