@@ -21,7 +21,18 @@ REGION = "eu-central-1"
 def started() -> Iterator[mock_aws]:
     """AWS on moto with the environment of a function; its clients are made once, which takes longer than a test."""
     with pytest.MonkeyPatch.context() as environment:
-        for name in ("orders", "stock", "setup", "views", "messages", "references", "customers", "inventory", "ledger"):
+        for name in (
+            "orders",
+            "stock",
+            "setup",
+            "views",
+            "messages",
+            "references",
+            "customers",
+            "inventory",
+            "ledger",
+            "webhooks",
+        ):
             environment.setenv(f"OMS_{name.upper()}_TABLE", f"test-{name}")
         environment.setenv("OMS_STACK", "test")
         environment.setenv("POWERTOOLS_SERVICE_NAME", "test")

@@ -13,7 +13,18 @@ from oms.platform.documents import documents
 
 @pytest.fixture(autouse=True)
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("orders", "stock", "setup", "views", "messages", "references", "customers", "inventory", "ledger"):
+    for name in (
+        "orders",
+        "stock",
+        "setup",
+        "views",
+        "messages",
+        "references",
+        "customers",
+        "inventory",
+        "ledger",
+        "webhooks",
+    ):
         monkeypatch.setenv(f"OMS_{name.upper()}_TABLE", name)
     for name, value in {
         "OMS_STACK": "test",

@@ -20,7 +20,18 @@ TABLES = {
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("orders", "stock", "setup", "views", "messages", "references", "customers", "inventory", "ledger"):
+    for name in (
+        "orders",
+        "stock",
+        "setup",
+        "views",
+        "messages",
+        "references",
+        "customers",
+        "inventory",
+        "ledger",
+        "webhooks",
+    ):
         monkeypatch.setenv(f"OMS_{name.upper()}_TABLE", f"test-{name}")
     monkeypatch.setenv("OMS_STACK", "test")
     monkeypatch.setenv("OMS_MAIL_SENDER", "orders@shop.example")

@@ -15,7 +15,18 @@ TABLES = {"orders": ("order_id", "seq"), "stock": ("sku", "location_id"), "refer
 
 @pytest.fixture
 def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("orders", "stock", "setup", "views", "messages", "references", "customers", "inventory", "ledger"):
+    for name in (
+        "orders",
+        "stock",
+        "setup",
+        "views",
+        "messages",
+        "references",
+        "customers",
+        "inventory",
+        "ledger",
+        "webhooks",
+    ):
         monkeypatch.setenv(f"OMS_{name.upper()}_TABLE", f"test-{name}")
     for name, value in {
         "OMS_STACK": "test",
