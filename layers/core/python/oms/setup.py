@@ -172,6 +172,8 @@ class Product:
     """The day on which it comes out; until then whoever waits for it has preordered it."""
     requires: tuple[str, ...] = ()
     """Abilities that a location must have to ship it: `hazmat`, `cold`, `oversize`, or a name of the merchant's."""
+    substitutes: tuple[str, ...] = ()
+    """Skus that may be offered in its place when it cannot be had, the best first."""
     markdown_percent: int = 0
     """Share of its price that it loses when it is not sold in time."""
     components: tuple[Component, ...] = ()

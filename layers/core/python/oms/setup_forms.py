@@ -278,6 +278,8 @@ class ProductForm(SourcingOfProduct, Form):
     """The same until its release; without it `backorder_limit` counts."""
     release_date: date | None = None
     """The day on which it comes out; until then whoever waits for it has preordered it."""
+    substitutes: Annotated[tuple[Sku, ...], Field(max_length=10)] = ()
+    """Skus that may be offered in its place when it cannot be had, the best first."""
     components: Components = ()
     """What one unit is put together of. A kit has no stock of its own: its units take that of its components."""
     low_stock: Threshold | None = None

@@ -119,7 +119,7 @@ class SourcingOfProduct(BaseModel):
 class ProductCells(BaseModel):
     """As `SourcingCells`."""
 
-    @field_validator("requires", mode="before", check_fields=False)
+    @field_validator("requires", "substitutes", mode="before", check_fields=False)
     @classmethod
     def _required_in_a_cell(cls, value: object) -> object:
         return [each.strip() for each in value.split("|") if each.strip()] if isinstance(value, str) else value

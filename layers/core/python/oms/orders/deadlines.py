@@ -25,6 +25,7 @@ from oms.orders.pickup_times import pickup_moments
 from oms.orders.promising import overdue_at
 from oms.orders.reasons import CancellationReason
 from oms.orders.rejected import lapses
+from oms.orders.substitution import expiries
 from oms.orders.tenders import MONEY_HOLDS
 from oms.orders.transfers import claim_ahead
 from oms.orders.transitions import OrderStatus
@@ -137,6 +138,7 @@ def moments(order: Order) -> Iterator[datetime]:
         if (end := backorder_deadline(order, line)) is not None:
             yield end
     yield from (until for until, _ in lapses(order))
+    yield from (until for until, _ in expiries(order))
     if (overdue_on := overdue_at(order)) is not None:
         yield overdue_on
     yield from (until for until, _ in overdue(order))

@@ -20,6 +20,7 @@ from oms.orders.after_sale import (
     UnitsCredited,
     UnitsReceived,
 )
+from oms.orders.booking import Booking
 from oms.orders.cancelling import CancellationDeclined, CancellationRequested
 from oms.orders.editing import LinesAdded, ShippingServiceChanged, UnitsReleased
 from oms.orders.exchanges import ExchangeCancelled, ExchangeLapsed, ExchangePlaced, ExchangeRequested
@@ -33,6 +34,7 @@ from oms.orders.release import OrderReleased
 from oms.orders.reserving import ReservationUsed
 from oms.orders.screening import OrderScreened
 from oms.orders.sold import Charge, ChargeKind, LineUnits, PlacedLine, PriceMode, UnitRun
+from oms.orders.substituting import SubstituteAccepted, SubstituteOffered, SubstituteRefused
 from oms.orders.tracking import TrackingStatus
 from oms.orders.units import UnitState
 from oms.orders.way_back import ReturnLabelIssued, ReturnTracked
@@ -246,6 +248,8 @@ class UnitsAllocated:
 
     allocations: tuple[Allocation, ...]
     explanation: Explanation | None = None
+    bookings: tuple[Booking, ...] = ()
+    """The room that the units take of what their locations can hand over in a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -411,6 +415,9 @@ OrderEvent = (
     | LinesAdded
     | ShippingServiceChanged
     | UnitsReleased
+    | SubstituteOffered
+    | SubstituteAccepted
+    | SubstituteRefused
     | UnitsRejected
     | LocationReadmitted
     | FulfillmentAccepted

@@ -12,6 +12,7 @@ from oms.orders import after_sale as back
 from oms.orders import events as ev
 from oms.orders.at_the_counter import not_fetched, pickup_of
 from oms.orders.at_the_counter import recorded as at_the_counter
+from oms.orders.booking import booked
 from oms.orders.cancelling import CancellationDeclined, CancellationRequested
 from oms.orders.contact import newest
 from oms.orders.edited import check_shares, put_back, unpacked
@@ -23,13 +24,15 @@ from oms.orders.holding import HoldAssigned
 from oms.orders.kits import ComponentsFixed, fixed
 from oms.orders.order import PROVIDED, Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold
 from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded
-from oms.orders.promising import Promise, PromiseChanged
+from oms.orders.promising import PromiseChanged, told
 from oms.orders.promising import recorded as promised
 from oms.orders.rejected import readmitted, rejected
 from oms.orders.rejecting import LocationReadmitted, UnitsRejected
 from oms.orders.reserving import ReservationUsed, used
 from oms.orders.screening import CONTACT_THAT_MATTERS, OrderScreened, let_pass, recorded
 from oms.orders.settlement import paid_in_advance
+from oms.orders.substituting import SubstituteAccepted, SubstituteOffered, SubstituteRefused
+from oms.orders.substituting import recorded as offered
 from oms.orders.transitions import AT_LOCATION, MOVES
 from oms.orders.way_back import ReturnLabelIssued, ReturnTracked
 from oms.payments.disputes import DisputeOpened
@@ -99,9 +102,7 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
                 order = _move(order, unit.line_id, UnitState.OPEN, UnitState.BACKORDERED, unit.quantity)
             return order
         case ev.OrderConfirmed():
-            day = event.expected_delivery
-            promise = Promise(expected_delivery=day, placed=day, told=day)
-            return replace(order, confirmed=event, promise=promise)
+            return replace(order, confirmed=event, promise=told(event.expected_delivery))
         case PromiseChanged():
             return replace(order, promise=promised(order, event))
         case ev.OrderReleased():
@@ -125,6 +126,8 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
             return order
         case UnitsRejected():
             return _checked(rejected, order, event, at, _move)
+        case SubstituteOffered() | SubstituteAccepted() | SubstituteRefused():
+            return _checked(offered, order, event, at)
         case LocationReadmitted():
             return _checked(readmitted, order, event)
         case LinesAdded() | ShippingServiceChanged() | CancellationRequested() | CancellationDeclined():
@@ -277,7 +280,7 @@ def _allocated(order: Order, event: ev.UnitsAllocated, at: datetime) -> Order:
         )
     if event.explanation is not None:
         order = replace(order, explanations=(*order.explanations, event.explanation))
-    return order
+    return _checked(booked, order, event.bookings)
 
 
 def _waiting(order: Order, line_id: str, at: datetime) -> Order:

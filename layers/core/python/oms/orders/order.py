@@ -19,6 +19,7 @@ from oms.orders.promising import Promise
 from oms.orders.rejecting import Rejection
 from oms.orders.reserving import ReservationUsed
 from oms.orders.screening import Screened
+from oms.orders.substituting import Offer
 from oms.orders.transitions import (
     AT_LOCATION,
     CANCELLABLE,
@@ -91,6 +92,8 @@ class Order:
     """What had been reserved for its basket, once the order has taken it over."""
     cancellations: dict[str, CancellationRequest] = field(default_factory=dict)
     """What locations were asked to put back, by the request's id, the first first."""
+    offers: Mapping[str, Offer] = field(default_factory=dict)
+    """What was offered in place of what waits, by the offer's id."""
     rejections: tuple[Rejection, ...] = ()
     """What locations gave back, the first first."""
     explanations: tuple[ev.Explanation, ...] = ()
@@ -280,6 +283,8 @@ class Order:
             possible.append("edit_contact")
         if any(self.counts.get(state) for state in AT_LOCATION | {UnitState.OPEN, UnitState.BACKORDERED}):
             possible.append("edit")
+        if self.counts.get(UnitState.BACKORDERED):
+            possible.append("offer_substitute")
         if self.covered < self.due and not any(payment.undecided for payment in self.payments.values()):
             possible.append("pay")
         return tuple(possible + [f"{action}:{handle}" for handle in self.holds for action in ("release", "assign")])

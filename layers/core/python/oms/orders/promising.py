@@ -99,11 +99,16 @@ def changed(
 
 
 def overdue_at(order: Order) -> datetime | None:
-    """When goods that the order waits for are counted on no longer, if they have not come; None if none are expected."""
+    """When goods that the order waits for are counted on no longer, if they do not come; None if none are expected."""
     arrives = order.promise.arrives
     if arrives is None or not order.counts.get(UnitState.BACKORDERED):
         return None
     return datetime.combine(arrives + GRACE + timedelta(days=1), time(), Z)
+
+
+def told(day: date | None) -> Promise:
+    """What is expected after the confirmation, which tells the customer the day."""
+    return Promise(expected_delivery=day, placed=day, told=day)
 
 
 def recorded(order: Order, event: PromiseChanged) -> Promise:

@@ -12,6 +12,8 @@ from oms.orders.exchanges import ExchangeLapsed
 from oms.orders.log import Caller, append, load
 from oms.orders.order import Order
 from oms.orders.rejecting import LocationReadmitted
+from oms.orders.substituting import OfferEnd
+from oms.orders.substitution import refuse
 from oms.orders.tenders import next_payment_id
 from oms.payments.ledger import AuthorisationExpired, PaymentRefundFailed, PaymentRequested
 from oms.routing import money
@@ -23,6 +25,7 @@ from oms.routing.steps import (
     Authorise,
     Capture,
     CheckPayment,
+    EndOffer,
     Expire,
     GiveUpBackorder,
     GiveUpRefund,
@@ -104,6 +107,8 @@ def _do(ports: Ports, order: Order, step: Step, caller: Caller, attempt: int) ->
             append(ports.log, order, [OrderReleased()], caller)
         case Readmit(location_id):
             append(ports.log, order, [LocationReadmitted(location_id=location_id)], caller)
+        case EndOffer(offer_id):
+            append(ports.log, order, refuse(order, offer_id, OfferEnd.EXPIRED), caller)
         case Overdue():
             append(ports.log, order, renewed(order, ports), caller)
         case Screen():

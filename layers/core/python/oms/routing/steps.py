@@ -17,6 +17,7 @@ from oms.orders.pickup_times import pickup_due
 from oms.orders.promising import overdue_at
 from oms.orders.rejected import lapses
 from oms.orders.settlement import open_parts, refund_parts
+from oms.orders.substitution import expiries
 from oms.orders.transfers import to_refund
 from oms.orders.transitions import AT_LOCATION
 from oms.payments.ledger import Payment, PaymentStatus
@@ -83,6 +84,13 @@ class Readmit:
     """A location that gave units back may be asked again, and some still have no place."""
 
     location_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndOffer:
+    """Nobody answered an offer of other goods in time."""
+
+    offer_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +184,7 @@ Step = (
     | Source
     | Readmit
     | Overdue
+    | EndOffer
     | Capture
     | Void
     | Expire
@@ -201,6 +210,7 @@ def next_step(order: Order, now: datetime, *, check_pending: bool = False) -> St
         or _next_for_the_sale(order, ours, now, check_pending)
         or _lapse(order, now)
         or _overdue(order, now)
+        or _unanswered(order, now)
         or _pickup(order, now)
     )
 
@@ -321,3 +331,8 @@ def owed_later(order: Order) -> bool:
     """Whether units are still to be shipped, so that money is still to be reserved for them."""
     live = {state for state, count in order.counts.items() if count}
     return bool(live & (AT_LOCATION | {UnitState.OPEN, UnitState.BACKORDERED}))
+
+
+def _unanswered(order: Order, now: datetime) -> EndOffer | None:
+    """An offer of other goods that nobody has answered in time."""
+    return next((EndOffer(offer_id) for until, offer_id in expiries(order) if until <= now), None)
