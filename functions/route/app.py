@@ -5,15 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from chalice.app import Chalice, Response
+from chalicelib.availability import baskets
+from chalicelib.feeds import feeds
 from chalicelib.hot import hot
 from chalicelib.purchasing import purchasing
+from chalicelib.stockroom import stockroom
+from chalicelib.transferring import transferring
 
 from oms.platform.batch import BatchAnswer, sqs_batch, stream_batch
 from oms.platform.http import caller, current, endpoint, expected_version, ok, parse, raw_body
 
 app = Chalice(app_name="route", configure_logs=False)
 app.register_blueprint(purchasing)
+app.register_blueprint(stockroom)
+app.register_blueprint(transferring)
 app.register_blueprint(hot)
+app.register_blueprint(feeds)
+app.register_blueprint(baskets)
 
 
 @app.lambda_function(name="relay")
@@ -38,6 +46,32 @@ def restock(event: dict[str, Any], _context: Any) -> BatchAnswer:
     from oms.platform.stock_stream import follow
 
     return follow(event)
+
+
+@app.lambda_function(name="ledger")
+def ledger(event: dict[str, Any], _context: Any) -> BatchAnswer:
+    """Stock stream: write each movement of a level down."""
+    from oms.platform.ledger import post
+
+    return post(event)
+
+
+@app.lambda_function(name="audit")
+def audit(_event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """At night: prove that the ledger of each level adds up to it, as far as the time of one call goes."""
+    from oms.clock import now
+    from oms.platform import ledger_audit
+
+    done = ledger_audit.audit(now(), lambda: context.get_remaining_time_in_millis() > ledger_audit.LEFT)
+    return {"levels": done.levels, "differences": done.found, "finished": bool(done.finished_at)}
+
+
+@app.lambda_function(name="feed")
+def feed(event: dict[str, Any], _context: Any) -> BatchAnswer:
+    """Feed queue: cut the file of a stock feed, and carry out its chunks."""
+    from oms.platform.feed_work import handle
+
+    return sqs_batch(event, handle)
 
 
 @app.lambda_function(name="tick")

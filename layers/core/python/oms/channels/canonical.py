@@ -66,6 +66,7 @@ def canonical_document(order: CanonicalOrder, channel: Channel) -> ChannelDocume
         pickup_location_id=order.pickup.location_id if order.pickup else "",
         test=order.test,
         tags=tuple(order.tags),
+        reservation_id=order.reservation_id,
     )
     return document(DocumentKind.PLACED, placed, contact_of(order.contact))
 

@@ -152,4 +152,6 @@ class CanonicalOrder(Strict):
     """Without it the goods are brought to the customer."""
     tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=50)] = []
     """Words by which rules of sourcing know the order."""
+    reservation_id: Code = ""
+    """What was reserved for its basket: the order takes it over. It is no part of what makes two orders different."""
     test: bool = False

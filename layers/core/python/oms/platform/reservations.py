@@ -22,7 +22,7 @@ from oms.clock import from_text, to_text
 from oms.errors import Conflict, NotAllowed, NotFound, Unavailable
 from oms.orders.log import Caller
 from oms.orders.reserving import ReservationUsed, ReservedUnits
-from oms.platform.aws import client
+from oms.platform.aws import client, code
 from oms.platform.config import settings
 from oms.platform.stock_items import RESERVATION_PARTITION, RESERVATION_SORT, stock_key
 from oms.platform.stock_moves import Note
@@ -96,9 +96,10 @@ def extend(reservation_id: str, until: datetime) -> Reservation:
         NotAllowed: it is closed.
         NotFound: there is none of this id.
     """
-    dynamodb = client("dynamodb")
+    from botocore.exceptions import ClientError
+
     try:
-        answer = dynamodb.update_item(
+        answer = client("dynamodb").update_item(
             TableName=settings().stock_table,
             Key=_key(reservation_id),
             UpdateExpression="SET expires_at = :until, due_at = :until, version = version + :one",
@@ -111,7 +112,9 @@ def extend(reservation_id: str, until: datetime) -> Reservation:
             },
             ReturnValues="ALL_NEW",
         )
-    except dynamodb.exceptions.ConditionalCheckFailedException:
+    except ClientError as error:
+        if code(error) != "ConditionalCheckFailedException":
+            raise
         standing = reservation(reservation_id)
         raise NotAllowed(f"reservation {reservation_id} is {standing.status}: make a new one") from None
     return _read(answer["Attributes"])

@@ -20,10 +20,15 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """From a day on, the units at each location that are free for a new order."""
+    """From a day on, the units at each location that may be promised to a new order."""
 
     day: date
     free: Mapping[str, int]
+
+    @property
+    def units(self) -> int:
+        """All of them."""
+        return sum(self.free.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +38,28 @@ class Outlook:
     sku: str
     moments: tuple[Moment, ...]
     """By day; the first is today."""
-    hidden: int = 0
-    """Units that the channel is not shown."""
 
     @property
     def now(self) -> int:
         """Units that may be promised from stock."""
-        return self._units(self.moments[0])
+        return self.moments[0].units
+
+    def on(self, day: date) -> Moment:
+        """What may be promised to leave on a day, or before; today's for a day that is over."""
+        return [moment for moment in self.moments if moment.day <= day or moment is self.moments[0]][-1]
 
     def by(self, day: date) -> int:
-        """Units that may be promised to leave on a day, or before; today's for a day that is over."""
-        reached = [moment for moment in self.moments if moment.day <= day] or self.moments[:1]
-        return self._units(reached[-1])
+        """Units that may be promised to leave on a day, or before."""
+        return self.on(day).units
 
     @property
     def steps(self) -> tuple[tuple[date, int], ...]:
-        """The days on which more may be promised, with the units until then and from then on; the first is today."""
+        """The days on which more may be promised, with the units in all from then on; the first is today."""
         found: list[tuple[date, int]] = []
         for moment in self.moments:
-            units = self._units(moment)
-            if not found or units != found[-1][1]:
-                found.append((moment.day, units))
+            if not found or moment.units != found[-1][1]:
+                found.append((moment.day, moment.units))
         return tuple(found)
-
-    def _units(self, moment: Moment) -> int:
-        return max(0, sum(moment.free.values()) - self.hidden)
 
 
 def _nothing(_place: str) -> int:
@@ -74,7 +76,7 @@ def outlook(
     pool: Pool = EVERYWHERE,
     hidden: int = 0,
 ) -> Outlook:
-    """What may be promised of a sku from `pool`, less the `hidden` units.
+    """What may be promised of a sku from `pool`, less the `hidden` units that the channel is not shown.
 
     What should have come already, or comes today, is counted on from tomorrow: it is not on hand. Units that come to a
     place which has less than stays there (`kept`), or less than nothing, make that up first.
@@ -83,7 +85,7 @@ def outlook(
     free, waiting = seen.available(), owed(stock)
     lacking = {each.location_id: max(0, -each.available) for each in seen.levels}
     serve(free, waiting, pools)
-    moments = [Moment(today, _shown(free, pool))]
+    moments = [Moment(today, _shown(free, pool, hidden))]
     for day, arriving in _by_day(expected, today):
         for each in arriving:
             place = each.location_id
@@ -91,8 +93,8 @@ def outlook(
             lacking[place] = lacking.get(place, kept(place)) - makes_up
             free[place] = free.get(place, 0) + each.quantity - makes_up
         serve(free, waiting, pools)
-        moments.append(Moment(day, _shown(free, pool)))
-    return Outlook(stock.sku, tuple(moments), hidden)
+        moments.append(Moment(day, _shown(free, pool, hidden)))
+    return Outlook(stock.sku, tuple(moments))
 
 
 def _by_day(expected: Iterable[Expected], today: date) -> list[tuple[date, list[Expected]]]:
@@ -102,5 +104,8 @@ def _by_day(expected: Iterable[Expected], today: date) -> list[tuple[date, list[
     return sorted(days.items())
 
 
-def _shown(free: Mapping[str, int], pool: Pool) -> dict[str, int]:
-    return {place: units for place, units in free.items() if pool is EVERYWHERE or place in pool}
+def _shown(free: Mapping[str, int], pool: Pool, hidden: int) -> dict[str, int]:
+    """The pool's units without those that are hidden, which are taken from where the most are."""
+    shown = {place: units for place, units in free.items() if pool is EVERYWHERE or place in pool}
+    serve(shown, {"": hidden})
+    return shown
