@@ -111,13 +111,18 @@ def test_a_large_order_that_broke_off_is_placed_and_received_to_the_end(monkeypa
     monkeypatch.setattr(desk, "known_skus", list)
     monkeypatch.setattr(desk, "STEP", 2)
     dynamodb = aws.client("dynamodb")
-    for call in (
-        lambda: desk.place(wish(*lines), caller("place")),
-        lambda: desk.receive("PO-1", came(*lines), caller("r1")),
-    ):
-        real, calls = dynamodb.transact_write_items, []
 
-        def dies(*, calls: list[int] = calls, real: Any = real, **arguments: Any) -> Any:
+    def placed() -> PurchaseOrder:
+        return desk.place(wish(*lines), caller("place"))
+
+    def booked() -> PurchaseOrder:
+        return desk.receive("PO-1", came(*lines), caller("r1"))
+
+    for call in (placed, booked):
+        real = dynamodb.transact_write_items
+        counted: list[int] = []
+
+        def dies(*, calls: list[int] = counted, real: Any = real, **arguments: Any) -> Any:
             calls.append(1)
             if len(calls) == 2:
                 raise ConnectionError("the process died")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from oms.ids import MAX_SKU
 from oms.inventory.arrivals import Arrival
 from oms.setup import ID_PATTERN
-from oms.stock.levels import UnavailableReason
+from oms.stock.levels import StockReason, UnavailableReason
 
 MAX_LINES = 500
 """Lines of a document."""
@@ -215,6 +215,46 @@ class StateMoves(_Form):
     """Up to 100 moves; each is made once per Idempotency-Key, so a broken-off call is simply made again."""
 
     moves: Annotated[list[StateMove], Field(min_length=1, max_length=100)]
+
+
+CountReason = Literal[
+    StockReason.COUNTED,
+    StockReason.FOUND,
+    StockReason.LOST,
+    StockReason.STOLEN,
+    StockReason.DAMAGED,
+    StockReason.EXPIRED,
+    StockReason.USED,
+]
+"""Why there are more or fewer units than the books said, as far as who counts can tell."""
+
+
+class CountedLevel(_Form):
+    """Units of a sku that are there, whatever their state."""
+
+    sku: Sku
+    counted: Annotated[int, Field(ge=0, le=1_000_000_000)]
+    version: Annotated[int, Field(ge=0)] | None = None
+    """A level that has moved since is not corrected but has to be counted again."""
+    reason: CountReason = StockReason.COUNTED
+
+
+class CountStock(_Form):
+    """What was counted at a location. Under the same id the same count is booked once."""
+
+    count_id: Id | None = None
+    location_id: Id
+    reference: Text = ""
+    max_variance: Annotated[int, Field(ge=0)] | None = None
+    """Larger differences are not booked but have to be counted again."""
+    lines: Annotated[list[CountedLevel], Field(min_length=1, max_length=200)]
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        twice = repeated([line.sku for line in self.lines])
+        if twice:
+            raise ValueError(f"{twice} stands there twice: add its units up")
+        return self
 
 
 def repeated(skus: list[str]) -> str:

@@ -6,6 +6,8 @@ import sys
 
 from oms.clock import to_text
 from oms.inventory.arrivals import Receipt
+from oms.inventory.counts import CountOutcome, CountStatus, StockCount
+from oms.inventory.ledger import Audit, LedgerEntry
 from oms.inventory.purchase_orders import PurchaseOrder, PurchaseOrderStatus
 from oms.inventory.transfers import Transfer, TransferStatus
 
@@ -139,6 +141,98 @@ class TransferPage(TypedDict):
     cursor: str | None
 
 
+class CountLineResource(TypedDict):
+    """A counted level."""
+
+    sku: str
+    books: int
+    """Units on hand by the books when the count came."""
+    counted: int
+    variance: int
+    reason: str
+    outcome: CountOutcome
+
+
+class CountRow(TypedDict):
+    """A count as lists show it."""
+
+    count_id: str
+    status: CountStatus
+    location_id: str
+    reference: str
+    counted_at: str
+    counted_by: str
+    levels: int
+    agreeing: int
+    variance: int
+    """Sum of the variances that were booked, units missing against units found."""
+    units_off: int
+    """Sum of the sizes of the variances that were booked."""
+
+
+class CountResource(CountRow):
+    """A count with each of its levels."""
+
+    lines: list[CountLineResource]
+    version: int
+
+
+class CountPage(TypedDict):
+    """A page of counts."""
+
+    counts: list[CountRow]
+    cursor: str | None
+
+
+class LedgerEntryResource(TypedDict):
+    """A movement of a level."""
+
+    at: str
+    version: int
+    bucket: int
+    """Which bucket of a hot level moved; 0 for a level that is held in one item."""
+    reason: str
+    reference: str
+    """The order, document or count that it belongs to."""
+    by: str
+    cause: str
+    changes: dict[str, int]
+    """Units by what counts them: `on_hand`, `available`, `committed`, `incoming`, `unavailable_<reason>`."""
+    balance: dict[str, int]
+    """What they were after it; what is not named is zero."""
+
+
+class LedgerPage(TypedDict):
+    """A page of a level's ledger."""
+
+    entries: list[LedgerEntryResource]
+    cursor: str | None
+
+
+class DifferenceResource(TypedDict):
+    """Something that does not add up."""
+
+    account: str
+    """`<sku>#<location>`, with `~<bucket>` for a bucket of a hot level."""
+    problem: str
+    """`missing` entries, an `entry` that does not follow, a `sum` that is not the level, a `level` out of balance."""
+    detail: str
+
+
+class AuditResource(TypedDict):
+    """The audit of a night."""
+
+    started_at: str
+    finished_at: str | None
+    levels: int
+    """Levels and buckets that were proved so far."""
+    behind: int
+    """Of these, those whose newest movements were still on their way to the ledger."""
+    found: int
+    """How many differences there are; at most 100 of them are named."""
+    differences: list[DifferenceResource]
+
+
 def purchase_order_row(order: PurchaseOrder) -> PurchaseOrderRow:
     """A purchase order in a list; figures are units."""
     return {
@@ -240,4 +334,75 @@ def transfer_resource(transfer: Transfer) -> TransferResource:
         "receipts": [receipt_resource(receipt) for receipt in transfer.receipts],
         "actions": [action for action, possible in can.items() if possible],
         "version": transfer.version,
+    }
+
+
+def count_row(count: StockCount) -> CountRow:
+    """A count in a list; figures are units, `levels` and `agreeing` levels."""
+    corrected = [line.variance for line in count.lines if line.outcome is CountOutcome.CORRECTED]
+    return {
+        "count_id": count.count_id,
+        "status": count.status,
+        "location_id": count.location_id,
+        "reference": count.reference,
+        "counted_at": to_text(count.counted_at),
+        "counted_by": count.counted_by,
+        "levels": len(count.lines),
+        "agreeing": sum(line.outcome is CountOutcome.AGREES for line in count.lines),
+        "variance": sum(corrected),
+        "units_off": sum(abs(units) for units in corrected),
+    }
+
+
+def count_resource(count: StockCount) -> CountResource:
+    """A count whole."""
+    return {
+        **count_row(count),
+        "lines": [
+            {
+                "sku": line.sku,
+                "books": line.books,
+                "counted": line.counted,
+                "variance": line.variance,
+                "reason": line.reason.value,
+                "outcome": line.outcome,
+            }
+            for line in count.lines
+        ],
+        "version": count.version,
+    }
+
+
+def ledger_resource(entries: list[LedgerEntry], cursor: str | None) -> LedgerPage:
+    """A page of a level's ledger."""
+    return {
+        "entries": [
+            {
+                "at": each.at,
+                "version": each.version,
+                "bucket": each.bucket,
+                "reason": each.reason,
+                "reference": each.reference,
+                "by": each.actor,
+                "cause": each.cause,
+                "changes": dict(each.changes),
+                "balance": dict(each.balance),
+            }
+            for each in entries
+        ],
+        "cursor": cursor,
+    }
+
+
+def audit_resource(audit: Audit) -> AuditResource:
+    """The audit of a night."""
+    return {
+        "started_at": audit.started_at,
+        "finished_at": audit.finished_at or None,
+        "levels": audit.levels,
+        "behind": audit.behind,
+        "found": audit.found,
+        "differences": [
+            {"account": each.account, "problem": each.problem, "detail": each.detail} for each in audit.differences
+        ],
     }

@@ -73,7 +73,7 @@ def encoded(parts: list[str]) -> str:
     return base64.urlsafe_b64encode(json.dumps(parts, ensure_ascii=False).encode()).decode().rstrip("=")
 
 
-def decoded(cursor: str, count: int) -> list[str]:
+def decoded(cursor: str) -> list[str]:
     """The parts of a cursor.
 
     Raises:
@@ -83,7 +83,7 @@ def decoded(cursor: str, count: int) -> list[str]:
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, TypeError, binascii.Error):
         raise bad_cursor() from None
-    if not isinstance(parts, list) or len(parts) != count or not all(isinstance(part, str) and part for part in parts):
+    if not isinstance(parts, list) or not all(isinstance(part, str) and part for part in parts):
         raise bad_cursor()
     return parts
 
@@ -104,7 +104,8 @@ def _cursor(partition: str, item: Any) -> str:
 def _start(cursor: str, partition: str) -> Any:
     if not cursor:
         return None
-    listed_in, due, document = decoded(cursor, 3)
-    if listed_in != partition:
+    parts = decoded(cursor)
+    if len(parts) != 3 or parts[0] != partition:  # noqa: PLR2004 - list, day, document
         raise bad_cursor()
+    listed_in, due, document = parts
     return {"listed": {"S": listed_in}, "due": {"S": due}, "document": {"S": document}}

@@ -1,0 +1,144 @@
+"""The audit: each night every level of the stock table is compared with the sum of its ledger.
+
+The clock calls it every few minutes during some hours. Each call goes on where the one before stopped and works until
+its time is up; the rest of the night's calls find that it is done. What was proved stands as a checkpoint beside the
+ledger, so a night reads only the entries of the day. What does not add up is told each night until it does.
+
+    account `#audit`, version 0             the audit of this night: how far it is and what it found
+    account `#audit`, version <yyyymmdd>    the audits of other nights, when they were done
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from oms.clock import from_text, to_text
+from oms.inventory.ledger import Audit, Balance, Checkpoint, Difference, Proof, prove
+from oms.platform.aws import client
+from oms.platform.batch_read import read_items
+from oms.platform.config import settings
+from oms.platform.ledger import account_of, entries, numbers, units_of
+from oms.platform.observability import Metric, flush, gauge, logger
+from oms.platform.stock_items import number_in, owner
+
+AUDIT = "#audit"
+
+PAGE = 250
+"""Items of the stock table that are proved together, and after which the place is written down."""
+
+LEFT = 10_000
+"""Milliseconds of a call that must be left for one more part."""
+
+TOLD = 100
+"""Differences that a report has at most; the log has all of them."""
+
+
+def last() -> Audit | None:
+    """The audit of the last night, or the one that is under way."""
+    item = (
+        client("dynamodb")
+        .get_item(TableName=settings().ledger_table, Key=_key(AUDIT, 0), ConsistentRead=True)
+        .get("Item")
+    )
+    return _read(item["body"]["S"]) if item else None
+
+
+def audit(now: datetime, in_time: Callable[[], bool]) -> Audit:
+    """Begin today's audit or go on with it, while `in_time`; when it is done already, nothing is read."""
+    day = now.strftime("%Y%m%d")
+    known = last()
+    if known is None or known.day != day:
+        # A night that did not get through is over: its report says so by having no end.
+        known = Audit(day=day, started_at=to_text(now))
+    if known.finished_at:
+        return known
+    while not known.finished_at and in_time():
+        known = _part(known, now)
+        _keep(known, 0)
+    if known.finished_at:
+        _keep(known, int(day))
+    gauge(Metric.STOCK_DIFFERENCES, known.found)
+    flush()
+    return known
+
+
+def _part(known: Audit, now: datetime) -> Audit:
+    scan: dict[str, Any] = {
+        "TableName": settings().stock_table,
+        "FilterExpression": "attribute_exists(on_hand)",
+        "Limit": PAGE,
+    }
+    if known.place:
+        scan["ExclusiveStartKey"] = json.loads(known.place)
+    answer = client("dynamodb").scan(**scan)
+    proofs = prove_all([_balance(item) for item in answer["Items"]], now)
+    differences = [each for proof in proofs for each in proof.differences]
+    for each in differences:
+        logger().error(
+            "stock_difference", extra={"account": each.account, "problem": each.problem, "detail": each.detail}
+        )
+    place = answer.get("LastEvaluatedKey")
+    return replace(
+        known,
+        levels=known.levels + len(proofs),
+        behind=known.behind + sum(proof.behind for proof in proofs),
+        found=known.found + len(differences),
+        differences=(*known.differences, *differences)[:TOLD],
+        place=json.dumps(place) if place else "",
+        finished_at="" if place else to_text(now),
+    )
+
+
+def prove_all(balances: Sequence[Balance], now: datetime) -> list[Proof]:
+    """Prove these accounts from their checkpoints on, and write down how far each is proved now."""
+    keys = [_key(each.account, 0) for each in balances]
+    known = {
+        item["account"]["S"]: Checkpoint(version=number_in(item, "checked"), balance=numbers(item["balance"]))
+        for item in read_items(settings().ledger_table, keys)
+    }
+    return [_prove(each, known.get(each.account, Checkpoint()), now) for each in balances]
+
+
+def _prove(balance: Balance, known: Checkpoint, now: datetime) -> Proof:
+    news = entries(balance.account, known.version, balance.version) if balance.version > known.version else ()
+    proof = prove(balance, known, news, now)
+    if proof.checkpoint.version > known.version:
+        client("dynamodb").put_item(
+            TableName=settings().ledger_table,
+            Item={
+                **_key(balance.account, 0),
+                "checked": {"N": str(proof.checkpoint.version)},
+                "balance": {"M": {name: {"N": str(units)} for name, units in proof.checkpoint.balance.items()}},
+                "at": {"S": to_text(now)},
+            },
+        )
+    return proof
+
+
+def _balance(item: Any) -> Balance:
+    return Balance(
+        account=account_of(*owner(item)),
+        version=number_in(item, "version"),
+        units=units_of(item),
+        moved_at=from_text(item["last"]["M"]["at"]["S"]),
+    )
+
+
+def _keep(known: Audit, version: int) -> None:
+    client("dynamodb").put_item(
+        TableName=settings().ledger_table,
+        Item={**_key(AUDIT, version), "body": {"S": json.dumps(asdict(known))}},
+    )
+
+
+def _read(body: str) -> Audit:
+    known = json.loads(body)
+    return Audit(**{**known, "differences": tuple(Difference(**each) for each in known["differences"])})
+
+
+def _key(account: str, version: int) -> dict[str, Any]:
+    return {"account": {"S": account}, "version": {"N": str(version)}}
