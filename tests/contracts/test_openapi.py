@@ -117,6 +117,7 @@ def test_every_answer_is_as_documented_and_every_documented_success_is_given(
     stock(merchant, world)
     reading(merchant, world)
     people(merchant, world)
+    webhooks(world)
     mistakes(merchant, world)
     promised = {
         (method, path, int(status))
@@ -330,6 +331,23 @@ def people(merchant: Merchant, world: DocumentedWorld) -> None:
     for step in ("export", "erase"):
         answer = merchant.post(f"/customers/{one}/{step}", key="privacy")
         assert answer.status == 200, answer
+
+
+def webhooks(world: DocumentedWorld) -> None:
+    place, body = "/subscriptions/erp", {"url": "https://erp.example/in", "active": False}
+    assert [world.http("PUT", place, body, key="setup").status for _ in range(2)] == [201, 200]
+    time = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z"}
+    for method, path, wish in [
+        ("GET", "/subscriptions", None),
+        ("GET", place, None),
+        ("POST", f"{place}/secret", None),
+        ("POST", f"{place}/replay", time),
+        ("GET", f"{place}/deliveries", None),
+        ("POST", f"{place}/test", None),
+        ("DELETE", place, None),
+    ]:
+        assert world.http(method, path, wish, key="setup").status < 300
+    world.settle()
 
 
 def mistakes(merchant: Merchant, world: DocumentedWorld) -> None:
