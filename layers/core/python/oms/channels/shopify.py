@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from oms.channels.document import ChannelDocument, DocumentKind, Remark, document
+from oms.channels.fetched import store_named
 from oms.channels.figures import minor, placed_lines, sum_of
 from oms.channels.payload import read
 from oms.channels.protocol import Headers, body_hash, signed_base64
@@ -101,6 +102,8 @@ def _placed(
         prices=prices,
         tax_remitter=tax_remitter(order, items, shipping),
         shipping_service=chosen.code or chosen.title,
+        # Shopify says where by the name of the shipping line, and by nothing else.
+        pickup_location_id=store_named(channel, (chosen.code, chosen.title)),
         revision=revision(
             instant(order.updated_at or placed_at, "updated_at"), method, gone=gone, given_back=_given_back(order)
         ),

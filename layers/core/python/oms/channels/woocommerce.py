@@ -11,6 +11,7 @@ from decimal import Decimal
 from html import unescape
 
 from oms.channels.document import ChannelDocument, DocumentKind, Remark, document
+from oms.channels.fetched import store_named
 from oms.channels.figures import minor, placed_lines
 from oms.channels.payload import document_id, read
 from oms.channels.protocol import Headers, body_hash, signed_base64
@@ -35,6 +36,12 @@ GONE = frozenset({"cancelled", "refunded", "trash"})
 
 DRAFTS = frozenset({"checkout-draft", "auto-draft", "draft", "new"})
 """Not orders yet: the customer is still in the checkout."""
+
+PICKUP_METHODS = frozenset({"local_pickup", "pickup_location"})
+"""Ways of shipping by which the customer fetches the goods: the older one, and that of the newer checkout."""
+
+PLACE_KEY = "pickup_location"
+"""Where the newer checkout leaves the name of the place, on the shipping line."""
 
 LANGUAGE_KEYS = ("wpml_language", "_wpml_language", "pll_language")
 """Where plug-ins for several languages leave the customer's."""
@@ -113,6 +120,7 @@ def _placed(order: WooOrder, items: Sequence[LineItem], channel: Channel) -> Ord
         ),
         prices=prices,
         shipping_service=chosen.method_id or chosen.method_title,
+        pickup_location_id=_fetched_at(chosen, channel),
         revision=revision(
             instant(changed, "date_modified_gmt") if changed else placed_at,
             method,
@@ -120,6 +128,15 @@ def _placed(order: WooOrder, items: Sequence[LineItem], channel: Channel) -> Ord
             given_back=_given_back(order, currency),
         ),
     )
+
+
+def _fetched_at(chosen: ShippingLine, channel: Channel) -> str:
+    """The store in which the customer fetches the goods, or its name there, if the channel has no location for it."""
+    if chosen.method_id not in PICKUP_METHODS:
+        return store_named(channel, (chosen.method_id, chosen.method_title))
+    places = [meta.value for meta in chosen.meta_data if meta.key == PLACE_KEY and isinstance(meta.value, str)]
+    names = [*map(unescape, places), chosen.method_title, chosen.method_id]
+    return store_named(channel, names) or next(name for name in names if name)
 
 
 def _method(order: WooOrder, total: int) -> PaymentMethod:

@@ -54,18 +54,19 @@ class FeeLine(TaxedLine):
     name: Text = ""
 
 
+class Meta(Payload):
+    """What plug-ins add to an order, or to a part of it."""
+
+    key: Text = ""
+    value: Any = None
+
+
 class ShippingLine(TaxedLine):
     """A way of shipping that the customer chose."""
 
     method_title: Text = ""
     method_id: Text = ""
-
-
-class Meta(Payload):
-    """What plug-ins add to an order."""
-
-    key: Text = ""
-    value: Any = None
+    meta_data: Many[Meta] = ()
 
 
 class PostalAddress(Payload):
