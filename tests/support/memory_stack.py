@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from oms.errors import ConcurrentAppend, ShortStock
 from oms.fraud.protocol import Screening, ScreeningRequest
 from oms.fraud.rules import STANDARD, Counted
 from oms.fraud.screener import Sighting, screener
+from oms.orders.booking import RoomChange, room_changes
 from oms.orders.codec import dump_events, load_events
 from oms.orders.contact import Address, Contact
 from oms.orders.decisions import place as decide_place
@@ -19,9 +20,12 @@ from oms.orders.log import Caller, OrderLog, Reference, load
 from oms.orders.order import Entry, Order
 from oms.payments.gateway import Answer, Gateway, PaymentRequest
 from oms.payments.simulated import SimulatedGateway
-from oms.routing.ports import Ports
+from oms.routing.ports import Ports, Rooms
 from oms.setup import Location, Product
+from oms.sourcing.capacity import Used, quotas
 from oms.sourcing.distance import Coordinates
+from oms.sourcing.rates import RateCard
+from oms.sourcing.rules import SourcingRule
 from oms.stock.expected import Expected
 from oms.stock.levels import Level, SkuStock, Waiter
 from oms.stock.movements import movements, waiting_changes
@@ -75,6 +79,36 @@ class MemoryCounters:
         return sorted((at for at in others if at >= sighting.placed_at - within), reverse=True)[:limit]
 
 
+class MemoryRooms(Rooms):
+    """What locations have taken on for their days."""
+
+    def __init__(self) -> None:
+        self.taken: dict[tuple[str, date, int], int] = {}
+        self.full: dict[str, date] = {}
+
+    def used(self, location_id: str, first: date, last: date) -> Used:
+        return {
+            (day, slot): units
+            for (name, day, slot), units in self.taken.items()
+            if name == location_id and first <= day <= last
+        }
+
+    def seen_full(self, location_id: str) -> date | None:
+        return self.full.get(location_id)
+
+    def note_full(self, location_id: str, day: date) -> None:
+        self.full[location_id] = day
+
+    def change(self, changes: Iterable[RoomChange], sites: Mapping[str, Location]) -> None:
+        after = dict(self.taken)
+        for each in changes:
+            key = each.location_id, each.day, each.slot
+            after[key] = after.get(key, 0) + each.units
+            if each.units > 0 and after[key] > quotas(sites[each.location_id].daily_capacity)[each.slot]:
+                raise ShortStock(f"{each} is more than there is room for")
+        self.taken = after
+
+
 class MemoryStack(OrderLog):
     """One stack: `ports()` for routing, and the log itself. `tick` moves its clock."""
 
@@ -90,6 +124,9 @@ class MemoryStack(OrderLog):
         """What suppliers are to bring."""
         self.later: list[tuple[str, int]] = []
         self.fraud_rules = STANDARD
+        self.rules: tuple[SourcingRule, ...] = ()
+        self.cards: dict[str, RateCard] = {}
+        self.rooms = MemoryRooms()
         self.counters = MemoryCounters()
         self.fail_appends = 0
         """So many of the next appends find that somebody else was faster."""
@@ -134,9 +171,10 @@ class MemoryStack(OrderLog):
             if (move.available < 0 and after.available < 0) or after.committed < 0 or after.on_hand < 0:
                 raise ShortStock(f"{key} does not cover {move}")
             moved[key] = after
-        self.levels = moved
         state = fold([entry], before)
         assert state is not None
+        self.rooms.change(room_changes(before, state), self.sites)
+        self.levels = moved
         for change in waiting_changes(before, state):
             places = self.line.setdefault(change.sku, {})
             places.pop(change.order_id, None)
@@ -161,6 +199,9 @@ class MemoryStack(OrderLog):
             gateway=self._gateway,
             look_again=lambda order_id, attempt: self.later.append((order_id, attempt)),
             screen=self.screen,
+            rules=lambda: self.rules,
+            cards=lambda: self.cards,
+            rooms=self.rooms,
             expected=lambda sku: tuple(each for each in self.coming if each.sku == sku),
         )
 

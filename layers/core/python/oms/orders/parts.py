@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from oms.orders import events as ev
+from oms.orders.booking import Booking
 from oms.orders.events import UnitState
 from oms.orders.pickup import Pickup
 from oms.orders.transitions import AT_LOCATION, FulfillmentStatus, Way, fulfillment_status
@@ -43,6 +44,8 @@ class FulfillmentOrder:
     parcel_ids: tuple[str, ...] = ()
     scheduled: bool = False
     """Whether the order was not released to its locations yet."""
+    bookings: tuple[Booking, ...] = ()
+    """The room that its units took when they were allocated; what was cancelled since has given its room back."""
     pickup: Pickup | None = None
     """Where the customer fetches it; None for what is brought to them."""
 
@@ -105,6 +108,8 @@ class Parcel:
     scans: tuple[ev.ParcelTracked, ...] = ()
     removed: Mapping[str, int] = field(default_factory=dict)
     """Line id to units that were taken out again, because they were cancelled."""
+    put_back: Mapping[str, int] = field(default_factory=dict)
+    """Line id to units that came to a store, where nobody fetched them."""
 
     @property
     def contents(self) -> tuple[ev.LineUnits, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from oms.clock import from_text, to_text
 from oms.errors import ConcurrentAppend, ShortStock, TooLarge
+from oms.orders.booking import room_changes
 from oms.orders.codec import dump_contact, dump_events, event_type, load_contact, load_events
 from oms.orders.evolve import fold
 from oms.orders.log import OrderLog, Reference
@@ -81,6 +82,7 @@ class DynamoOrderLog:
             *(write for change in waiting_changes(before, after) for write in waiting_writes(change, entry)),
             *(reference_put(reference, entry.order_id) for reference in references),
             *use_writes(entry),
+            *_room_writes(before, after),
         ]
         moves = movements(before, entry.events)
         if beside or moves:
@@ -105,6 +107,15 @@ def redact(order_id: str, seq: int) -> None:
 def order_log() -> OrderLog:
     """The log of this stack."""
     return DynamoOrderLog()
+
+
+def _room_writes(before: Order, after: Order) -> list[TransactWriteItemTypeDef]:
+    changes = room_changes(before, after)
+    if not changes:
+        return []
+    from oms.platform.capacity import room_write
+
+    return [room_write(change) for change in changes]
 
 
 def _put(put: dict[str, Any], entry: Entry) -> None:

@@ -15,6 +15,7 @@ from oms.orders.log import Caller
 from oms.orders.log import load as load_order
 from oms.orders.rejecting import LocationReadmitted
 from oms.payments.notices import load
+from oms.platform import capacity
 from oms.platform.event_log import order_log
 from oms.platform.incoming import expected
 from oms.platform.payments import gateway, know
@@ -56,6 +57,7 @@ def ports() -> Ports:
         know=know,
         rules=sourcing_rules,
         cards=rate_cards,
+        rooms=capacity,
         channel=_channel,
         reservation=find_reservation,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
 
 from oms.clock import Clock
 from oms.fraud.protocol import Screening, ScreeningRequest
@@ -11,6 +13,7 @@ from oms.orders.contact import Address
 from oms.orders.log import OrderLog
 from oms.payments.gateway import Gateway
 from oms.setup import Channel, Location, Product
+from oms.sourcing.capacity import Used
 from oms.sourcing.distance import Coordinates
 from oms.sourcing.rates import RateCard
 from oms.sourcing.rules import SourcingRule
@@ -21,6 +24,22 @@ from oms.stock.reservations import Reservation
 
 def _nobody_asks(gateway: str, reference: str, order_id: str) -> None:
     """Where nobody tells anything about payments, no reference has to lead to its order."""
+
+
+class Rooms(Protocol):
+    """What locations have taken on for their days."""
+
+    def used(self, location_id: str, first: date, last: date) -> Used:
+        """Units by day and slot, strongly consistent."""
+        ...
+
+    def seen_full(self, location_id: str) -> date | None:
+        """The first day on which a location had room a moment ago; None when nobody looked."""
+        ...
+
+    def note_full(self, location_id: str, day: date) -> None:
+        """Remember for a moment that a location has no room before a day."""
+        ...
 
 
 def _no_cards() -> Mapping[str, RateCard]:
@@ -69,3 +88,5 @@ class Ports:
     """The rules of sourcing; without any, the rule of the house holds."""
     cards: Callable[[], Mapping[str, RateCard]] = _no_cards
     """Rate cards by id."""
+    rooms: Rooms | None = None
+    """Where nobody counts what locations can do in a day, they can do anything."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
@@ -28,8 +28,9 @@ from oms.routing.limits import NOBODY_WAITS, Waiting, waiting_of
 from oms.routing.pickup import no_such_store
 from oms.routing.ports import Ports
 from oms.routing.question import destination_of, question_of
+from oms.routing.room import Bookings, Rooms, decide_with_room
 from oms.routing.terms import free_units, reserved_for, taking_over
-from oms.sourcing.decide import Question, decide
+from oms.sourcing.decide import Question
 from oms.sourcing.plan import Demand, Plan
 from oms.sourcing.sites import StockView
 from oms.stock.reservations import Reservation, with_reserved
@@ -83,6 +84,8 @@ class Sourced:
     """What becomes of open units that have no place."""
     reserved: Reservation | None = None
     """What was reserved for the order, and is taken over with it."""
+    rooms: Rooms = field(default_factory=dict)
+    """Where the units find room in the days of their locations."""
 
 
 def source(order: Order, ports: Ports) -> Sourced:
@@ -94,7 +97,7 @@ def source(order: Order, ports: Ports) -> Sourced:
     free = {sku: free_units(of_sku, ports) for sku, of_sku in stock.items()}
     reserved = reserved_for(order, ports)
     view = with_reserved(free, reserved.units) if reserved else free
-    sourced = _planned(order, question_of(order, demand, view, recipes, ports))
+    sourced = _planned(order, question_of(order, demand, view, recipes, ports), ports)
     waiting = waiting_of(order, sourced.plan.unfilled, recipes, stock, ports)
     return replace(sourced, waiting=waiting, reserved=reserved)
 
@@ -106,7 +109,7 @@ def source_backorder(
 
     Goods that have just arrived at the location `fresh_at` are not those that it rejected.
     """
-    return _planned(order, question_of(order, demand, stock, order.kits, ports, fresh_at=fresh_at))
+    return _planned(order, question_of(order, demand, stock, order.kits, ports, fresh_at=fresh_at), ports)
 
 
 def demand_of(order: Order, state: UnitState) -> list[Demand]:
@@ -118,10 +121,11 @@ def demand_of(order: Order, state: UnitState) -> list[Demand]:
     ]
 
 
-def _planned(order: Order, question: Question) -> Sourced:
-    decision = decide(question)
+def _planned(order: Order, question: Question, ports: Ports) -> Sourced:
+    decision, rooms = decide_with_room(order.order_id, question, ports)
     waits = bool(decision.plan.unfilled) or bool(order.counts.get(UnitState.BACKORDERED))
-    return Sourced(decision.plan, None if waits else decision.arrives, decision.arrives, question.recipes)
+    promised = None if waits else decision.arrives
+    return Sourced(decision.plan, promised, decision.arrives, question.recipes, rooms=rooms)
 
 
 def steps_of(order: Order, sourced: Sourced, source_state: UnitState) -> Iterator[list[OrderEvent]]:
@@ -158,10 +162,17 @@ def _steps(order: Order, sourced: Sourced, source_state: UnitState) -> list[list
     # What was reserved is given back in the first transaction: what it was reserved for is taken there, too.
     given_back = {each.sku for each in sourced.reserved.units} if sourced.reserved else set()
     allocations.sort(key=lambda unit: given_back.isdisjoint(shelf_skus(sourced.recipes, unit.sku)))
-    room_for = MAX_STOCK_KEYS - (len(sourced.reserved.units) if sourced.reserved else 0)
+    bookings = Bookings(sourced.rooms)
+    room_for = MAX_STOCK_KEYS - (len(sourced.reserved.units) if sourced.reserved else 0) - bookings.count
     chunks = list(_chunks(allocations, room_for // each_takes, keys))
     events: list[list[OrderEvent]] = [
-        [UnitsAllocated(allocations=tuple(chunk), explanation=None if number else sourced.plan.explanation)]
+        [
+            UnitsAllocated(
+                allocations=tuple(chunk),
+                explanation=None if number else sourced.plan.explanation,
+                bookings=bookings.of(chunk),
+            )
+        ]
         for number, chunk in enumerate(chunks)
     ]
     if source_state is UnitState.OPEN:
