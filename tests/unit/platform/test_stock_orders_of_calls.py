@@ -107,6 +107,16 @@ class Sale:
         return act
 
 
+def delivers(units: int, key: str) -> Actor:
+    """Units that come to whoever has just looked at the level."""
+
+    def act() -> None:
+        level("mug", "north")
+        Sale()._move(units, key, on_hand=units, available=units)
+
+    return act
+
+
 def splits(into: int) -> Actor:
     def act() -> None:
         try:
@@ -189,6 +199,20 @@ def test_two_buyers_and_a_cancellation_while_the_level_is_split(dynamo: Dynamo) 
     assert in_every_order(dynamo, begin) > 10
 
 
+def test_a_delivery_to_a_level_that_is_put_together_meanwhile(dynamo: Dynamo) -> None:
+    def begin() -> tuple[list[Actor], Callable[[], None]]:
+        stocked(dynamo, 2, buckets=2)
+        sale = Sale()
+
+        def judge() -> None:
+            whole = level("mug", "north")
+            assert (whole.on_hand, whole.available, whole.buckets) == (5, 4, 1)
+
+        return [delivers(3, same_home(1, 2)[0]), splits(1), sale.buys(1, "o1")], judge
+
+    assert in_every_order(dynamo, begin) > 10
+
+
 def test_a_count_a_buyer_and_a_shipment(dynamo: Dynamo) -> None:
     def begin() -> tuple[list[Actor], Callable[[], None]]:
         stocked(dynamo, 4, committed=2, buckets=2)
@@ -235,6 +259,13 @@ def test_any_orders_of_calls_sell_what_is_there_and_not_one_unit_more(dynamo: Dy
 
         return act
 
+    def returned(more: int, key: str) -> Actor:
+        def act() -> None:
+            delivers(more, key)()
+            received.append(more)
+
+        return act
+
     few = st.integers(1, 4)
     actor = st.one_of(
         st.builds(lambda n, key: sale.buys(n, f"o{key}"), few, st.integers(0, 30)),
@@ -242,6 +273,7 @@ def test_any_orders_of_calls_sell_what_is_there_and_not_one_unit_more(dynamo: Dy
         st.builds(lambda n: sale.cancels(n, "before"), few),
         st.builds(splits, st.sampled_from([1, 2, 4])),
         st.builds(receives, few),
+        st.builds(lambda n, key: returned(n, f"o{key}"), few, st.integers(0, 30)),
     )
     actors = data.draw(st.lists(actor, min_size=2, max_size=6), "actors")
     Stage(dynamo, actors, lambda: balance(dynamo)).run(lambda ready: data.draw(st.integers(0, ready - 1), "next"))
