@@ -23,6 +23,7 @@ import oms.views.after_sale_shapes
 import oms.views.answers
 import oms.views.basic_shapes
 import oms.views.effect
+import oms.views.offer_page
 import oms.views.shapes
 import oms.views.work
 from infra import doors, openapi_calls
@@ -32,6 +33,7 @@ from infra.openapi_inventory import INVENTORY_CALLS
 from infra.openapi_parts import IDEMPOTENCY_KEY, IF_MATCH, key_scheme, problem_response, problem_schema, statuses
 from infra.openapi_sourcing import SOURCING_CALLS
 from infra.openapi_stock import STOCK_CALLS
+from infra.openapi_substitution import SUBSTITUTION_CALLS
 from infra.openapi_webhooks import WEBHOOK_CALLS
 from oms.platform.http import MAX_BODY
 from oms.setup import Channel, Location, Product
@@ -60,7 +62,15 @@ TAGS = {
     "customers": "Who ordered, across all channels: histories, wishes, notes, export and erasure.",
 }
 
-CALLS = openapi_calls.CALLS | INVENTORY_CALLS | STOCK_CALLS | AVAILABILITY_CALLS | SOURCING_CALLS | WEBHOOK_CALLS
+CALLS = (
+    openapi_calls.CALLS
+    | INVENTORY_CALLS
+    | STOCK_CALLS
+    | AVAILABILITY_CALLS
+    | SOURCING_CALLS
+    | WEBHOOK_CALLS
+    | SUBSTITUTION_CALLS
+)
 
 Json = dict[str, Any]
 Refs = Mapping[Any, Json]
@@ -166,6 +176,7 @@ def _typed_dictionaries() -> Iterator[type]:
         oms.views.shapes,
         oms.views.answers,
         oms.views.effect,
+        oms.views.offer_page,
         oms.views.work,
         oms.stock.resource,
         oms.inventory.resource,

@@ -6,8 +6,9 @@ from chalice.app import Chalice, Response
 from chalicelib.commands import commands
 from chalicelib.money import money
 from chalicelib.set_up import set_up
-from chalicelib.subscriptions import subscriptions
 from chalicelib.sourcing import sourcing
+from chalicelib.subscriptions import subscriptions
+from chalicelib.substitution import substitution
 
 from oms.platform.http import endpoint
 
@@ -15,6 +16,7 @@ app = Chalice(app_name="capture", configure_logs=False)
 app.register_blueprint(commands)
 app.register_blueprint(money)
 app.register_blueprint(set_up)
+app.register_blueprint(substitution)
 app.register_blueprint(subscriptions)
 app.register_blueprint(sourcing)
 

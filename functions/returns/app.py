@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Chalice, Response
 from chalicelib.links import links
+from chalicelib.offers import offers
 
 from oms.platform.batch import BatchAnswer, sqs_batch
 from oms.platform.http import caller, endpoint, expected_version, ok, parse, see_other
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 app = Chalice(app_name="returns", configure_logs=False)
 app.register_blueprint(links)
+app.register_blueprint(offers)
 
 
 @app.lambda_function(name="follow")

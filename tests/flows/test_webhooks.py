@@ -214,6 +214,7 @@ def test_nothing_is_open_without_a_key_or_with_the_wrong_scope(world: World) -> 
         "/channels/{channel_id}/webhooks",
         "/carriers/{carrier}/webhooks",
         "/payments/{gateway}/webhooks",
+        "/offer/{token}",
         "/return/{token}",
         "/return/{token}/{number}/label.pdf",
     }

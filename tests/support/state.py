@@ -20,7 +20,7 @@ State = dict[str, Any]
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
-_LINK = re.compile(r"/return/[\w.-]+")
+_LINK = re.compile(r"/(return|offer)/[\w.-]+")
 """A customer's link, which carries the moment at which it ends."""
 
 _DIFFERENT_EACH_TIME = frozenset({"expires", "cause", "provider_id"})
@@ -60,7 +60,7 @@ def state(world: World) -> State:
 
 def _lasting(body: str) -> str:
     """A mail's text without what depends on the moment."""
-    return _LINK.sub("/return/<link>", body)
+    return _LINK.sub(r"/\1/<link>", body)
 
 
 def logs(world: World) -> dict[str, list[Entry]]:

@@ -122,3 +122,23 @@ def refuse_substitute(
         caller,
         expected_version=expected_version,
     )
+
+
+class Answer(StrEnum):
+    """What the customer says to an offer."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+
+
+class AnswerOffer(Command):
+    """The customer's word."""
+
+    answer: Answer
+
+
+def answer_by_customer(log: OrderLog, offer_id: str, wish: AnswerOffer, caller: Caller) -> Order:
+    """The customer accepts or declines; see `substitution`."""
+    if wish.answer is Answer.ACCEPT:
+        return accept_substitute(log, offer_id, caller)
+    return refuse_substitute(log, offer_id, Refusal.DECLINED, caller)

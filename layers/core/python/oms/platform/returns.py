@@ -6,6 +6,7 @@ from datetime import datetime
 
 from oms.clock import now
 from oms.errors import NotFound, Unauthenticated
+from oms.ids import order_of
 from oms.orders.log import load
 from oms.orders.order import Order
 from oms.platform import setup
@@ -13,7 +14,7 @@ from oms.platform.config import settings
 from oms.platform.event_log import order_log
 from oms.platform.observability import Metric, count, logger
 from oms.platform.secrets import LINKS, secret
-from oms.returns.links import LIFE, order_behind, token
+from oms.returns.links import LIFE, OFFER, PURPOSE, order_behind, token
 from oms.returns.work import Ports
 
 
@@ -46,7 +47,29 @@ def new_link(order_id: str) -> tuple[str, datetime]:
     return settings().public_url.rstrip("/") + path, expires_at
 
 
-def customers_order(text: str) -> str:
+def offer_link(offer_id: str, expires_at: datetime) -> str:
+    """A link to an offer of other goods, good for as long as the offer; "" when no link can be made.
+
+    Without a public address or a key customers answer by the phone.
+    """
+    try:
+        signed = token(offer_id, expires_at, secret(LINKS)["signing_secret"], OFFER)
+    except NotFound:
+        return ""
+    address = settings().public_url
+    return f"{address.rstrip('/')}/offer/{signed}" if address else ""
+
+
+def customers_offer(text: str) -> str:
+    """The id of the offer that a customer's link leads to.
+
+    Raises:
+        Unauthenticated: the link is not ours, or the offer has ended, or nothing can be verified.
+    """
+    return customers_order(text, OFFER)
+
+
+def customers_order(text: str, purpose: bytes = PURPOSE) -> str:
     """The order that a customer's link leads to; a key that was changed a moment ago is read anew.
 
     Raises:
@@ -54,12 +77,12 @@ def customers_order(text: str) -> str:
     """
     for fresh in (False, True):
         try:
-            order_id = order_behind(text, secret(LINKS, fresh=fresh)["signing_secret"], now())
+            order_id = order_behind(text, secret(LINKS, fresh=fresh)["signing_secret"], now(), purpose)
         except Unauthenticated:
             continue
         except NotFound:
             break
-        logger().append_keys(order_id=order_id)
+        logger().append_keys(order_id=order_of(order_id))
         return order_id
     count(Metric.SIGNATURES_REFUSED)
     raise Unauthenticated("no valid link")

@@ -16,7 +16,7 @@ class MatterResource(TypedDict):
     """One thing that somebody must do for an order."""
 
     reason: str
-    """The reason of the hold, or `backorder`, `parcel_exception`, `refund_failed`, `dispute`, …"""
+    """The reason of the hold, or `backorder`, `rejected`, `parcel_exception`, `refund_failed`, `dispute`, …"""
     subject: str
     """The hold's handle, or the id of the parcel, refund, dispute or request; empty for the order as a whole."""
     since: Time

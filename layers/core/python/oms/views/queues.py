@@ -11,7 +11,7 @@ from oms.clock import to_text
 from oms.orders.events import HoldReason, TrackingStatus, UnitState
 from oms.orders.holding import OwnReason
 from oms.orders.journey import history, tracking_status
-from oms.orders.order import Hold, Order
+from oms.orders.order import Hold, Line, Order
 from oms.orders.transitions import FulfillmentStatus, OrderStatus, Way
 from oms.payments.disputes import DisputeStatus
 from oms.views.queue_shapes import QueuedOrder
@@ -24,7 +24,7 @@ class Queue(StrEnum):
     BAD_ADDRESS = "bad_address"
     PAYMENT = "payment"
     UNFILLABLE = "unfillable"
-    """Something was sold that nobody can send: it is not set up."""
+    """Something was sold that nobody can send: it is not set up, or locations gave it back and no goods are coming."""
     BACKORDER = "backorder"
     PICKUP = "pickup"
     """A store has to make ready what came for a customer, or to put back what nobody fetched in time."""
@@ -138,15 +138,23 @@ def _held(order: Order, hold: Hold) -> Matter:
 
 def _backordered(order: Order) -> Iterator[Matter]:
     waiting = [line for line in order.lines.values() if line.counts.get(UnitState.BACKORDERED)]
-    if waiting:
-        skus = sorted({line.placed.sku for line in waiting})
-        yield Matter(
-            queue=Queue.BACKORDER,
-            reason="backorder",
-            since=min(line.backordered_at or order.captured_at for line in waiting),
-            note=", ".join(skus[:10]),
-            actions=("cancel",) if "cancel" in order.actions else (),
-        )
+    given_back = {line_id for each in order.rejections for line_id in each.units}
+    hopeless = [line for line in waiting if line.placed.line_id in given_back and order.promise.arrives is None]
+    if hopeless:
+        yield _waits(order, hopeless, Queue.UNFILLABLE, "rejected")
+    if others := [line for line in waiting if line not in hopeless]:
+        yield _waits(order, others, Queue.BACKORDER, "backorder")
+
+
+def _waits(order: Order, lines: list[Line], queue: Queue, reason: str) -> Matter:
+    skus = sorted({line.placed.sku for line in lines})
+    return Matter(
+        queue=queue,
+        reason=reason,
+        since=min(line.backordered_at or order.captured_at for line in lines),
+        note=", ".join(skus[:10]),
+        actions=tuple(each for each in ("cancel", "offer_substitute") if each in order.actions),
+    )
 
 
 def _parcels(order: Order) -> Iterator[Matter]:

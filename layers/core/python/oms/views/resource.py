@@ -8,7 +8,7 @@ from oms.clock import to_text
 from oms.orders.cancelling import CancellationRequest
 from oms.orders.codec import event_type, to_data, version_of
 from oms.orders.contact import Address, Contact
-from oms.orders.deadlines import pay_deadline
+from oms.orders.deadlines import backorder_deadline, pay_deadline
 from oms.orders.events import Charge, ParcelTracked
 from oms.orders.order import Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold, expected_delivery
 from oms.orders.pickup import Pickup
@@ -26,6 +26,7 @@ from oms.views.after_sale import (
     return_resource,
 )
 from oms.views.basic_shapes import AddressResource, ContactResource, ScanResource, Units
+from oms.views.fallbacks import offers, rejections
 from oms.views.shapes import (
     CancellationResource,
     ChargeResource,
@@ -60,6 +61,7 @@ def order_resource(order: Order, *, contact: bool = False) -> OrderResource:
         "captured_at": to_text(order.captured_at),
         "updated_at": to_text(order.updated_at),
         "expected_delivery": promised.isoformat() if (promised := expected_delivery(order)) else None,
+        "goods_expected": arrives.isoformat() if (arrives := order.promise.arrives) else None,
         "release_at": _time(order.placed.release_at),
         "released_at": _time(order.released_at),
         "pay_by": _time(pay_deadline(order)),
@@ -79,6 +81,7 @@ def order_resource(order: Order, *, contact: bool = False) -> OrderResource:
         "refunds": [refund_resource(order, each) for each in order.after_sale.refunds.values()],
         "exchanges": [exchange_resource(order, each) for each in order.after_sale.exchanges.values()],
         "exchange_of": order.placed.exchange_of or None,
+        "offers": offers(order),
         "holds": [_hold(hold) for hold in order.holds.values()],
         "released_holds": [_released(each) for each in order.released_holds],
         "screening": _screening(order.screening),
@@ -118,6 +121,7 @@ def fulfillment_order_resource(order: Order, fulfillment: FulfillmentOrder) -> F
             if each.requested.fulfillment_order_id == fulfillment.fulfillment_order_id
         ],
         "pickup": _pickup(fulfillment.pickup),
+        "rejections": rejections(order, fulfillment),
         "actions": list(order.actions_of(fulfillment)),
     }
 
@@ -201,6 +205,7 @@ def line_resource(order: Order, line: Line) -> LineResource:
         "returned": came_back(order, placed.line_id),
         "credited": order.after_sale.credited_units.get(placed.line_id, 0),
         "added": line.added,
+        "given_up_at": _time(backorder_deadline(order, line)),
         "components": _components(order, placed.sku),
     }
 

@@ -56,19 +56,19 @@ def page(order: CustomersOrder, language: str) -> str:
     body.append(_form(open_lines, order, words) if open_lines else f"<p>{escape(words['nothing'])}</p>")
     if order["refunded"]["amount"]:
         body.insert(0, f"<p>{escape(words['refunded'].format(amount=_money(order['refunded'])))}</p>")
-    return _document(code, title, body)
+    return document(code, title, body)
 
 
 def error_page(error: OmsError, language: str) -> str:
     """The page of a wish that was refused, with the reason as far as it is the customer's business."""
     code, words = texts(language)
     if isinstance(error, Unauthenticated):
-        return _document(code, words["refused"], [f"<p>{escape(words['invalid'])}</p>"])
+        return document(code, words["refused"], [f"<p>{escape(words['invalid'])}</p>"])
     if error.status >= 500:  # noqa: PLR2004 - ours to mend
-        return _document(code, words["refused"], [f'<p role="alert">{escape(words["retry"])}</p>', _back(words)])
+        return document(code, words["refused"], [f'<p role="alert">{escape(words["retry"])}</p>', _back(words)])
     said = [each.message for each in error.errors] or [error.detail]
     items = "".join(f"<li>{escape(each)}</li>" for each in said)
-    return _document(code, words["refused"], [f'<ul role="alert">{items}</ul>', _back(words)])
+    return document(code, words["refused"], [f'<ul role="alert">{items}</ul>', _back(words)])
 
 
 def form_values(raw: bytes) -> dict[str, Any]:
@@ -166,7 +166,8 @@ def _money(amount: MoneyResource) -> str:
     return str(Money(amount["amount"], amount["currency"]))
 
 
-def _document(language: str, title: str, body: Iterable[str]) -> str:
+def document(language: str, title: str, body: Iterable[str]) -> str:
+    """A whole page for a customer, in the one look that they all have."""
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -24,6 +24,7 @@ from oms.views.after_sale_shapes import (
     ReturnResource,
 )
 from oms.views.basic_shapes import ContactResource, Day, MoneyResource, ScanResource, Time, Units
+from oms.views.fallback_shapes import OfferResource, RejectionResource
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict
@@ -60,6 +61,8 @@ class LineResource(TypedDict):
     """Units that the customer no longer owes, beside those that were cancelled."""
     added: bool
     """Whether an edit added it after the sale."""
+    given_up_at: Time | None
+    """When its units that wait for stock are cancelled; null when none wait, or they may wait for ever."""
     components: list[ComponentResource]
     """What one unit of a kit is put together of, from the moment when its units have a place or wait for one."""
 
@@ -187,6 +190,8 @@ class FulfillmentOrderResource(TypedDict):
     cancellations: list[CancellationResource]
     pickup: PickupResource | None
     """Null for what is brought to the customer."""
+    rejections: list[RejectionResource]
+    """What the location gave back of it."""
     actions: list[str]
 
 
@@ -262,7 +267,9 @@ class OrderResource(TypedDict):
     captured_at: Time
     updated_at: Time
     expected_delivery: Day | None
-    """The date that the customer was told."""
+    """The day by which everything should be with the customer, as far as it is known today; null when nobody knows."""
+    goods_expected: Day | None
+    """The day on which the last of the goods that it waits for should reach a location."""
     release_at: Time | None
     """No location may begin before; null when the order has no remorse window."""
     released_at: Time | None
@@ -291,6 +298,8 @@ class OrderResource(TypedDict):
     exchanges: list[ExchangeResource]
     exchange_of: str | None
     """The order whose goods come back for these."""
+    offers: list[OfferResource]
+    """What was offered in place of what waits for stock."""
     holds: list[HoldResource]
     released_holds: list[ReleasedHoldResource]
     screening: ScreeningResource | None
