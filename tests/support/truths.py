@@ -12,6 +12,7 @@ from oms.orders.rejecting import RejectReason
 from oms.orders.transitions import AT_LOCATION, OrderStatus
 from oms.payments.ledger import transferred
 from oms.returns.decisions import came_back, returnable, sent
+from oms.stock.movements import SET_ASIDE
 from tests.support.trade import Trade
 
 
@@ -35,6 +36,7 @@ def quantities_add_up(order: Order) -> None:
         for parcel_id in share.parcel_ids:
             for unit in order.parcels[parcel_id].contents:
                 packed[unit.line_id] += unit.quantity
+            packed.subtract(order.parcels[parcel_id].put_back)
         for line_id, counts in share.lines.items():
             assert all(count >= 0 for count in counts.values()), share
             shares.update({(line_id, state): count for state, count in counts.items()})
@@ -128,12 +130,16 @@ def stock_adds_up(trade: Trade, orders: list[Order]) -> None:
                 key = order.lines[line_id].placed.sku, share.location_id
                 committed[key] += sum(counts.get(state, 0) for state in AT_LOCATION)
                 moved[key] -= counts.get(UnitState.SHIPPED, 0) + counts.get(UnitState.DELIVERED, 0)
+            for line_id, units in (each for name in share.parcel_ids for each in order.parcels[name].put_back.items()):
+                assert share.pickup is not None
+                moved[order.lines[line_id].placed.sku, share.location_id] -= units
+                moved[order.lines[line_id].placed.sku, share.pickup.location_id] += units
         for each in order.rejections:
             for given_back in each.event.units if each.event.reason is RejectReason.NOT_IN_STOCK else ():
                 moved[given_back.sku, each.event.location_id] -= given_back.quantity
         for receipt in receipts(order):
             for unit in receipt.units:
-                if unit.disposition is Disposition.RESTOCK:
+                if unit.disposition is Disposition.RESTOCK or unit.disposition in SET_ASIDE:
                     moved[unit.sku, receipt.location_id] += unit.quantity
     for key in {*trade.levels, *+moved, *+committed}:
         level = trade.levels[key]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
 from oms.errors import OmsError
-from oms.fulfillment import work
+from oms.fulfillment import counter, work
 from oms.fulfillment.decisions import Packing
 from oms.fulfillment.rejection import Rejecting
 from oms.orders import commands, edit_commands, money_commands
 from oms.orders.events import HoldReason, UnitState
 from oms.orders.hold_commands import ReleaseHold, release_hold
 from oms.orders.order import Order
+from oms.orders.reasons import CancellationReason
 from oms.orders.rejecting import RejectReason, barred
 from oms.orders.settlement import open_parts
 from oms.orders.tenders import MONEY_HOLDS
@@ -138,12 +140,21 @@ def _mends(trade: Trade, order: Order) -> list[Step]:
     reasons = {hold.reason for hold in order.holds.values()}
     if HoldReason.UNKNOWN_SKU in reasons:
         steps += [partial(_know, trade, line.placed.sku) for line in order.lines.values()]
+    if (store := order.placed.pickup_location_id) and HoldReason.CHANNEL_DOCUMENT in reasons:
+        steps.append(partial(open_store, trade, store))
     if HoldReason.BAD_ADDRESS in reasons and "edit_contact" in order.actions:
         steps.append(lambda: _correct(trade, order.order_id))
     if _is_to_be_paid(order) and (not order.holds or reasons & MONEY_HOLDS):
         paid = commands.PayOrder(instrument="sim_ok", gateway="simulated")
         return [*steps, partial(commands.pay_order, trade, order.order_id, paid, trade.caller())]
     return [*steps, *(partial(_release, trade, order.order_id, handle) for handle in order.holds)]
+
+
+def open_store(trade: Trade, location_id: str, *, ship_to_store: bool = False) -> None:
+    """From now on customers can fetch their goods there."""
+    if location_id not in trade.sites:
+        trade.location(location_id)
+    trade.sites[location_id] = replace(trade.sites[location_id], pickup_days=2, ship_to_store=ship_to_store)
 
 
 def _know(trade: Trade, sku: str) -> None:
@@ -176,7 +187,9 @@ def _goods(trade: Trade, order: Order) -> list[Step]:
         for line in order.lines.values()
         if (count := line.counts.get(UnitState.BACKORDERED, 0)) and trade.sites
     }
-    place = next((each for each in trade.sites if (each, "") not in barred(order.rejections)), "")
+    store = trade.sites.get(order.placed.pickup_location_id)
+    places = trade.sites if store is None or store.ship_to_store else (store.location_id,)
+    place = next((each for each in places if (each, "") not in barred(order.rejections)), "")
     if waiting and not place:  # nobody sends it: it stands in the queue of the unfillable, where somebody gives it up
         return [lambda: commands.cancel_order(trade, order.order_id, commands.CancelOrder(), trade.caller())]
     return [partial(trade.arrive, sku, place, count + 20) for sku, count in waiting.items()]
@@ -208,6 +221,12 @@ def hands(trade: Trade, fulfillment_order_id: str, action: str, units: dict[str,
             work.ship(ports, fulfillment_order_id, caller)
         case "deliver":
             work.deliver(ports, fulfillment_order_id, caller)
+        case "ready":
+            counter.make_ready(ports, fulfillment_order_id, caller)
+        case "hand-over":
+            counter.hand_over(ports, fulfillment_order_id, caller, matches=lambda _, code: code == "1", code="1")
+        case "put-back":
+            counter.put_back(ports, fulfillment_order_id, caller, code=CancellationReason.CUSTOMER)
         case "reject":
             reasons = list(RejectReason)
             rejecting = Rejecting(reason=reasons[trade.messages % len(reasons)], units=units)

@@ -161,17 +161,17 @@ def _units(order: Order, share: FulfillmentOrder, state: UnitState) -> Iterator[
 
 
 def _put_back(order: Order, share: FulfillmentOrder, pickup: Pickup) -> Iterator[CancelledUnits]:
-    state = UnitState.PACKED if share.way is Way.PICKUP else UnitState.SHIPPED
-    left = {line_id: counts.get(state, 0) for line_id, counts in share.lines.items()}
     for parcel in _standing(order, share):
+        gone = dict(parcel.put_back)
         for unit in parcel.contents:
-            if count := min(unit.quantity, left[unit.line_id]):
-                left[unit.line_id] -= count
+            before = min(unit.quantity, gone.get(unit.line_id, 0))
+            gone[unit.line_id] = gone.get(unit.line_id, 0) - before
+            if before < unit.quantity:
                 yield CancelledUnits(
                     line_id=unit.line_id,
                     sku=unit.sku,
-                    quantity=count,
-                    source=state,
+                    quantity=unit.quantity - before,
+                    source=UnitState.PACKED if share.way is Way.PICKUP else UnitState.SHIPPED,
                     fulfillment_order_id=share.fulfillment_order_id,
                     location_id=pickup.location_id,
                     parcel_id=parcel.parcel_id,

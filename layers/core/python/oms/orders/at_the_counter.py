@@ -37,13 +37,14 @@ def not_fetched(parcel: Parcel, gone: CancelledUnits) -> Parcel:
     """The parcel, sent to a store and put back there: what left stays on record, as it has been charged.
 
     Raises:
-        ValueError: it has not left, or was handed over.
+        ValueError: it has not left, or was handed over, or has no such units.
     """
     if parcel.shipped_at is None or parcel.delivered_at is not None:
         raise ValueError(f"{parcel.parcel_id} does not stand in a store")
-    if gone.quantity > parcel.shipped.get(gone.line_id, 0):
+    put_back = parcel.put_back.get(gone.line_id, 0) + gone.quantity
+    if put_back > parcel.shipped.get(gone.line_id, 0):
         raise ValueError(f"{parcel.parcel_id} has no {gone.quantity} units of line {gone.line_id}")
-    return parcel
+    return replace(parcel, put_back={**parcel.put_back, gone.line_id: put_back})
 
 
 def _after(share: FulfillmentOrder, pickup: Pickup, event: PickupEvent, at: datetime) -> Pickup:
