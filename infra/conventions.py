@@ -137,6 +137,11 @@ def queue_parts(name: str, declared: Template) -> Template:
                 "FunctionName": {"Ref": declared["Function"]},
                 "BatchSize": declared.get("BatchSize", 10),
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
+                **(
+                    {"ScalingConfig": {"MaximumConcurrency": declared["Concurrency"]}}
+                    if "Concurrency" in declared
+                    else {}
+                ),
             },
         },
         f"{name}QueueAgeAlarm": alarm(

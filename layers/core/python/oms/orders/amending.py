@@ -98,7 +98,7 @@ def amend(order: Order, wish: Amendment) -> Cancelled:
         first = fitting(order.kits, released, decisions.MAX_STOCK_KEYS)
         many = len(released) > len(first)
         if many and not draft.events:
-            draft.add([_as_event(first)])
+            draft.add([_as_event(list(first))])
         if many or any(isinstance(event, UnitsCancelled) for event in draft.events):
             return _first_part(draft)
         draft.add([_as_event(released)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,6 +18,7 @@ from oms.orders.log import Caller
 from oms.platform import secrets, setup, stock_counts, stock_table
 from oms.platform.http import field_errors
 from oms.platform.setup import Outcome
+from oms.setup import Product
 from oms.setup_forms import ROWS, ChannelForm, ChannelRow, Form, ImportKind, LocationRow, ProductRow, StockRow
 from oms.setup_rows import Row, rows
 from oms.views.answers import ImportReport, ImportResult
@@ -33,6 +35,7 @@ IDS = ("channel_id", "sku", "location_id")
 SetUpRow = ChannelRow | LocationRow | ProductRow
 AnyRow = SetUpRow | StockRow
 Refusal = Sequence[FieldError]
+OfRow = TypeVar("OfRow", bound=AnyRow)
 
 
 def import_rows(kind: ImportKind, raw: bytes, content_type: str, caller: Caller) -> ImportReport:
@@ -73,7 +76,7 @@ def columns(form: type[BaseModel], prefix: str = "") -> list[str]:
 
 
 def _chunk(form: type[AnyRow], chunk: Sequence[Row], caller: Caller) -> Iterator[ImportResult]:
-    checked = [_check(form, row) for row in chunk]
+    checked = [check_row(form, row) for row in chunk]
     # An import has rows of one kind, so one of these two lists is empty.
     counts = [each for each in checked if isinstance(each, StockRow)]
     values = [each for each in checked if isinstance(each, ChannelRow | LocationRow | ProductRow)]
@@ -82,13 +85,14 @@ def _chunk(form: type[AnyRow], chunk: Sequence[Row], caller: Caller) -> Iterator
         outcome = next(outcomes) if isinstance(each, Form) else each
         yield {
             "line": row.line,
-            "id": _id(form, row),
+            "id": id_of(form, row),
             "result": outcome.value if isinstance(outcome, Outcome) else "refused",
             "errors": [] if isinstance(outcome, Outcome) else [{"path": e.path, "message": e.message} for e in outcome],
         }
 
 
-def _check(form: type[AnyRow], row: Row) -> AnyRow | Refusal:
+def check_row(form: type[OfRow], row: Row) -> OfRow | Refusal:
+    """A row as a form, or what is wrong with it."""
     if row.error is not None:
         return [row.error]
     try:
@@ -126,13 +130,15 @@ def _count_all(forms: Sequence[StockRow], caller: Caller) -> list[Outcome | Refu
     if not forms:
         return []
     known = setup.products(form.sku for form in forms)
-    return [_count(form, caller, known=form.sku in known) for form in forms]
+    return [_count(form, caller, known.get(form.sku)) for form in forms]
 
 
-def _count(form: StockRow, caller: Caller, *, known: bool) -> Outcome | Refusal:
+def _count(form: StockRow, caller: Caller, product: Product | None) -> Outcome | Refusal:
     """Count one row's units; a sku or location that is not set up is a slip of the pen, and its stock would be lost."""
-    if not known:
+    if product is None:
         return [FieldError("sku", f"there is no product {form.sku!r}")]
+    if product.components:
+        return [FieldError("sku", f"{form.sku} is a kit and has no stock of its own: count its components")]
     try:
         setup.location(form.location_id)
         before = stock_table.level(form.sku, form.location_id)
@@ -146,7 +152,7 @@ def _count(form: StockRow, caller: Caller, *, known: bool) -> Outcome | Refusal:
     return Outcome.UPDATED if before.version else Outcome.CREATED
 
 
-def _id(form: type[AnyRow], row: Row) -> str:
+def id_of(form: type[AnyRow], row: Row) -> str:
     """The row's id as it was written, with what is no character replaced."""
     names = [name for name in IDS if name in form.model_fields]
     text = "/".join(str(row.values.get(name, ""))[:MAX_SKU] for name in names)
