@@ -79,7 +79,7 @@ def test_an_order_without_a_window_has_no_timer_and_no_further_entry(merchant: M
     calls = len(world.recorder.calls)
     world.tick()
     asked = [call for call in world.recorder.calls[calls:] if call.function == "RouteTick"]
-    assert [call.operation for call in asked] == ["Query"] * 4
+    assert [call.operation for call in asked] == ["Query"] * 8
 
 
 def test_an_order_that_nobody_pays_is_cancelled_and_not_before_its_time(merchant: Merchant, world: World) -> None:
