@@ -31,6 +31,10 @@ class DecisionResource(TypedDict):
     parcels: int
     kilometres: int | None
     candidates: list[CandidateResource]
+    rule_id: str
+    """The rule of sourcing by which it was decided; empty for decisions from before there were rules."""
+    rule_version: int
+    """Of the rule's set-up; 0 for the rule of the house."""
 
 
 class ShareResource(TypedDict):
@@ -90,6 +94,8 @@ def routing_resource(order: Order) -> RoutingResource:
                     }
                     for candidate in explanation.candidates
                 ],
+                "rule_id": explanation.rule_id,
+                "rule_version": explanation.rule_version,
             }
             for explanation in order.explanations
         ],
