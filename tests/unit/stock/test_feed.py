@@ -48,7 +48,7 @@ def moto() -> Iterator[mock_aws]:
 
 @pytest.fixture(autouse=True)
 def shop(moto: mock_aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Two warehouses and forty articles."""
+    """Two warehouses and fourteen articles."""
     fresh(moto, "stock", "setup", "references")
     client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     monkeypatch.setenv("OMS_DOCUMENTS_BUCKET", BUCKET)
@@ -56,7 +56,7 @@ def shop(moto: mock_aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.cache_clear()
     for place in PLACES:
         setup.put(Location(location_id=place, name=place, latitude=0, longitude=0))
-    for number in range(40):
+    for number in range(14):
         setup.put(Product(sku=f"S{number}", title="Article"))
     yield
     settings.cache_clear()
@@ -160,15 +160,15 @@ def test_every_row_is_counted_and_told_of_and_bad_rows_stop_nothing() -> None:
 
 
 def test_one_write_for_each_level_that_changes_and_none_for_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cutting, "CHUNK_ROWS", 30)
-    rows = [(f"S{number}", place, number) for number in range(40) for place in PLACES]
-    assert figures(fed(csv(rows))) == (80, 0, 0, 0)
+    monkeypatch.setattr(cutting, "CHUNK_ROWS", 10)
+    rows = [(f"S{number}", place, number) for number in range(14) for place in PLACES]
+    assert figures(fed(csv(rows))) == (28, 0, 0, 0)
     made = writes(monkeypatch)
-    assert figures(fed(csv(rows), cause="c2")) == (0, 0, 80, 0)
+    assert figures(fed(csv(rows), cause="c2")) == (0, 0, 28, 0)
     assert made == []
     rows[::20] = [(sku, place, units + 1) for sku, place, units in rows[::20]]
-    assert figures(fed(csv(rows), cause="c3")) == (0, 4, 76, 0)
-    assert made == ["UpdateItem"] * 4
+    assert figures(fed(csv(rows), cause="c3")) == (0, 2, 26, 0)
+    assert made == ["UpdateItem"] * 2
     assert level("S10", "berlin").on_hand == 11
 
 
@@ -276,7 +276,7 @@ def test_a_file_is_cut_in_as_many_goes_as_it_takes(monkeypatch: pytest.MonkeyPat
 
 def test_rows_are_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cutting, "CHUNK_ROWS", 4)
-    feed_id = fed(csv((f"S{number}" if number % 7 else "GHOST", "berlin", 1) for number in range(22)))
+    feed_id = fed(csv((f"S{number % 14}" if number % 7 else "GHOST", "berlin", 1) for number in range(22)))
     found, cursor = [], ""
     while True:
         page = rows_of(feed_id, "refused", limit=2, cursor=cursor)
@@ -329,7 +329,7 @@ def test_memory_does_not_grow_with_the_file() -> None:
     """The most that a message takes is the same for a file of two chunks and one of twenty."""
 
     def most(count: int, cause: str) -> int:
-        feed_id = sent(csv((f"S{number % 40}", "berlin", 1) for number in range(count)), cause=cause)
+        feed_id = sent(csv((f"S{number % 14}", "berlin", 1) for number in range(count)), cause=cause)
         started(feed_id)
         peaks = []
         while waiting := messages():
@@ -340,7 +340,7 @@ def test_memory_does_not_grow_with_the_file() -> None:
                 tracemalloc.stop()
         return max(peaks)
 
-    fed(csv((f"S{number}", "berlin", 1) for number in range(40)), cause="c0")
+    fed(csv((f"S{number}", "berlin", 1) for number in range(14)), cause="c0")
     assert most(10_000, "c2") < most(1000, "c1") * 1.25
 
 

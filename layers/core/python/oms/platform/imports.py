@@ -35,7 +35,7 @@ IDS = ("channel_id", "sku", "location_id")
 SetUpRow = ChannelRow | LocationRow | ProductRow
 AnyRow = SetUpRow | StockRow
 Refusal = Sequence[FieldError]
-OfRow = TypeVar("OfRow", bound=AnyRow)
+OfRow = TypeVar("OfRow", bound=Form)
 
 
 def import_rows(kind: ImportKind, raw: bytes, content_type: str, caller: Caller) -> ImportReport:
