@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from oms.errors import Conflict, NotFound, VersionMismatch
 from oms.orders.log import Caller
-from oms.platform import stock_buckets
+from oms.platform import aws, stock_buckets
 from oms.platform.stock_counts import adjust, set_on_hand
 from oms.platform.stock_items import owner
 from oms.platform.stock_moves import Note
@@ -18,9 +20,17 @@ from oms.platform.stock_table import level, sku_stock
 from oms.platform.stock_transaction import Refused, transact
 from oms.stock.levels import Level, StockReason
 from oms.stock.movements import Movement
+from tests.support.interleaved import in_memory
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 NOTE = Note(at="2026-03-02T09:00:00.000000Z", cause="test")
+
+
+@pytest.fixture
+def tables() -> Iterator[Any]:
+    """Tables in memory, which are faster; the flows try the same on moto."""
+    with in_memory() as dynamo:
+        yield dynamo
 
 
 def caller(cause: str = "c", at: datetime = AT) -> Caller:
@@ -221,3 +231,25 @@ def test_an_adjustment_of_a_split_level_is_made_once_and_takes_what_is_there() -
     with pytest.raises(Conflict, match="4 are on hand"):
         adjust("mug", "north", -5, caller("more"), reason=StockReason.DAMAGED)
     assert adjust("mug", "north", 8, caller("came"), reason=StockReason.RECEIVED).on_hand == 12
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_level_that_others_want_at_once_is_split_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    stocked(100)
+    real, met = aws.client("dynamodb").transact_write_items, 0
+
+    def crowded(*, TransactItems: Any) -> Any:  # noqa: N803 - boto3's
+        nonlocal met
+        if met < 3:
+            met += 1
+            reasons = [{"Code": "TransactionConflict"}]
+            raise ClientError(
+                {"Error": {"Code": "TransactionCanceledException", "Message": ""}, "CancellationReasons": reasons},  # type: ignore[typeddict-unknown-key]
+                "TransactWriteItems",
+            )
+        return real(TransactItems=TransactItems)
+
+    monkeypatch.setattr(aws.client("dynamodb"), "transact_write_items", crowded)
+    reserve(1, "o1")
+    whole = level("mug", "north")
+    assert (whole.buckets, whole.available, whole.committed) == (4, 99, 1)

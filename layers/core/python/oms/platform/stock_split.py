@@ -7,6 +7,7 @@ are emptied and keep their version, which goes on counting if they are needed ag
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +56,8 @@ def heat(sku: str, location_id: str, note: Note) -> None:
         count = more_buckets(held.count, sum(each.has(AVAILABLE) for each in held.buckets))
         if count > held.count and _respread(sku, location_id, count, note):
             logger().info("level_split", extra={"sku": sku, "location_id": location_id, "buckets": count})
+            with suppress(LookupError):
+                read_split(sku, location_id)
     except (OmsError, ClientError):
         # Whoever found it contended has something else to do, and tries again anyway.
         return

@@ -7,6 +7,8 @@ holds for its own part, so no unit is ever given twice, and as long as there is 
 
 from __future__ import annotations
 
+import random
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -34,6 +36,9 @@ ATTEMPTS = 6
 
 MAX_ITEMS = 100
 """Items of one transaction."""
+
+PAUSE = 0.01
+"""Seconds, at most, before the first new try of what met another transaction; twice as many each time."""
 
 CONTENDED = 3
 """Refusals within `WINDOW` seconds after which a level gets more buckets."""
@@ -79,7 +84,7 @@ def transact(beside: Sequence[TransactWriteItemTypeDef], moves: Sequence[Movemen
     """
     from botocore.exceptions import ClientError
 
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         parts = [part for move in moves for part in _parts(move, key)]
         updates: list[Any] = [{"Update": _asking(bucket_update(p.moved, p.number, p.deltas, note))} for p in parts]
         if len(beside) + len(updates) > MAX_ITEMS:
@@ -89,7 +94,8 @@ def transact(beside: Sequence[TransactWriteItemTypeDef], moves: Sequence[Movemen
         try:
             client("dynamodb").transact_write_items(TransactItems=[*beside, *updates])
         except ClientError as error:
-            _learn(error, parts, len(beside), note)
+            if _learn(error, parts, len(beside), note, patient=attempt + 1 < ATTEMPTS):
+                time.sleep(random.uniform(0, PAUSE * 2**attempt))  # noqa: S311 - only spreads those who try again
             continue
         for split in {id(part.split): part.split for part in parts if part.split}.values():
             moved(split, {p.number: p.deltas for p in parts if p.split is split})
@@ -118,13 +124,14 @@ def _parts(move: Movement, key: str) -> list[_Part]:
     raise Refused([], busy=True)
 
 
-def _learn(error: ClientError, parts: Sequence[_Part], beside: int, note: Note) -> None:
-    """Return when it is worth trying again, with what is known of the buckets now.
+def _learn(error: ClientError, parts: Sequence[_Part], beside: int, note: Note, *, patient: bool) -> bool:
+    """Return when it is worth trying again, with what is known of the buckets now; True: after a pause.
 
     Raises:
         Refused: it is not.
     """
     if code(error) in THROTTLED:
+        # The SDK has tried again already.
         _contended([part for part in parts if len({p.level for p in parts}) == 1], note)
         raise Refused(["None"] * beside, busy=True) from error
     if code(error) != "TransactionCanceledException":
@@ -134,8 +141,10 @@ def _learn(error: ClientError, parts: Sequence[_Part], beside: int, note: Note) 
     ours = list(zip(parts, codes[beside:], reasons[beside:], strict=False))
     if busy := [part for part, why, _ in ours if why in BUSY]:
         _contended(busy, note)
-    if BUSY & set(codes) or CONDITION_FAILED in codes[:beside]:
+    if CONDITION_FAILED in codes[:beside] or (BUSY & set(codes) and not patient):
         raise Refused(codes[:beside], busy=bool(BUSY & set(codes))) from error
+    if BUSY & set(codes):
+        return True
     failed = [(part, reason) for part, why, reason in ours if why == CONDITION_FAILED]
     if not failed:
         raise error
@@ -147,6 +156,7 @@ def _learn(error: ClientError, parts: Sequence[_Part], beside: int, note: Note) 
             read_split(*level)
         except LookupError:
             forget_split(*level)
+    return False
 
 
 def _contended(parts: Iterable[_Part], note: Note) -> None:
