@@ -22,7 +22,9 @@ from oms.orders.events import HoldReason, OrderEvent, UnitState
 from oms.orders.evolve import fold
 from oms.orders.order import Entry, Order
 from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded, Proof
+from oms.orders.promising import PromiseChanged, PromiseReason
 from oms.orders.reasons import DeclineReason
+from oms.orders.substituting import SubstituteOffered
 from oms.orders.way_back import ReturnLabelIssued
 from oms.payments.ledger import PaymentCaptured, PaymentRefunded
 from oms.setup import Location
@@ -229,10 +231,40 @@ def _decisions(kind: Kind, order: ev.OrderPlaced) -> list[list[OrderEvent]]:
             return [[order, held(HoldReason.PAYMENT_PENDING)], [paid(order), ev.HoldReleased(handle="hold-1")]]
         case Kind.REFUND_MADE:
             return [*whole, [cancelled(order.lines[-1])], *refunded(1000)]
+        case Kind.DELIVERY_CHANGED:
+            return [*short(order), [another_day()]]
+        case Kind.SUBSTITUTE_OFFERED:
+            return [*short(order), [substitute(order.lines[-1])]]
         case Kind.PICKUP_READY | Kind.PICKUP_REMINDER | Kind.PICKUP_EXPIRED | Kind.PICKED_UP:
             return _fetched(kind, order)
         case _:
             return [*whole, *_sent_back(kind)]
+
+
+def short(order: ev.OrderPlaced) -> list[list[OrderEvent]]:
+    """All but the last line have a place; the last waits, for two weeks at most."""
+    rest = [(each.line_id, each.quantity) for each in order.lines[:-1]]
+    last = order.lines[-1]
+    patient = replace(order, backorder_days=14)
+    return [[patient, paid(order)], [allocated(*rest), backordered((last.line_id, last.quantity)), CONFIRMED]]
+
+
+def another_day(day: date | None = date(2026, 12, 4)) -> PromiseChanged:
+    reason = PromiseReason.INCOMING if day else PromiseReason.NOT_COMING
+    return PromiseChanged(expected_delivery=day, arrives=day, reason=reason, tell=True)
+
+
+def substitute(sold: ev.PlacedLine) -> SubstituteOffered:
+    return SubstituteOffered(
+        offer_id=f"{ORDER_ID}-s1",
+        line_id=sold.line_id,
+        quantity=sold.quantity,
+        sku="SKU-9",
+        title="Cutting board, walnut",
+        net=sold.net,
+        tax=sold.tax,
+        expires_at=datetime(2026, 11, 24, 9, 30, tzinfo=UTC),
+    )
 
 
 def fetched(order: ev.OrderPlaced) -> list[list[OrderEvent]]:

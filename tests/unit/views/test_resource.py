@@ -59,7 +59,7 @@ def test_the_states_of_the_payment_are_derived_from_its_ledger() -> None:
 def test_fulfillment_orders_show_what_can_be_done_with_them_now() -> None:
     shown = {each["location_id"]: each for each in order_resource(order(8))["fulfillment_orders"]}
     assert (shown["wien"]["status"], shown["wien"]["actions"]) == ("accepted", ["pick", "reject"])
-    assert (shown["graz"]["status"], shown["graz"]["actions"]) == ("open", ["accept"])
+    assert (shown["graz"]["status"], shown["graz"]["actions"]) == ("open", ["accept", "reject"])
 
 
 def test_scans_are_told_in_the_order_of_the_journey_not_of_their_coming() -> None:

@@ -27,11 +27,14 @@ from oms.orders.events import (
     ParcelDelivered,
     UnitsCancelled,
     UnitsShipped,
+    UnitState,
 )
 from oms.orders.order import Order
 from oms.orders.pickup import PickupCollected, PickupEvent, PickupExpired, PickupReady, PickupReminded
+from oms.orders.promising import PromiseChanged
 from oms.orders.reach import mail_address, phone_number
 from oms.orders.reasons import CancellationReason
+from oms.orders.substituting import OfferStatus, SubstituteOffered, status
 from oms.orders.tenders import MONEY_HOLDS
 from oms.orders.way_back import ReturnLabelIssued
 from oms.payments.ledger import PaymentRefunded
@@ -58,6 +61,8 @@ class Kind(StrEnum):
     PICKUP_REMINDER = "pickup_reminder"
     PICKUP_EXPIRED = "pickup_expired"
     PICKED_UP = "picked_up"
+    DELIVERY_CHANGED = "delivery_changed"
+    SUBSTITUTE_OFFERED = "substitute_offered"
 
 
 class Medium(StrEnum):
@@ -127,6 +132,10 @@ def kind_of(found: Occasion) -> Kind | None:
             return Kind.CANCELLATION_DECLINED
         case PickupReady() | PickupReminded() | PickupExpired() | PickupCollected():
             return FETCHED[type(event)]
+        case PromiseChanged(tell=True):
+            return Kind.DELIVERY_CHANGED
+        case SubstituteOffered():
+            return Kind.SUBSTITUTE_OFFERED
         case _:
             return _after_sale(found)
 
@@ -176,8 +185,9 @@ def _asked_and_paid(found: Occasion, event: HoldReleased) -> bool:
 def still_true(found: Occasion) -> bool:
     """Whether the customer should still be told, now that the order stands as it does today.
 
-    A call to act is taken back when its hold is gone, and a word about a return that has moved on since is left to the
-    word about that. All other news stay news.
+    A call to act is taken back when its hold is gone, a day when another was told or nothing waits any more, an offer
+    when it is answered. A word about a return that has moved on since is left to the word about that. All other
+    news stay news.
     """
     event, returns = found.event, found.today.after_sale.returns
     match event:
@@ -187,6 +197,13 @@ def still_true(found: Occasion) -> bool:
             return share.waits and share.live and (isinstance(event, PickupExpired) or not over)
         case OrderHeld():
             return event.handle in found.today.holds
+        case PromiseChanged():
+            return (
+                bool(found.today.counts.get(UnitState.BACKORDERED))
+                and found.today.promise.told == event.expected_delivery
+            )
+        case SubstituteOffered():
+            return status(found.today, found.today.offers[event.offer_id]) is OfferStatus.OPEN
         case ReturnRequested():
             return returns[event.return_id].status is ReturnStatus.REQUESTED
         case ReturnApproved() | ReturnLabelIssued():

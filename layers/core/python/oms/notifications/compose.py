@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oms.notifications import fetched, journey, money, returned, revision
+from oms.notifications import fetched, journey, money, returned, revision, waiting
 from oms.notifications.catalogue import Kind
 from oms.notifications.counter import NO_COUNTER, Counter
 from oms.notifications.language import Language
@@ -22,6 +22,8 @@ from oms.orders.cancelling import CancellationDeclined
 from oms.orders.editing import LinesAdded, ShippingServiceChanged
 from oms.orders.events import HoldReleased, OrderHeld, ParcelDelivered, UnitsCancelled, UnitsShipped
 from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded
+from oms.orders.promising import PromiseChanged
+from oms.orders.substituting import SubstituteOffered
 from oms.orders.way_back import ReturnLabelIssued
 from oms.payments.ledger import PaymentRefunded
 
@@ -80,5 +82,10 @@ def compose(
             return fetched.expired(voice, event.fulfillment_order_id, counter)
         case Kind.PICKED_UP, PickupCollected():
             return fetched.collected(voice, event.fulfillment_order_id)
+        case Kind.DELIVERY_CHANGED, PromiseChanged():
+            told = found.before is not None and found.before.promise.told is not None
+            return waiting.another_day(voice, event, told)
+        case Kind.SUBSTITUTE_OFFERED, SubstituteOffered():
+            return waiting.offered(voice, event, way)
         case _:
             raise ValueError(f"{type(event).__name__} is not told by a message of kind {kind}")

@@ -10,6 +10,7 @@ from oms.errors import NotFound, Unavailable
 from oms.notifications import feedback
 from oms.notifications.catalogue import FETCHED, Kind, Medium, Recipient, kind_of, recipients, still_true
 from oms.notifications.occasion import Occasion, occasion
+from oms.orders.substituting import SubstituteOffered
 from oms.platform.batch import Json
 from oms.platform.config import settings
 from oms.platform.event_log import order_log
@@ -98,9 +99,13 @@ def handle(body: Json, message_id: str) -> None:
 
 
 def _way_back(kind: Kind, found: Occasion) -> WayBack:
-    """Where a return goes, and the customer's page of returns: without a public address or a key there is no link."""
+    """Where a return goes, and the customer's page: without a public address or a key there is no link."""
     from oms.notifications.way_back import NOWHERE, WayBack
 
+    if isinstance(found.event, SubstituteOffered):
+        from oms.platform.returns import offer_link
+
+        return WayBack(None, offer_link(found.event.offer_id, found.event.expires_at))
     if kind not in {Kind.RETURN_REQUESTED, Kind.RETURN_APPROVED}:
         return NOWHERE
     from oms.platform.returns import new_link
