@@ -255,7 +255,10 @@ class MemoryStack(OrderLog):
 
     def totals(self) -> Iterable[int]:
         """What `on_hand` less its parts leaves, for each level: zero, always."""
-        return [level.on_hand - level.available - level.committed for level in self.levels.values()]
+        return [
+            level.on_hand - level.available - level.committed - sum(level.unavailable.values())
+            for level in self.levels.values()
+        ]
 
 
 ADDRESS = Address(name="Kim Berg", line1="Hauptstr. 1", city="München", postal_code="80331", country="DE")

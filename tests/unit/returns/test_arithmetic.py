@@ -25,6 +25,7 @@ from oms.returns.credits import (
 from oms.returns.decisions import Arrived, Receipt, Wanted
 from oms.returns.policy import FAULTS
 from oms.routing.steps import next_step
+from oms.stock.movements import SET_ASIDE
 from tests.support.orders import line
 from tests.unit.returns.shop import ORDER, RETURN, Shop, came, wants
 
@@ -207,15 +208,15 @@ def check(shop: Shop, order: Order) -> None:
     if not order.counts.get(UnitState.ALLOCATED):
         assert order.charged - order.refunded == order.due
     assert set(shop.totals()) == {0}
-    restocked = sum(
+    kept = sum(
         each.quantity
         for receipt in receipts(order)
         for each in receipt.units
-        if each.disposition is Disposition.RESTOCK
+        if each.disposition is Disposition.RESTOCK or each.disposition in SET_ASIDE
     )
     sold = sum(each.placed.quantity for each in order.lines.values())
     gone = sum(decisions.sent(order, line_id) for line_id in order.lines)
-    assert sum(level.on_hand for level in shop.levels.values()) == sold - gone + restocked
+    assert sum(level.on_hand for level in shop.levels.values()) == sold - gone + kept
 
 
 def receipts(order: Order) -> list[UnitsReceived]:

@@ -53,14 +53,24 @@ def test_the_same_wish_under_its_number_is_one_return_and_another_wish_is_refuse
         decisions.request(order, [wants("1", 1)], number=3)
 
 
-def test_restocked_units_are_sellable_at_once_and_scrapped_ones_never(shop: Shop) -> None:
+def test_restocked_units_are_sellable_at_once_and_scrapped_ones_are_not_kept(shop: Shop) -> None:
     shop.delivered(line("1", "mug", 3, 3000))
     assert shop.levels["mug", "north"].on_hand == 0
     shop.approved(wants("1", 3))
     order = shop.received(came("1", 1), came("1", 1, Disposition.SCRAP), came("1", 1, Disposition.REFURBISH))
     level = shop.levels["mug", "north"]
-    assert (level.on_hand, level.available) == (1, 1)
+    assert (level.on_hand, level.available, level.unavailable) == (2, 1, {"refurbish": 1})
     assert order.refunded == 3000
+
+
+@pytest.mark.parametrize("disposition", [Disposition.QUARANTINE, Disposition.DAMAGED, Disposition.REFURBISH])
+def test_what_came_back_and_is_kept_is_on_hand_and_not_for_sale(shop: Shop, disposition: Disposition) -> None:
+    shop.delivered(line("1", "mug", 3, 3000))
+    shop.approved(wants("1", 2))
+    order = shop.received(came("1", 2, disposition))
+    level = shop.levels["mug", "north"]
+    assert (level.on_hand, level.available, level.unavailable) == (2, 0, {disposition.value: 2})
+    assert order.refunded == 2000
 
 
 def test_a_receipt_that_is_booked_twice_moves_stock_and_money_once(shop: Shop) -> None:

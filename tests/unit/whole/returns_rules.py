@@ -161,7 +161,7 @@ class Returns(Sales):
     @rule(
         at=which,
         units=st.integers(1, 2),
-        disposition=st.sampled_from([Disposition.RESTOCK, Disposition.SCRAP]),
+        disposition=st.sampled_from([Disposition.RESTOCK, Disposition.QUARANTINE, Disposition.SCRAP]),
         credit=st.booleans(),
         reason=st.sampled_from(ReturnReason),
     )

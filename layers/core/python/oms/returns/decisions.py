@@ -20,7 +20,13 @@ from oms.orders.order import Order
 from oms.orders.reasons import DeclineReason
 from oms.returns.policy import FAULTS
 
-CAME = (Disposition.RESTOCK, Disposition.REFURBISH, Disposition.SCRAP)
+CAME = (
+    Disposition.RESTOCK,
+    Disposition.QUARANTINE,
+    Disposition.REFURBISH,
+    Disposition.DAMAGED,
+    Disposition.SCRAP,
+)
 """What was in the parcel, as against what was announced and was not."""
 
 

@@ -21,7 +21,14 @@ from oms.orders.kits import Recipes, parts, recipes_after
 from oms.orders.order import Order
 from oms.orders.rejecting import RejectReason, UnitsRejected
 from oms.orders.reserving import ReservationUsed
-from oms.stock.levels import StockReason
+from oms.stock.levels import StockReason, UnavailableReason
+
+SET_ASIDE = {
+    Disposition.QUARANTINE: UnavailableReason.QUARANTINE,
+    Disposition.REFURBISH: UnavailableReason.REFURBISH,
+    Disposition.DAMAGED: UnavailableReason.DAMAGED,
+}
+"""Dispositions of units that came back and are kept, and why they are not for sale."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,15 +147,17 @@ def _of(order: Order, event: OrderEvent) -> Iterable[Movement]:
             yield from given_back(event)
         case UnitsReceived():
             for came in event.units:
-                sellable = came.quantity if came.disposition is Disposition.RESTOCK else 0
-                if sellable:
+                sellable = came.disposition is Disposition.RESTOCK
+                why = SET_ASIDE.get(came.disposition)
+                if sellable or why:
                     yield Movement(
                         sku=came.sku,
                         location_id=event.location_id,
                         reason=StockReason.RETURNED,
                         reference=event.return_id or event.receipt_id,
-                        on_hand=sellable,
-                        available=sellable,
+                        on_hand=came.quantity,
+                        available=came.quantity if sellable else 0,
+                        unavailable={why.value: came.quantity} if why else {},
                     )
         case _:
             return
