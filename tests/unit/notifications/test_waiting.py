@@ -53,7 +53,7 @@ def test_a_day_that_wiggles_is_told_to_nobody() -> None:
     assert kind_of(found(history(*short(usual()), [quiet]))) is None
 
 
-def test_nobody_is_told_of_a_day_when_the_goods_are_there_by_then() -> None:
+def test_nobody_is_told_what_is_not_so_any_more() -> None:
     entries = history(*short(usual()), [another_day()])
     about = found(entries)
     assert still_true(about)
@@ -71,7 +71,11 @@ def test_nobody_is_told_of_a_day_when_the_goods_are_there_by_then() -> None:
         )
     )
     today = found(history(*short(usual()), [another_day()], [came])).today
-    assert not still_true(replace(about, today=today))
+    assert still_true(replace(about, today=today)), "it has a place, and comes as late as that"
+    unknown = found(history(*short(usual()), [another_day(None)]))
+    today = found(history(*short(usual()), [another_day(None)], [came])).today
+    assert still_true(unknown)
+    assert not still_true(replace(unknown, today=today))
     later = found(history(*short(usual()), [another_day()], [another_day(date(2026, 12, 20))])).today
     assert not still_true(replace(about, today=later)), "the later message says it"
 

@@ -36,6 +36,7 @@ from oms.orders.reach import mail_address, phone_number
 from oms.orders.reasons import CancellationReason
 from oms.orders.substituting import OfferStatus, SubstituteOffered, status
 from oms.orders.tenders import MONEY_HOLDS
+from oms.orders.transitions import AT_LOCATION
 from oms.orders.way_back import ReturnLabelIssued
 from oms.payments.ledger import PaymentRefunded
 
@@ -74,6 +75,9 @@ class Medium(StrEnum):
 
 CUSTOMER_MUST_ACT = frozenset({HoldReason.BAD_ADDRESS, HoldReason.PAYMENT_DECLINED, HoldReason.PAYMENT_PENDING})
 """Holds that the customer can end. The others are the merchant's own business, and nobody is written to."""
+
+NOT_GONE = AT_LOCATION | {UnitState.OPEN, UnitState.BACKORDERED}
+"""Where units are that have yet to leave."""
 
 EDITS = (LinesAdded, ShippingServiceChanged)
 """What makes an order another one. What an edit takes away beside is told with it."""
@@ -198,10 +202,7 @@ def still_true(found: Occasion) -> bool:
         case OrderHeld():
             return event.handle in found.today.holds
         case PromiseChanged():
-            return (
-                bool(found.today.counts.get(UnitState.BACKORDERED))
-                and found.today.promise.told == event.expected_delivery
-            )
+            return _still_so(found.today, event)
         case SubstituteOffered():
             return status(found.today, found.today.offers[event.offer_id]) is OfferStatus.OPEN
         case ReturnRequested():
@@ -212,6 +213,13 @@ def still_true(found: Occasion) -> bool:
             return returns[event.return_id].status is ReturnStatus.DECLINED
         case _:
             return True
+
+
+def _still_so(today: Order, event: PromiseChanged) -> bool:
+    """Whether no other day was told since, and something has yet to leave; or, where no day is known, still waits."""
+    waits = today.counts.get(UnitState.BACKORDERED, 0)
+    to_come = waits if event.expected_delivery is None else sum(today.counts.get(each, 0) for each in NOT_GONE)
+    return to_come > 0 and today.promise.told == event.expected_delivery
 
 
 def recipients(kind: Kind, contact: Contact | None) -> tuple[Recipient, ...]:

@@ -35,7 +35,7 @@ def another_day(voice: Voice, event: PromiseChanged, told: bool) -> Letter:  # n
             Panel(tuple(facts)),
             *items(voice, "delivery_changed.waiting", waiting),
             *notice,
-            Paragraph(voice.say("delivery_changed.cancel")),
+            *([Paragraph(voice.say("delivery_changed.cancel"))] if any(waiting.values()) else []),
         ],
         sms=sms,
     )
