@@ -8,7 +8,7 @@ Rows are goods, columns are locations. Using a column costs its `fixed` cost onc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import NamedTuple
@@ -33,12 +33,8 @@ class Problem:
     most: int | None = None
 
 
-class Share(NamedTuple):
-    """What a column has towards one row (at most the need), and what a unit costs beyond the row's cheapest."""
-
-    row: int
-    units: int
-    extra: int
+Share = tuple[int, int, int]
+"""What a column has towards a row: (row, units, at most the need; what a unit costs beyond the row's cheapest)."""
 
 
 class Filled(NamedTuple):
@@ -48,152 +44,195 @@ class Filled(NamedTuple):
     columns: tuple[int, ...]
 
 
+def cheapest_single(problem: Problem) -> tuple[int, int] | None:
+    """The cost and the column of the cheapest that has everything by itself; None when there is none."""
+    costs: list[int | None] = list(problem.fixed)
+    for need, stock, unit in zip(problem.needs, problem.stock, problem.unit, strict=True):
+        if need > 0:
+            costs = [
+                None if cost is None or have < need else cost + need * each
+                for cost, have, each in zip(costs, stock, unit, strict=True)
+            ]
+    able = [cost for cost in costs if cost is not None]
+    return (least := min(able), costs.index(least)) if able else None
+
+
 class Instance:
     """A problem's rows that need something, and the columns that have it. Costs in fractions (`FINE`).
 
     `forced` are the columns without which a row cannot be covered: they are used in any case, so their fixed costs
     are no cost of the choice. With the cheapest unit of each row they are `anyway`, in whole units of cost. In a `flat`
-    problem a unit costs the same from everywhere.
+    problem a unit costs the same from everywhere. When the cheapest cover by one column is `known` (its cost and the
+    column), only those columns are looked at with which, and another one, it can be done for less.
     """
 
-    def __init__(self, problem: Problem) -> None:
-        rows = [row for row, need in enumerate(problem.needs) if need > 0]
-        self.needs = tuple(problem.needs[row] for row in rows)
-        self.anyway = 0
-        shares: dict[int, list[Share]] = {}
-        for position, row in enumerate(rows):
-            have = list(_usable(problem, row))
-            cheapest = min((problem.unit[row][column] for column, _ in have), default=0)
-            self.anyway += problem.needs[row] * cheapest
-            for column, units in have:
-                extra = (problem.unit[row][column] - cheapest) * FINE
-                shares.setdefault(column, []).append(Share(position, units, extra))
-        self.shares: Mapping[int, Sequence[Share]] = dict(sorted(shares.items()))
-        self.units = {column: self._dense(each) for column, each in self.shares.items()}
-        self.flat = not any(each.extra for every in shares.values() for each in every)
-        self.forced = self._forced()
-        self.anyway += sum(problem.fixed[column] for column in self.forced)
-        self.fixed = {column: problem.fixed[column] * FINE for column in self.shares}
+    def __init__(self, problem: Problem, known: tuple[int, int] | None = None) -> None:
+        fixed = problem.fixed
+        columns: Sequence[int] = range(len(fixed))
+        if known is not None:
+            least = known[0] - min(fixed)
+            columns = [column for column in columns if fixed[column] < least or column == known[1]]
+        self.anyway, self.flat = 0, True
+        self.rows: list[list[tuple[int, int, int]]] = []
+        """For each row the columns that have some, as (column, units, extra)."""
+        self.shares: dict[int, list[Share]] = {}
+        needs, forced = list[int](), set[int]()
+        for need, stock, unit, whole in zip(problem.needs, problem.stock, problem.unit, problem.whole, strict=True):
+            if need <= 0:
+                continue
+            have = [column for column in columns if stock[column] >= (need if whole else 1)]
+            units = [most if (most := stock[column]) < need else need for column in have]
+            costs = [unit[column] for column in have]
+            cheapest = min(costs, default=0)
+            spare = sum(units) - need
+            if spare < need:
+                forced.update([column for column, each in zip(have, units, strict=True) if each > spare])
+            self.anyway += need * cheapest
+            self.flat = self.flat and max(costs, default=0) == cheapest
+            self._add(list(zip(have, units, [(cost - cheapest) * FINE for cost in costs], strict=True)))
+            needs.append(need)
+        self.needs = tuple(needs)
+        self.forced = tuple(sorted(forced))
+        self.anyway += sum(fixed[column] for column in forced)
+        self.fixed = {column: fixed[column] * FINE for column in self.shares}
         self.fixed.update(dict.fromkeys(self.forced, 0))
 
-    def _dense(self, shares: Sequence[Share]) -> tuple[int, ...]:
-        units = [0] * len(self.needs)
-        for each in shares:
-            units[each.row] = each.units
-        return tuple(units)
-
-    def _forced(self) -> tuple[int, ...]:
-        forced: set[int] = set()
-        for row, have in enumerate(self.by_row()):
-            spare = sum(units for _, units, _ in have) - self.needs[row]
-            forced.update(column for column, units, _ in have if units > spare)
-        return tuple(sorted(forced))
-
-    def by_row(self) -> list[list[tuple[int, int, int]]]:
-        """For each row the columns that have some, as (column, units, extra)."""
-        have: list[list[tuple[int, int, int]]] = [[] for _ in self.needs]
-        for column, shares in self.shares.items():
-            for row, units, extra in shares:
-                have[row].append((column, units, extra))
-        return have
-
-    def less(self, needs: Sequence[int], column: int) -> Sequence[int]:
-        """What is still needed after a column gave what it has."""
-        return [need - units if need > units else 0 for need, units in zip(needs, self.units[column], strict=True)]
+    def _add(self, row: list[tuple[int, int, int]]) -> None:
+        position, shares = len(self.rows), self.shares
+        for column, units, extra in row:
+            if column in shares:
+                shares[column].append((position, units, extra))
+            else:
+                shares[column] = [(position, units, extra)]
+        self.rows.append(row)
 
     def filled(self, columns: Iterable[int]) -> Filled | None:
         """Each row filled from the cheapest of these columns; None when they do not cover."""
         by_row: list[list[tuple[int, int, int]]] = [[] for _ in self.needs]
+        shares = self.shares
         for column in columns:
-            for row, units, extra in self.shares[column]:
+            for row, units, extra in shares[column]:
                 by_row[row].append((extra, -units, column))
         total, used = 0, set(self.forced)
         for need, have in zip(self.needs, by_row, strict=True):
+            have.sort()
             missing = need
-            for extra, units, column in sorted(have):
-                taken = min(-units, missing)
-                total += taken * extra
-                missing -= taken
+            for extra, units, column in have:
                 used.add(column)
-                if not missing:
+                missing += units
+                if missing <= 0:
+                    total -= extra * (units - missing)
                     break
+                total -= extra * units
             else:
                 return None
-        return Filled(total + sum(self.fixed[column] for column in used), tuple(sorted(used)))
+        fixed = self.fixed
+        return Filled(total + sum([fixed[column] for column in used]), tuple(sorted(used)))
 
-    def enough(self, size: int) -> bool:
-        """Whether `size` columns beside the forced ones could have as much of each row as is needed."""
-        forced = set(self.forced)
-        for need, have in zip(self.needs, self.by_row(), strict=True):
-            sure = sum(units for column, units, _ in have if column in forced)
-            if sure + sum(nlargest(size, (units for column, units, _ in have if column not in forced))) < need:
-                return False
-        return True
-
-    def rate(self, column: int, needs: Sequence[int]) -> float:
-        """What a row's worth costs from this column, when so much is still needed."""
-        gain, cost = 0.0, self.fixed[column]
-        for row, units, extra in self.shares[column]:
-            taken = min(units, needs[row])
-            gain += taken / self.needs[row]
-            cost += taken * extra
-        return cost / gain if gain else float("inf")
-
-    def first_prices(self) -> list[int]:
-        """What a unit costs from the column that gives it cheapest, its fixed cost shared out over the rows."""
-        prices: list[int | None] = [None] * len(self.needs)
-        for column, shares in self.shares.items():
-            part = self.fixed[column] // len(shares)
-            for row, units, extra in shares:
-                price, known = part // units + extra, prices[row]
-                prices[row] = price if known is None or price < known else known
-        return [price or 0 for price in prices]
-
-    def marginal_prices(self) -> list[int]:
-        """What the last unit of each row costs: exact where columns cost nothing in themselves."""
-        prices = []
-        for need, have in zip(self.needs, self.by_row(), strict=True):
-            price, missing = 0, need
-            for extra, units in sorted((extra, units) for _, units, extra in have):
-                price = extra
-                missing -= units
-                if missing <= 0:
+    def fewest(self) -> int:
+        """No cover has fewer columns: so many of the largest stocks it takes for the worst of the rows."""
+        fewest = 0
+        for need, row in zip(self.needs, self.rows, strict=True):
+            count = 0
+            for units in sorted([units for _, units, _ in row], reverse=True):
+                count += 1
+                need -= units  # noqa: PLW2901 - what is left of it
+                if need <= 0:
                     break
-            prices.append(price)
-        return prices
+            fewest = max(fewest, count)
+        return fewest
 
-    def paid(self, prices: Sequence[int]) -> int:
-        """What the prices pay for everything that is needed."""
-        return sum(need * price for need, price in zip(self.needs, prices, strict=True))
+    def missing(self, columns: Iterable[int]) -> list[int]:
+        """Units of each row that these columns do not have; negative where they have more than is needed."""
+        missing = list(self.needs)
+        for column in columns:
+            for row, units, _ in self.shares[column]:
+                missing[row] -= units
+        return missing
+
+    def prices(self) -> tuple[list[int], dict[int, int]]:
+        """Prices that bound the cost of a cover well, and the reduced costs of all columns.
+
+        Row by row the price at which so much of it is offered as is needed; in a first pass columns offer a row for
+        a fair part of what they cost, in the second for all that the other rows do not pay.
+        """
+        reduced, last = dict(self.fixed), len(self.rows)
+        prices = [self._price(row, reduced, last - row) for row in range(last)]
+        for row, price in enumerate(prices):
+            for column, units, extra in self.rows[row]:
+                if extra < price:
+                    reduced[column] += units * (price - extra)
+            prices[row] = self._price(row, reduced, 1)
+        return prices, reduced
+
+    def _price(self, row: int, reduced: dict[int, int], parts: int) -> int:
+        """The price of a row that has none; it is paid to the columns then."""
+        need, have = self.needs[row], self.rows[row]
+        bits = need.bit_length()  # offers are sorted as single numbers, which is faster than as pairs
+        offers = [
+            (extra + (cost // (units * parts) if (cost := reduced[column]) > 0 else 0) << bits) + units
+            for column, units, extra in have
+        ]
+        offers.sort()
+        price, mask = 0, (1 << bits) - 1
+        for offer in offers:
+            need -= offer & mask
+            if need <= 0:
+                price = offer >> bits
+                break
+        for column, units, extra in have:
+            if extra < price:
+                reduced[column] -= units * (price - extra)
+        return price
 
     def reduced(self, prices: Sequence[int], columns: Iterable[int]) -> dict[int, int]:
         """What each column costs beyond what the prices pay for all that it may ship."""
-        fixed, every = self.fixed, self.shares
+        fixed, shares = self.fixed, self.shares
         costs = {}
         for column in columns:
             cost = fixed[column]
-            for row, units, extra in every[column]:
+            for row, units, extra in shares[column]:
                 gain = prices[row] - extra
                 if gain > 0:
                     cost -= units * gain
             costs[column] = cost
         return costs
 
-    def missing(self, prices: Sequence[int], columns: Iterable[int]) -> list[int]:
-        """Units of each row that are missing (or too many) when these columns ship all that they are paid for."""
-        missing = list(self.needs)
+    def paid(self, prices: Sequence[int]) -> int:
+        """What the prices pay for everything that is needed."""
+        return sum([need * price for need, price in zip(self.needs, prices, strict=True)])
+
+    def open_row(self, missing: Sequence[int], free: Sequence[int], left: int) -> tuple[int, Sequence[int]] | None:
+        """The open row with the fewest columns to choose from, and the columns with which `left` can cover all rows.
+
+        None when no `left` can. Of the open rows there has to be one.
+        """
+        have: list[dict[int, int]] = [{} for _ in missing]
+        shares = self.shares
+        for column in free:
+            for row, units, _ in shares[column]:
+                have[row][column] = units
+        found, fewest = 0, len(free) + 1
+        for row, need in enumerate(missing):
+            if need > 0:
+                given = have[row]
+                most = max(given.values(), default=0)
+                if most * (left - 1) < need:  # every column may have to have some
+                    best = nlargest(left, given.values())
+                    if sum(best) < need:
+                        return None
+                    least = need - sum(best[: left - 1])
+                    if least > 0:
+                        free = [column for column in free if given.get(column, 0) >= least]
+                if len(given) < fewest:
+                    found, fewest = row, len(given)
+        return found, free
+
+    def dense(self, columns: Iterable[int]) -> dict[int, list[int]]:
+        """What each column has of every row."""
+        known = {}
         for column in columns:
-            for row, units, extra in self.shares[column]:
-                if prices[row] > extra:
-                    missing[row] -= units
-        return missing
-
-
-def _usable(problem: Problem, row: int) -> Iterable[tuple[int, int]]:
-    """What each column has towards a row, capped at the need; of a whole row, all or nothing."""
-    need, whole = problem.needs[row], problem.whole[row]
-    for column, units in enumerate(problem.stock[row]):
-        if units >= need:
-            yield column, need
-        elif units > 0 and not whole:
-            yield column, units
+            known[column] = units = [0] * len(self.needs)
+            for row, each, _ in self.shares[column]:
+                units[row] = each
+        return known
