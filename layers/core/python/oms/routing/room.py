@@ -9,8 +9,9 @@ from datetime import date
 from oms.orders.booking import Booking
 from oms.orders.events import Allocation
 from oms.routing.ports import Ports
-from oms.sourcing.capacity import Room, Used, days_of, find_room, total
+from oms.sourcing.capacity import HORIZON, Room, Used, find_room, total
 from oms.sourcing.decide import Decision, Question, decide
+from oms.sourcing.promise import days_from
 from oms.sourcing.sites import Site
 
 ROUNDS = 20
@@ -41,7 +42,7 @@ def decide_with_room(order_id: str, question: Question, ports: Ports) -> tuple[D
         for name, units in _shares(decision, sites).items():
             leaves = decision.plan.journeys[name].leaves
             if name not in looked:
-                days = days_of(sites[name], leaves)
+                days = days_from(sites[name], leaves, HORIZON)
                 looked[name] = days, rooms.used(name, days[0], days[-1])
             days, used = looked[name]
             found[name] = find_room(units, days, used, limits[name], order_id)

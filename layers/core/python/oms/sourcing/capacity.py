@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from zlib import crc32
 
-from oms.sourcing.promise import next_day
-from oms.sourcing.sites import Site
-
 SLOT = 250
 """Units that one slot counts: as many orders at most write to the same item in a day."""
 
@@ -37,14 +34,6 @@ def quotas(capacity: int) -> Sequence[int]:
     """How many units each slot of a day counts; together what the location can do."""
     slots = min(MOST_SLOTS, max(1, -(-capacity // SLOT)))
     return [capacity // slots + (slot < capacity % slots) for slot in range(slots)]
-
-
-def days_of(site: Site, first: date) -> list[date]:
-    """The days in which room is looked for: `first`, and those after it on which the location works."""
-    days = [first]
-    while len(days) < HORIZON:
-        days.append(next_day(site, days[-1]))
-    return days
 
 
 def find_room(units: int, days: Sequence[date], used: Used, capacity: int, seed: str) -> Room:

@@ -98,6 +98,14 @@ def next_day(site: Site, day: date) -> date:
     return _after(day, 1, partial(works_at, site))
 
 
+def days_from(site: Site, first: date, count: int) -> list[date]:
+    """`first`, and the days after it on which a location works, `count` of them in all."""
+    days = [first]
+    while len(days) < count:
+        days.append(next_day(site, days[-1]))
+    return days
+
+
 def _counted(now: datetime, site: Site) -> date:
     """The day as of which an order counts at a location."""
     # `UTC` needs no data of time zones.
