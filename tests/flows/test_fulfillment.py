@@ -44,11 +44,11 @@ def queue(merchant: Merchant, query: str = "", location: str = BERLIN) -> list[A
 def test_the_work_goes_from_the_queue_to_the_door(merchant: Merchant, world: World, share: str) -> None:
     (waiting,) = queue(merchant)
     assert (waiting["fulfillment_order_id"], waiting["status"], waiting["units"]) == (share, "open", 3)
-    assert waiting["actions"] == ["accept"]
+    assert waiting["actions"] == ["accept", "reject"]
     for action, status, possible in (
-        ("accept", "accepted", ["pick"]),
-        ("pick", "picked", ["pack"]),
-        ("pack", "packed", ["ship"]),
+        ("accept", "accepted", ["pick", "reject"]),
+        ("pick", "picked", ["pack", "reject"]),
+        ("pack", "packed", ["ship", "reject"]),
         ("ship", "shipped", ["deliver"]),
         ("deliver", "delivered", []),
     ):
@@ -77,7 +77,7 @@ def test_a_fulfillment_order_shows_all_that_its_location_needs_and_no_money(merc
     assert (parcel["grams"], parcel["lines"], parcel["status"]) == (480, {"1": 1}, "label_created")
     assert parcel["tracking_number"] == tracking_number(parcel["parcel_id"])
     assert shown["ship_to"]["city"]
-    assert (shown["number"], shown["holds"], shown["actions"]) == (shown["number"], [], ["pick", "ship"])
+    assert (shown["number"], shown["holds"], shown["actions"]) == (shown["number"], [], ["pick", "ship", "reject"])
     assert "amount" not in str(shown)
     assert "currency" not in str(shown)
 

@@ -29,6 +29,18 @@ def reject(merchant: Merchant, share: str, reason: str, *, lines: dict[str, int]
     return answer.json
 
 
+def offered(merchant: Merchant, order_id: str, **wish: object) -> str:
+    """Mugs are offered in place of the first line; the link in the mail."""
+    body = {"line_id": "1", "sku": "MUG", **wish}
+    answer = merchant.post(f"/orders/{order_id}/substitutions", body, key="orders:write")
+    assert answer.status == 200, answer
+    merchant.world.settle()
+    mail = cloud.mails()[-1]
+    assert mail.subject.startswith("Eine Alternative")
+    (link,) = set(re.findall(r"/offer/[\w.-]+", str(mail.body)))
+    return link
+
+
 def queued(merchant: Merchant, queue: str) -> list[tuple[str, list[str]]]:
     page = merchant.get(f"/queues/{queue}")
     return [(each["order_id"], [matter["reason"] for matter in each["matters"]]) for each in page["orders"]]
@@ -117,14 +129,9 @@ def test_a_backorder_is_promised_by_its_purchase_order_and_told_when_that_slips(
 
 def test_a_customer_takes_other_goods_by_the_link_in_the_mail(two_places: Merchant, world: World) -> None:
     merchant = two_places
-    order_id = merchant.sell(canonical_order("W-4", [Sale("CAP", 2, "10.00")]))
+    order_id = merchant.sell(canonical_order("W-4", [Sale("CAP", 3, "10.00")]))
     assert "offer_substitute" in merchant.order(order_id)["actions"]
-    offer = merchant.post(f"/orders/{order_id}/substitutions", {"line_id": "1", "sku": "MUG"}, key="orders:write")
-    assert offer.status == 200, offer
-    world.settle()
-    mail = cloud.mails()[-1]
-    assert mail.subject.startswith("Eine Alternative")
-    (link,) = set(re.findall(r"/offer/[\w.-]+", str(mail.body)))
+    link = offered(merchant, order_id, quantity=2)
     shown = world.http("GET", link)
     assert (shown.json["status"], shown.json["offered"], shown.json["quantity"]) == ("open", "Article MUG", 2)
     assert shown.json["price"] == shown.json["price_before"]
@@ -139,13 +146,22 @@ def test_a_customer_takes_other_goods_by_the_link_in_the_mail(two_places: Mercha
     order = merchant.order(order_id)
     assert (order["due"], order["offers"][0]["status"]) == (due, "accepted")
     assert [(line["sku"], line["units"]) for line in order["lines"]] == [
-        ("CAP", {"cancelled": 2}),
+        ("CAP", {"backordered": 1, "cancelled": 2}),
         ("MUG", {"allocated": 2}),
     ]
     late = world.http("POST", link, {"answer": "decline"})
     assert late.status == 409, late
     for wrong in (link[:-1], link.replace("/offer/", "/return/")):
         assert world.http("GET", wrong).status == 401
+
+
+def test_the_last_that_waits_can_be_answered_by_a_program(two_places: Merchant, world: World) -> None:
+    merchant = two_places
+    order_id = merchant.sell(canonical_order("W-6", [Sale("CAP", 1, "10.00")]))
+    answer = world.http("POST", offered(merchant, order_id), {"answer": "accept"})
+    assert answer.json["status"] == "accepted"
+    world.settle()
+    assert merchant.order(order_id)["lines"][1]["units"] == {"allocated": 1}
 
 
 def test_staff_take_an_offer_back_or_answer_it_for_the_customer(two_places: Merchant, world: World) -> None:
