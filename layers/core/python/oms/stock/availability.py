@@ -79,12 +79,13 @@ def outlook(
     """What may be promised of a sku from `pool`, less the `hidden` units that the channel is not shown.
 
     What should have come already, or comes today, is counted on from tomorrow: it is not on hand. Units that come to a
-    place which has less than stays there (`kept`), or less than nothing, make that up first.
+    place which has less than stays there (`kept`), or less than nothing, make that up first. Who waits and may be
+    served from the pool as well as from elsewhere is counted on to be served from the pool.
     """
     seen = beyond_buffers(stock, kept)
-    free, waiting = seen.available(), owed(stock)
+    free, waiting = seen.available(), owed(stock, pools)
     lacking = {each.location_id: max(0, -each.available) for each in seen.levels}
-    serve(free, waiting, pools)
+    serve(free, waiting, first=pool)
     moments = [Moment(today, _shown(free, pool, hidden))]
     for day, arriving in _by_day(expected, today):
         for each in arriving:
@@ -92,7 +93,7 @@ def outlook(
             makes_up = min(each.quantity, lacking.get(place, kept(place)))
             lacking[place] = lacking.get(place, kept(place)) - makes_up
             free[place] = free.get(place, 0) + each.quantity - makes_up
-        serve(free, waiting, pools)
+        serve(free, waiting, first=pool)
         moments.append(Moment(day, _shown(free, pool, hidden)))
     return Outlook(stock.sku, tuple(moments))
 
@@ -107,5 +108,5 @@ def _by_day(expected: Iterable[Expected], today: date) -> list[tuple[date, list[
 def _shown(free: Mapping[str, int], pool: Pool, hidden: int) -> dict[str, int]:
     """The pool's units without those that are hidden, which are taken from where the most are."""
     shown = {place: units for place, units in free.items() if pool is EVERYWHERE or place in pool}
-    serve(shown, {"": hidden})
+    serve(shown, {EVERYWHERE: hidden})
     return shown

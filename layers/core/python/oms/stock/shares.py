@@ -6,7 +6,7 @@ will not give.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
@@ -74,34 +74,38 @@ def beyond_buffers(stock: SkuStock, kept: Callable[[str], int]) -> SkuStock:
 def sellable(stock: SkuStock, pools: Pools = ONE_POOL) -> dict[str, int]:
     """Units by location that a new order may take: what is available beyond what others wait for."""
     free = stock.available()
-    serve(free, owed(stock), pools)
+    serve(free, owed(stock, pools))
     return free
 
 
-def owed(stock: SkuStock) -> dict[str, int]:
-    """Units that wait, by channel; under "" those of which it is not known whose they are."""
-    known = {channel_id: units for channel_id, units in stock.waiting_by.items() if units > 0}
-    rest = stock.waiting - sum(known.values())
-    return {**known, "": rest} if rest > 0 else known
+def owed(stock: SkuStock, pools: Pools = ONE_POOL) -> dict[Pool, int]:
+    """Units that wait, by the pool from which they may be served: everywhere, when it is not known whose they are."""
+    waiting: dict[Pool, int] = {}
+    for channel_id, units in stock.waiting_by.items():
+        pool = pools.get(channel_id, EVERYWHERE)
+        waiting[pool] = waiting.get(pool, 0) + units
+    rest = stock.waiting - sum(waiting.values())
+    waiting[EVERYWHERE] = waiting.get(EVERYWHERE, 0) + rest
+    return {pool: units for pool, units in waiting.items() if units > 0}
 
 
-def serve(free: dict[str, int], waiting: dict[str, int], pools: Pools = ONE_POOL) -> None:
+def serve(free: dict[str, int], waiting: dict[Pool, int], *, first: Pool = EVERYWHERE) -> None:
     """Give those who wait what they may take of `free`; what they still wait for stays in `waiting`.
 
-    Who may be served from few places goes first, and everybody is served from the fullest of theirs: that leaves the
-    most to choose from.
+    Who may be served from few places goes before others. Everybody is served from the fullest of their places, which
+    leaves the most to choose from; but from places in `first` before all others.
     """
-    for channel_id in sorted(waiting, key=lambda each: (_breadth(pools.get(each)), each)):
-        pool = pools.get(channel_id)
-        for location_id in sorted(_within(pool, free), key=lambda each: (-free[each], each)):
-            taken = min(free[location_id], waiting[channel_id])
-            free[location_id] -= taken
-            waiting[channel_id] -= taken
+    for pool in sorted(waiting, key=_breadth):
+        places = [each for each in free if _in(pool, each)]
+        for place in sorted(places, key=lambda each: (not _in(first, each), -free[each], each)):
+            taken = min(free[place], waiting[pool])
+            free[place] -= taken
+            waiting[pool] -= taken
 
 
-def _breadth(pool: Pool) -> float:
-    return float("inf") if pool is EVERYWHERE else len(pool)
+def _breadth(pool: Pool) -> tuple[float, list[str]]:
+    return (float("inf"), []) if pool is EVERYWHERE else (len(pool), sorted(pool))
 
 
-def _within(pool: Pool, places: Collection[str]) -> Collection[str]:
-    return places if pool is EVERYWHERE else [each for each in places if each in pool]
+def _in(pool: Pool, place: str) -> bool:
+    return pool is EVERYWHERE or place in pool
