@@ -115,6 +115,7 @@ def test_every_answer_is_as_documented_and_every_documented_success_is_given(
     changes(merchant, world)
     money_by_hand(merchant, world)
     warehouse(merchant, world)
+    store(merchant, world)
     after_sale(merchant, world)
     stock(merchant, world)
     reading(merchant, world)
@@ -235,6 +236,18 @@ def warehouse(merchant: Merchant, world: DocumentedWorld) -> None:
     assert merchant.carrier_says([merchant.scanned(number, "DP")]).status == 200
     assert merchant.carrier_says([merchant.scanned("SIM404", "DP")]).status == 202
     merchant.work(order_id, "deliver")
+    world.settle()
+
+
+def store(merchant: Merchant, world: DocumentedWorld) -> None:
+    """One customer comes for their goods, and another does not want them any more."""
+    place = {"name": "Store", "address": {"country": "DE"}, "latitude": 50, "longitude": 8, "pickup_days": 2}
+    assert world.http("PUT", f"/locations/{BERLIN}", place, key="setup").status == 200
+    for number, body in (("DOC-50", {"identity_seen": True}), ("DOC-51", {"code": "customer"})):
+        order_id = merchant.sell(canonical_order(number, TEE) | {"pickup": {"location_id": BERLIN}})
+        for action in ("accept", "pick", "ready"):
+            merchant.work(order_id, action)
+        merchant.work(order_id, "hand-over" if "identity_seen" in body else "put-back", body)
     world.settle()
 
 

@@ -89,7 +89,7 @@ def _steps(trade: Trade, order: Order, *, give_up: bool) -> list[Step]:
         return [lambda: commands.cancel_order(trade, order.order_id, commands.CancelOrder(), trade.caller())]
     steps = _mends(trade, order)
     steps += _goods(trade, order)
-    steps += _hands(trade, order)
+    steps += _hands(trade, order, give_up=give_up)
     steps += _returns(trade, order)
     if _to_be_charged_by_the_channel(order):
         steps.append(lambda: trade.channel_says(order.order_id, "paid"))
@@ -195,15 +195,15 @@ def _goods(trade: Trade, order: Order) -> list[Step]:
     return [partial(trade.arrive, sku, place, count + 20) for sku, count in waiting.items()]
 
 
-def _hands(trade: Trade, order: Order) -> list[Step]:
-    """Each location does what is offered to it first."""
+def _hands(trade: Trade, order: Order, *, give_up: bool) -> list[Step]:
+    """Each location does what is offered to it first; what stands at a counter is put back by who gives up."""
+    return [partial(_work_on, trade, order.order_id, name, give_up=give_up) for name in order.fulfillment_orders]
 
-    return [partial(_work_on, trade, order.order_id, name) for name in order.fulfillment_orders]
 
-
-def _work_on(trade: Trade, order_id: str, fulfillment_order_id: str) -> None:
+def _work_on(trade: Trade, order_id: str, fulfillment_order_id: str, *, give_up: bool) -> None:
     order = trade.order(order_id)
-    for action in order.actions_of(order.fulfillment_orders[fulfillment_order_id])[:1]:
+    actions = order.actions_of(order.fulfillment_orders[fulfillment_order_id])
+    for action in ("put-back",) if give_up and "put-back" in actions else actions[:1]:
         hands(trade, fulfillment_order_id, action)
 
 

@@ -12,20 +12,30 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from oms.carriers.protocol import Scan
 from oms.channels.document import DocumentKind, document
-from oms.errors import NotAllowed
-from oms.orders import commands
+from oms.errors import InvalidInput, NotAllowed
+from oms.orders import commands, substituting
 from oms.orders.contact import Contact
+from oms.orders.edit_commands import Amount
 from oms.orders.events import PaymentMethod, PaymentTerms, TrackingStatus, UnitState
 from oms.orders.hold_commands import HoldOrder, ReleaseHold, hold_order, release_hold
 from oms.orders.holding import OwnReason
 from oms.orders.order import Order
-from oms.orders.transitions import AT_LOCATION
+from oms.orders.substituting import OfferStatus
+from oms.orders.substitution_commands import (
+    Answer,
+    AnswerOffer,
+    OfferSubstitute,
+    answer_by_customer,
+    offer_substitute,
+)
+from oms.orders.transitions import AT_LOCATION, CANCELLATION_ANSWERS, FulfillmentStatus, Way
 from tests.support.books import Silence
 from tests.support.memory_stack import ADDRESS
 from tests.support.orders import line, placed
 from tests.support.trade import Trade, terms
 from tests.support.way_out import hands, open_store
 
+DELIVERED, CANCELLED = FulfillmentStatus.DELIVERED, FulfillmentStatus.CANCELLED
 SKUS = ("mug", "cup", "pot")
 LOCATIONS = ("wien", "graz")
 MOST_ORDERS = 3
@@ -76,7 +86,7 @@ sales = st.builds(
         [*INSTRUMENTS, "prepaid", "channel_authorised", "unpaid", "cash_on_delivery", "bank_transfer"]
     ),
     gift_card=st.sampled_from([0, 0, 0, 30, 100]),
-    fetched=st.sampled_from(["", "", "graz", "wien"]),
+    fetched=st.sampled_from(["", "", "graz", "graz", "wien"]),
 )
 
 which = st.integers(0, 11)
@@ -111,7 +121,8 @@ class Sales(RuleBasedStateMachine):
         remorse=st.sampled_from([0, 0, 30]),
         unpaid=st.sampled_from([0, 0, 12]),
         backorder=st.sampled_from([0, 0, 1]),
-        to_store=st.booleans(),
+        to_store=st.sampled_from([True, True, False]),
+        comes=st.sampled_from(["never", "late", "in time"]),
     )
     def first_sale(
         self,
@@ -122,6 +133,7 @@ class Sales(RuleBasedStateMachine):
         unpaid: int,
         backorder: int,
         to_store: bool,  # noqa: FBT001 - hypothesis hands it over
+        comes: str,
     ) -> None:
         """Most histories begin with an order that is at the door soon, or there is little to send back.
 
@@ -134,6 +146,12 @@ class Sales(RuleBasedStateMachine):
             replace(shop, remorse_minutes=remorse, unpaid_expiry_hours=unpaid, backorder_cancel_days=backorder)
         )
         self.sell(sale, settles=settles)
+        if sale.fetched and comes != "in time":
+            for sku in SKUS:
+                self.trade.arrive(sku, "graz", 3)
+            self.trade.settle()
+            for name in self._fetched():
+                self.is_not_fetched(name, late=comes == "late")
         for _ in range(good_days):
             self.a_good_day(0)
 
@@ -199,6 +217,53 @@ class Sales(RuleBasedStateMachine):
     def the_gateway_falls_silent(self, silences: list[Silence]) -> None:
         """The next calls are not heard, or their answers are lost: they are made again."""
         self.trade.books.silences = list(silences)
+
+    @rule(
+        sku=st.sampled_from(SKUS),
+        document=st.sampled_from(["po-1", "po-2"]),
+        units=st.integers(0, 4),
+        days=st.integers(0, 12),
+    )
+    def a_supplier_says(self, sku: str, document: str, units: int, days: int) -> None:
+        """Goods are to come, on another day, more or fewer or none: who waits for them is looked at again."""
+        self.trade.expect(sku, LOCATIONS[units % 2], units, self.trade.now.date() + timedelta(days=days), document)
+
+    @rule(at=which, sku=st.sampled_from(SKUS), units=some, cheaper=st.integers(0, 500))
+    def something_else_is_offered(self, at: int, sku: str, units: int | None, cheaper: int) -> None:
+        """Other goods for a line that waits: for as many units, for no more money."""
+        order = self.pick_order(at)
+        line_id = sorted(order.lines)[at % len(order.lines)]
+        line = order.lines[line_id]
+        price = max(0, order.value_between(line_id, 0, min(units or 1, line.live)) - cheaper)
+        wish = OfferSubstitute(
+            line_id=line_id,
+            sku=sku,
+            quantity=units,
+            price=None if cheaper < 250 else Amount(amount=price, currency="EUR"),
+        )
+        products = self.trade.returns_desk().products
+        try:
+            offer_substitute(self.trade, order.order_id, wish, self.trade.caller(), products=products)
+        except (NotAllowed, InvalidInput):
+            return
+        assert order.counts.get(UnitState.BACKORDERED) or order.counts.get(UnitState.OPEN)
+
+    @precondition(lambda self: any(self.trade.order(each).offers for each in self.trade.log))
+    @rule(at=which, takes=st.booleans())
+    def an_offer_is_answered(self, at: int, takes: bool) -> None:  # noqa: FBT001 - hypothesis hands it over
+        """Whoever takes one pays no more than before; whoever does not waits on."""
+        offers = [
+            (order, offer) for each in self.trade.log for order in [self.trade.order(each)] for offer in order.offers
+        ]
+        before, offer_id = offers[at % len(offers)]
+        wish = AnswerOffer(answer=Answer.ACCEPT if takes else Answer.DECLINE)
+        try:
+            after = answer_by_customer(self.trade, offer_id, wish, self.trade.caller())
+        except NotAllowed:
+            assert substituting.status(before, before.offers[offer_id]) is not OfferStatus.DECLINED or takes
+            return
+        assert after.due <= before.due
+        assert sum(each.live for each in after.lines.values()) == sum(each.live for each in before.lines.values())
 
     @rule(sku=st.sampled_from(SKUS), location=st.sampled_from(LOCATIONS), units=st.integers(1, 6))
     def goods_arrive(self, sku: str, location: str, units: int) -> None:
@@ -279,6 +344,40 @@ class Sales(RuleBasedStateMachine):
             hands(self.trade, name, action, wish)
         if settles:
             self.trade.settle(name.partition("-")[0])
+
+    @precondition(lambda self: bool(self._fetched()))
+    @rule(at=which, late=st.booleans())
+    def nobody_comes(self, at: int, late: bool) -> None:  # noqa: FBT001 - hypothesis hands it over
+        shares = self._fetched()
+        self.is_not_fetched(shares[at % len(shares)], late=late)
+
+    def is_not_fetched(self, name: str, *, late: bool) -> None:
+        """Goods are made ready, and their customer comes too late or not at all."""
+        order_id = name.partition("-")[0]
+        for _ in range(6):
+            order = self.trade.order(order_id)
+            actions = order.actions_of(order.fulfillment_orders[name])
+            if "hand-over" in actions or not actions or actions[0] in CANCELLATION_ANSWERS:
+                break
+            hands(self.trade, name, actions[0])
+            self.trade.settle(order_id)
+        self.trade.now += timedelta(days=5)
+        self.trade.settle(order_id)
+        order = self.trade.order(order_id)
+        share = order.fulfillment_orders[name]
+        if share.waits and share.live and not order.holds:
+            assert share.status is FulfillmentStatus.EXPIRED
+            hands(self.trade, name, "hand-over" if late and order.covered >= order.due else "put-back")
+            self.trade.settle(order_id)
+
+    def _fetched(self) -> list[str]:
+        """What customers fetch and have not got."""
+        return [
+            name
+            for each in self.trade.log
+            for name, share in self.trade.order(each).fulfillment_orders.items()
+            if share.way is not Way.DELIVERY and share.status not in {DELIVERED, CANCELLED}
+        ]
 
     @rule(at=which)
     def good_day(self, at: int) -> None:
