@@ -124,6 +124,12 @@ def test_a_backorder_is_promised_by_its_purchase_order_and_told_when_that_slips(
     assert merchant.order(first)["goods_expected"] is None
     assert merchant.order(second)["goods_expected"] == purchase(21)["expected"]
     assert len(merchant.mails(TO)) == mails + 2, "that it comes sooner the parcel tells"
+
+    third = merchant.sell(canonical_order("W-7", [Sale("CAP", 1, "10.00")]))
+    assert merchant.order(third)["goods_expected"] is None
+    merchant.post(f"/orders/{second}/cancel", key="orders:write")
+    world.settle()
+    assert merchant.order(third)["goods_expected"] == purchase(21)["expected"], "it moved up in the line"
     assert not world.depth("RouteDeadLetters")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from oms.carriers.protocol import Carrier, Label, Scan, Shipment
 from oms.carriers.simulated import SimulatedCarrier, tracking_number
@@ -28,7 +28,9 @@ from oms.returns import work as returns
 from oms.returns.exchanging import follow
 from oms.routing.backorders import fill_backorders
 from oms.routing.process import advance
+from oms.routing.promises import refresh
 from oms.setup import Channel, Location, Platform
+from oms.stock.expected import Expected
 from tests.support.books import BookGateway
 from tests.support.memory_stack import ADDRESS, MemoryStack
 
@@ -186,6 +188,16 @@ class Trade(MemoryStack):
         self.stock(sku, location_id, units)
         self.bought[sku, location_id] += units
         self.serve_the_line(location_id)
+
+    def expect(self, sku: str, location_id: str, units: int, day: date, document: str) -> None:
+        """A supplier is to bring units of a sku on a day; that of the same document is replaced."""
+        self.coming = [each for each in self.coming if (each.sku, each.purchase_order_id) != (sku, document)]
+        if units:
+            self.coming.append(
+                Expected(sku=sku, location_id=location_id, quantity=units, expected=day, purchase_order_id=document)
+            )
+        for order_id in list(self.line.get(sku, {})):
+            refresh(self.ports(), order_id, self.caller().cause)
 
     def lose(self, sku: str, location_id: str, units: int) -> int:
         """Units that nobody was promised are gone, as a count finds; returns how many."""

@@ -9,6 +9,7 @@ from oms.orders.after_sale import Disposition, UnitsCredited, UnitsReceived
 from oms.orders.events import UnitsCancelled, UnitState
 from oms.orders.order import Entry, Line, Order
 from oms.orders.rejecting import RejectReason
+from oms.orders.substituting import OfferStatus, status
 from oms.orders.transitions import AT_LOCATION, OrderStatus
 from oms.payments.ledger import transferred
 from oms.returns.decisions import came_back, returnable, sent
@@ -22,6 +23,7 @@ def always(trade: Trade, orders: list[Order]) -> None:
         quantities_add_up(order)
         goods_come_back_that_were_sent(order)
         money_adds_up(order)
+        promises_follow_from_what_is_known(order)
         the_gateway_knows_of_all_that_the_log_says(trade, order)
     assert not trade.uncovered
     stock_adds_up(trade, orders)
@@ -58,6 +60,19 @@ def goods_come_back_that_were_sent(order: Order) -> None:
         assert 0 <= credited <= sent(order, line_id) <= line.live, line
         assert 0 <= came_back(order, line_id) <= sent(order, line_id), line
         assert 0 <= returnable(order, line_id) <= sent(order, line_id), line
+
+
+def promises_follow_from_what_is_known(order: Order) -> None:
+    """A day is known for all that waits or for none of it, and what waits comes no sooner than its goods."""
+    promise = order.promise
+    if promise.arrives is not None:
+        assert promise.expected_delivery is None or promise.expected_delivery >= promise.arrives
+    offered: Counter[str] = Counter()
+    for offer in order.offers.values():
+        if status(order, offer) is OfferStatus.OPEN:
+            offered[offer.offered.line_id] += offer.offered.quantity
+    for line_id, units in offered.items():
+        assert units <= order.lines[line_id].placed.quantity
 
 
 def money_adds_up(order: Order) -> None:
