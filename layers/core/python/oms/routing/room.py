@@ -36,14 +36,15 @@ def decide_with_room(order_id: str, question: Question, ports: Ports) -> tuple[D
     sites = {site.location_id: site for site in question.sites if site.location_id in limits}
     full = {name: day for name in sites if (day := rooms.seen_full(name)) is not None}
     looked: dict[str, tuple[Sequence[date], Used]] = {}
-    decision, found = decide(replace(question, full=full)), {}
+    decision = decide(replace(question, full=full))
+    found: dict[str, Room] = {}
     for _ in range(ROUNDS):
         found, late = {}, {}
         for name, units in _shares(decision, sites).items():
             leaves = decision.plan.journeys[name].leaves
             if name not in looked:
-                days = days_from(sites[name], leaves, HORIZON)
-                looked[name] = days, rooms.used(name, days[0], days[-1])
+                ahead = days_from(sites[name], leaves, HORIZON)
+                looked[name] = ahead, rooms.used(name, ahead[0], ahead[-1])
             days, used = looked[name]
             found[name] = find_room(units, days, used, limits[name], order_id)
             if found[name].last > leaves and full.get(name) != found[name].last:
