@@ -15,6 +15,7 @@ from oms.orders.promising import WIGGLE, PromiseChanged, PromiseReason, overdue_
 from oms.routing.backorders import fill_backorders
 from oms.routing.process import advance
 from oms.routing.promises import refresh
+from oms.routing.steps import next_step
 from oms.routing.timers import wake_at
 from oms.stock.expected import Expected
 from oms.stock.supply import Supply, last_of, moved, supplies
@@ -164,6 +165,20 @@ def test_who_leaves_the_line_makes_room(stack: MemoryStack) -> None:
     assert sold(stack, "o2", 2).promise.arrives == day(20)
     commands.cancel_order(stack, "o1", commands.CancelOrder(), stack.caller("no thanks"))
     assert refresh(stack.ports(), "o2", "moved up").promise.arrives == day(5)
+
+
+def test_units_that_were_cancelled_keep_nobody_to_their_day(stack: MemoryStack) -> None:
+    stack.stock("mug", "north", 1)
+    purchase(stack, 5, 20)
+    order = sold(stack, "o1", 3)
+    soon = order.promise.placed
+    wish = commands.CancelOrder(lines=[commands.CancelLine(line_id="1", quantity=2)])
+    commands.cancel_order(stack, "o1", wish, stack.caller("only one"))
+    order = advance(stack.ports(), "o1", "cancelled")
+    assert (order.promise.arrives, expected_delivery(order)) == (None, soon)
+    sold(stack, "o2", 2)
+    commands.cancel_order(stack, "o2", commands.CancelOrder(), stack.caller("none"))
+    assert next_step(advance(stack.ports(), "o2", "all gone"), stack.now) is None
 
 
 def test_a_preorder_is_not_promised_before_its_release(stack: MemoryStack) -> None:

@@ -106,6 +106,12 @@ def overdue_at(order: Order) -> datetime | None:
     return datetime.combine(arrives + GRACE + timedelta(days=1), time(), Z)
 
 
+def no_longer_waits(order: Order) -> bool:
+    """Whether a day stands there for goods that nobody waits for any more: their units were cancelled."""
+    live = sum(count for state, count in order.counts.items() if state is not UnitState.CANCELLED)
+    return order.promise.arrives is not None and live > 0 and not order.counts.get(UnitState.BACKORDERED)
+
+
 def told(day: date | None) -> Promise:
     """What is expected after the confirmation, which tells the customer the day."""
     return Promise(expected_delivery=day, placed=day, told=day)

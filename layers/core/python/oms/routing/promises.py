@@ -102,7 +102,7 @@ def renewed(order: Order, ports: Ports, *, placed: date | None = None) -> list[O
         return []
     waiting = waiting_of(order)
     placed = max((each for each in (placed, order.promise.placed) if each is not None), default=None)
-    if not waiting and placed is None:
+    if not waiting and placed is None and order.promise.arrives is None:
         return []
     seen = outlook(order, waiting, ports) if waiting else Outlook(None, None)
     return [

@@ -14,7 +14,7 @@ from oms.orders.events import HoldReason, UnitState
 from oms.orders.order import Order
 from oms.orders.pickup import PickupExpired, PickupReminded
 from oms.orders.pickup_times import pickup_due
-from oms.orders.promising import overdue_at
+from oms.orders.promising import no_longer_waits, overdue_at
 from oms.orders.rejected import lapses
 from oms.orders.settlement import open_parts, refund_parts
 from oms.orders.substitution import expiries
@@ -95,7 +95,7 @@ class EndOffer:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """Goods that the order waits for are overdue: look again at what is on its way."""
+    """Goods that the order waited for are overdue, or not wanted any more: look again at what is on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,9 +276,9 @@ def _readmit(order: Order, now: datetime) -> Readmit | None:
 
 
 def _overdue(order: Order, now: datetime) -> Overdue | None:
-    """Goods that the order waits for did not come on their day."""
+    """Goods that the order waits for did not come on their day, or it waits for them no longer."""
     moment = overdue_at(order)
-    return Overdue() if moment is not None and moment <= now else None
+    return Overdue() if no_longer_waits(order) or (moment is not None and moment <= now) else None
 
 
 def _unpaid_though_gone(order: Order, ours: list[Payment]) -> Step | None:

@@ -9,7 +9,7 @@ from oms.orders.cancelling import CancellationRequest
 from oms.orders.codec import event_type, to_data, version_of
 from oms.orders.contact import Address, Contact
 from oms.orders.deadlines import backorder_deadline, pay_deadline
-from oms.orders.events import Charge, ParcelTracked
+from oms.orders.events import Charge, ParcelTracked, UnitState
 from oms.orders.order import Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold, expected_delivery
 from oms.orders.pickup import Pickup
 from oms.orders.screening import Screened
@@ -61,7 +61,7 @@ def order_resource(order: Order, *, contact: bool = False) -> OrderResource:
         "captured_at": to_text(order.captured_at),
         "updated_at": to_text(order.updated_at),
         "expected_delivery": promised.isoformat() if (promised := expected_delivery(order)) else None,
-        "goods_expected": arrives.isoformat() if (arrives := order.promise.arrives) else None,
+        "goods_expected": _goods_expected(order),
         "release_at": _time(order.placed.release_at),
         "released_at": _time(order.released_at),
         "pay_by": _time(pay_deadline(order)),
@@ -90,6 +90,11 @@ def order_resource(order: Order, *, contact: bool = False) -> OrderResource:
     if contact:
         shown["contact"] = _contact(order.contact)
     return shown
+
+
+def _goods_expected(order: Order) -> str | None:
+    arrives = order.promise.arrives
+    return arrives.isoformat() if arrives and order.counts.get(UnitState.BACKORDERED) else None
 
 
 def _time(moment: datetime | None) -> str | None:
