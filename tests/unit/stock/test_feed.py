@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tracemalloc
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -322,26 +320,6 @@ def test_a_kit_has_no_stock_to_be_counted() -> None:
     setup.put(Product(sku="SET", title="Set", components=(Component(sku="S1", quantity=2),)))
     feed_id = fed(csv([("SET", "berlin", 1)]))
     assert "is a kit" in rows_of(feed_id)["rows"][0]["errors"][0]["message"]
-
-
-@pytest.mark.skipif(not os.environ.get("OMS_FULL"), reason="takes a minute: set OMS_FULL")
-def test_memory_does_not_grow_with_the_file() -> None:
-    """The most that a message takes is the same for a file of two chunks and one of twenty."""
-
-    def most(count: int, cause: str) -> int:
-        feed_id = sent(csv((f"S{number % 14}", "berlin", 1) for number in range(count)), cause=cause)
-        started(feed_id)
-        peaks = []
-        while waiting := messages():
-            for each in waiting:
-                tracemalloc.start()
-                feed_work.handle(each, "m")
-                peaks.append(tracemalloc.get_traced_memory()[1])
-                tracemalloc.stop()
-        return max(peaks)
-
-    fed(csv((f"S{number}", "berlin", 1) for number in range(14)), cause="c0")
-    assert most(10_000, "c2") < most(1000, "c1") * 1.25
 
 
 def test_a_chunk_that_is_done_is_not_begun_again() -> None:
