@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from oms.errors import InvalidInput, NotAllowed
+from oms.fulfillment.documents import packing_slip
 from oms.fulfillment.waiting import waiting
 from oms.orders import decisions
 from oms.orders.codec import dump_events
@@ -28,7 +29,8 @@ from oms.views.summary import fulfillment_summaries
 from oms.views.work import fulfillment_work
 from tests.support.orders import line, placed
 from tests.unit.fulfillment.shop_floor import KEY, MITTE, ShopFloor
-from tests.unit.fulfillment.warehouse import ORDER, SHARE, many, mugs, plates
+from tests.unit.fulfillment.test_documents import texts
+from tests.unit.fulfillment.warehouse import BUYER, ORDER, SHARE, SHOP, many, mugs, plates
 
 DAY = timedelta(days=1)
 
@@ -378,3 +380,13 @@ def test_an_address_that_changes_does_not_move_what_is_fetched(floor: ShopFloor)
     assert order.version == version + 1
     assert floor.share().counts[UnitState.ALLOCATED] == 2
     assert order.contact != Contact()
+
+
+def test_the_slip_of_a_bag_says_that_it_is_fetched_and_by_whom_and_no_address(floor: ShopFloor) -> None:
+    order = floor.fetched(mugs(2))
+    assert order.contact is not None
+    at_home = replace(order, contact=replace(order.contact, shipping=BUYER))
+    (page,) = texts(packing_slip(at_home, floor.share(), channel=SHOP, location=MITTE))
+    assert "For pick-up" in page
+    assert "Kim Berg" in page
+    assert BUYER.line1 not in page

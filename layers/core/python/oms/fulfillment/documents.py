@@ -137,15 +137,18 @@ def _head(
     sender = replace(location.address, name=channel.name, company=location.name)
     paper.text(" · ".join(address_lines(sender)), x=LEFT, y=46, size=6.5, grey=True, width=85)
     paper.rule(x=LEFT, y=49.6, width=85, weight=0.1)
-    _address(paper, order)
+    _address(paper, order, share, words)
     _facts(paper, order, share, words, sender)
 
 
-def _address(paper: Paper, order: Order) -> None:
-    """The recipient where the window of an envelope is (DIN 5008, form B)."""
-    address = order.contact.shipping if order.contact else None
+def _address(paper: Paper, order: Order, share: FulfillmentOrder, words: Headings) -> None:
+    """The recipient where the window of an envelope is (DIN 5008, form B); of what is fetched the name alone."""
+    contact = order.contact
+    address = contact.shipping if contact else None
     y = 52.0
     lines = address_lines(address or Address())
+    if share.pickup is not None:
+        lines = [words.pickup, *([contact.name] if contact and contact.name else [])]
     for line in lines:
         y = paper.text(line, x=LEFT, y=y, size=11, width=85, lines=2 if len(lines) <= ROOMY else 1)
 

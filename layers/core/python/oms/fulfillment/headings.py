@@ -28,6 +28,8 @@ class Headings:
     tracking: str
     units: str
     page: str
+    pickup: str
+    """Over the customer's name, in place of an address, on what they fetch."""
     decimal: str = ","
 
 
@@ -50,6 +52,7 @@ HEADINGS: Mapping[str, Headings] = {
         tracking="Tracking number",
         units="Units in total",
         page="Page",
+        pickup="For pick-up",
         decimal=".",
     ),
     "de": Headings(
@@ -70,6 +73,7 @@ HEADINGS: Mapping[str, Headings] = {
         tracking="Sendungsnummer",
         units="Stück insgesamt",
         page="Seite",
+        pickup="Zur Abholung",
     ),
     "it": Headings(
         title="Documento di trasporto",
@@ -89,6 +93,7 @@ HEADINGS: Mapping[str, Headings] = {
         tracking="Numero di tracciamento",
         units="Pezzi in totale",
         page="Pagina",
+        pickup="Da ritirare",
     ),
     "fr": Headings(
         title="Bon de livraison",
@@ -108,6 +113,7 @@ HEADINGS: Mapping[str, Headings] = {
         tracking="Numéro de suivi",
         units="Articles au total",
         page="Page",
+        pickup="À retirer",
     ),
     "es": Headings(
         title="Albarán de entrega",
@@ -127,6 +133,7 @@ HEADINGS: Mapping[str, Headings] = {
         tracking="Número de seguimiento",
         units="Unidades en total",
         page="Página",
+        pickup="Para recoger",
     ),
 }
 
