@@ -24,6 +24,7 @@ from oms.orders.booking import Booking
 from oms.orders.cancelling import CancellationDeclined, CancellationRequested
 from oms.orders.editing import LinesAdded, ShippingServiceChanged, UnitsReleased
 from oms.orders.exchanges import ExchangeCancelled, ExchangeLapsed, ExchangePlaced, ExchangeRequested
+from oms.orders.explained import Candidate, Explanation
 from oms.orders.holding import HoldAssigned
 from oms.orders.kits import ComponentsFixed
 from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded
@@ -57,8 +58,10 @@ from oms.payments.ledger import (
 )
 
 __all__ = [
+    "Candidate",
     "Charge",
     "ChargeKind",
+    "Explanation",
     "LineUnits",
     "OrderReleased",
     "PlacedLine",
@@ -217,32 +220,6 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """One location that sourcing considered: how far it is, what it could cover, and why it won or lost."""
-
-    location_id: str
-    kilometres: int | None
-    coverable: int
-    """Units of the demand that the location could cover by itself."""
-    chosen: bool
-    verdict: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """Why the units go out from where they go out. At most 25 candidates are kept; `considered` counts them all."""
-
-    considered: int
-    parcels: int
-    kilometres: int | None
-    candidates: tuple[Candidate, ...]
-    rule_id: str = ""
-    """The rule by which it was decided; empty in entries from before there were rules."""
-    rule_version: int = 0
-    """Of the rule's set-up; 0 for the rule of the house."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitsAllocated:
     """Stock was reserved, in the same transaction, for these units."""
 
@@ -259,6 +236,8 @@ class UnitsBackordered:
     units: tuple[LineUnits, ...]
     limits: Mapping[str, int] = field(default_factory=dict)
     """How many units of a sku may wait at a time, over all orders, for those that have a limit."""
+    explanation: Explanation | None = None
+    """Why they have no place, if none of the units that were asked for has one; else it stands with those that have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,7 +100,7 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
             for unit in event.units:
                 order = _waiting(order, unit.line_id, at)
                 order = _move(order, unit.line_id, UnitState.OPEN, UnitState.BACKORDERED, unit.quantity)
-            return order
+            return _explained(order, event.explanation)
         case ev.OrderConfirmed():
             return replace(order, confirmed=event, promise=told(event.expected_delivery))
         case PromiseChanged():
@@ -278,9 +278,11 @@ def _allocated(order: Order, event: ev.UnitsAllocated, at: datetime) -> Order:
             allocation.quantity,
             allocation.fulfillment_order_id,
         )
-    if event.explanation is not None:
-        order = replace(order, explanations=(*order.explanations, event.explanation))
-    return _checked(booked, order, event.bookings)
+    return _checked(booked, _explained(order, event.explanation), event.bookings)
+
+
+def _explained(order: Order, explanation: ev.Explanation | None) -> Order:
+    return replace(order, explanations=(*order.explanations, explanation)) if explanation else order
 
 
 def _waiting(order: Order, line_id: str, at: datetime) -> Order:
