@@ -13,6 +13,7 @@ from stripe import WebhookSignature
 from infra.openapi import DOCUMENT, render
 from oms.payments.notices import Notice, Told
 from oms.platform.keys import SCOPES
+from tests.support import basket_day, stockroom_day
 from tests.support.contract import DocumentedWorld, complaints, document, documented
 from tests.support.gateway_api import Answer
 from tests.support.merchant import BERLIN, MILAN, SHOPIFY, WEB, WOO, Merchant
@@ -118,6 +119,9 @@ def test_every_answer_is_as_documented_and_every_documented_success_is_given(
     store(merchant, world)
     after_sale(merchant, world)
     stock(merchant, world)
+    basket_day.day(merchant)
+    stockroom_day.day(merchant)
+    stockroom_day.the_books_add_up(merchant)
     reading(merchant, world)
     people(merchant, world)
     webhooks(world)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from oms.errors import Conflict, InvalidInput, NotFound
+from oms.errors import Conflict, InvalidInput
 from oms.inventory.forms import ChangePurchaseOrder, PlacePurchaseOrder, ReceiveGoods
 from oms.inventory.purchase_orders import PurchaseOrder, PurchaseOrderStatus
 from oms.inventory.resource import purchase_order_resource
@@ -147,7 +147,7 @@ def test_the_same_number_is_the_same_order_and_nothing_else() -> None:
     with pytest.raises(InvalidInput) as refused:
         desk.place(wish({"sku": "mug", "quantity": 1}, {"sku": "mgu", "quantity": 1}), caller("slip"))
     assert [each.path for each in refused.value.errors] == ["lines[1].sku"]
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidInput, match="no location"):
         desk.place(wish({"sku": "mug", "quantity": 1}, location_id="nowhere"), caller("slip"))
     with pytest.raises(ValidationError, match="needs a day"):
         wish({"sku": "mug", "quantity": 1}, expected=None)

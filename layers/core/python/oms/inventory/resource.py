@@ -220,9 +220,9 @@ class DifferenceResource(TypedDict):
 
 
 class AuditResource(TypedDict):
-    """The audit of a night."""
+    """The audit of a night; before the first one there is nothing in it."""
 
-    started_at: str
+    started_at: str | None
     finished_at: str | None
     levels: int
     """Levels and buckets that were proved so far."""
@@ -394,8 +394,10 @@ def ledger_resource(entries: list[LedgerEntry], cursor: str | None) -> LedgerPag
     }
 
 
-def audit_resource(audit: Audit) -> AuditResource:
-    """The audit of a night."""
+def audit_resource(audit: Audit | None) -> AuditResource:
+    """The audit of a night, if there was one."""
+    if audit is None:
+        return {"started_at": None, "finished_at": None, "levels": 0, "behind": 0, "found": 0, "differences": []}
     return {
         "started_at": audit.started_at,
         "finished_at": audit.finished_at or None,

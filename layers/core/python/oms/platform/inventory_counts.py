@@ -16,9 +16,8 @@ from oms.ids import derived
 from oms.inventory.counts import CountedLine, CountOutcome, CountStatus, StockCount, booked, decide
 from oms.inventory.effects import Effects
 from oms.orders.log import Caller
-from oms.platform import setup
 from oms.platform.inventory import ATTEMPTS, Listing, find, read, save
-from oms.platform.inventory_orders import known_skus
+from oms.platform.inventory_orders import known_location, known_skus
 from oms.platform.stock_counts import adjust
 from oms.platform.stock_table import level
 
@@ -42,8 +41,7 @@ def take(wish: CountStock, caller: Caller) -> StockCount:
     """Compare what was counted with the books, and correct them. The same request again changes nothing.
 
     Raises:
-        NotFound: the location does not exist.
-        InvalidInput: a sku does not exist.
+        InvalidInput: the location or a sku does not exist.
         Conflict: there is another count of this id.
     """
     count_id = wish.count_id or f"ct-{derived('count', caller.cause, length=12)}"
@@ -78,7 +76,7 @@ def page(status: str, location_id: str = "", *, limit: int = 50, cursor: str = "
 
 def _begun(wish: CountStock, count_id: str, fingerprint: str, caller: Caller) -> StockCount | None:
     """Decide and write a count; None when somebody else began it at the same moment."""
-    setup.location(wish.location_id)
+    known_location(wish.location_id, "location_id")
     known_skus(line.sku for line in wish.lines)
     counted = [
         CountedLine(sku=line.sku, counted=line.counted, version=line.version, reason=line.reason) for line in wish.lines

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oms.clock import to_text
-from oms.errors import ConcurrentAppend, Conflict, FieldError, InvalidInput
+from oms.errors import ConcurrentAppend, Conflict, FieldError, InvalidInput, NotFound
 from oms.ids import derived
 from oms.inventory import purchase_orders as domain
 from oms.inventory.arrivals import Receipt, still_to_book
@@ -44,13 +44,12 @@ def place(wish: PlacePurchaseOrder, caller: Caller) -> PurchaseOrder:
     """Place a purchase order: its units are `incoming` from now on. The same request again changes nothing.
 
     Raises:
-        NotFound: the location does not exist.
-        InvalidInput: a sku does not exist.
+        InvalidInput: the location or a sku does not exist.
         Conflict: there is another purchase order of this id.
     """
     order_id = wish.purchase_order_id or f"po-{derived('purchase order', caller.cause, length=12)}"
     fingerprint = derived(wish.model_dump_json())
-    setup.location(wish.location_id)
+    known_location(wish.location_id, "location_id")
     known_skus(line.sku for line in wish.lines)
     lines = [
         PurchaseLine(number=number, sku=line.sku, ordered=line.quantity, expected=day)
@@ -141,6 +140,18 @@ def close(purchase_order_id: str, caller: Caller) -> PurchaseOrder:
         )
         _write(known, replace(after, lines=lines), StockReason.ORDERED, caller)
     raise _busy(purchase_order_id)
+
+
+def known_location(location_id: str, path: str) -> None:
+    """Refuse a location that is not set up: goods there would be found by nobody.
+
+    Raises:
+        InvalidInput: names the field that it stands in.
+    """
+    try:
+        setup.location(location_id)
+    except NotFound as error:
+        raise InvalidInput(error.detail, path=path) from None
 
 
 def known_skus(skus: Any) -> None:

@@ -17,9 +17,8 @@ from oms.inventory.arrivals import Receipt, still_to_book
 from oms.inventory.effects import NOTHING, effects
 from oms.inventory.transfers import Dispatch, Transfer, TransferLine, TransferStatus, footprint
 from oms.orders.log import Caller
-from oms.platform import setup
 from oms.platform.inventory import ATTEMPTS, Listing, find, read, save
-from oms.platform.inventory_orders import known_skus
+from oms.platform.inventory_orders import known_location, known_skus
 from oms.stock.levels import StockReason
 
 if TYPE_CHECKING:
@@ -45,15 +44,14 @@ def plan(wish: PlanTransfer, caller: Caller) -> Transfer:
     """Plan a transfer: its units are set aside at the origin. The same request again changes nothing.
 
     Raises:
-        NotFound: a location does not exist.
-        InvalidInput: a sku does not exist.
+        InvalidInput: a location or a sku does not exist.
         ShortStock: the origin does not have the units to give. What was set aside before stays: close the transfer.
         Conflict: there is another transfer of this id.
     """
     transfer_id = wish.transfer_id or f"tr-{derived('transfer', caller.cause, length=12)}"
     fingerprint = derived(wish.model_dump_json())
-    for location_id in (wish.origin, wish.destination):
-        setup.location(location_id)
+    known_location(wish.origin, "origin")
+    known_location(wish.destination, "destination")
     known_skus(line.sku for line in wish.lines)
     lines = [TransferLine(sku=line.sku, quantity=line.quantity) for line in wish.lines]
     for _ in range(ATTEMPTS + len(lines) // STEP):
