@@ -86,11 +86,13 @@ def tick(_event: dict[str, Any], _context: Any) -> dict[str, int]:
 @app.route("/stock/{sku}", methods=["GET"])
 @endpoint(app, scope="stock:read")
 def stock(sku: str) -> Response:
-    """A sku at all its locations."""
+    """A sku at all its locations; of a kit, what could be put together there."""
+    from oms.platform.kit_stock import kit_stock
     from oms.platform.stock_table import sku_stock
     from oms.stock.resource import sku_resource
 
-    return ok(sku_resource(sku_stock(sku)))
+    known = sku_stock(sku)
+    return ok(sku_resource(known, None if known.levels else kit_stock(sku)))
 
 
 @app.route("/stock/{sku}/{location_id}", methods=["PUT"])

@@ -18,6 +18,8 @@ def test_a_kit_is_sold_waited_for_shipped_and_returned_by_its_components(world: 
     merchant = Merchant(world).open({("TEE", BERLIN): 5, ("MUG", BERLIN): 2, ("CAP", BERLIN): 1})
     put_product(world, "SET", SET)
     put_product(world, "MUG", {"title": "Article MUG", "grams": 200, "low_stock": 1, "location_low_stock": 0})
+    kit_stock = merchant.get("/stock/SET", key="stock:read")["kit"]
+    assert kit_stock == {"components": SET["components"], "available": 2, "locations": {BERLIN: 2}}
     order_id = merchant.sell(canonical_order("K-1", [Sale("SET", 3, "50.00"), Sale("TEE", 1, "20.00")]))
     kit, tee = merchant.order(order_id)["lines"]
     assert kit["components"] == SET["components"]

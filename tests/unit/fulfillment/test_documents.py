@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import replace
 
 import pypdfium2
@@ -15,6 +16,7 @@ from oms.fulfillment.documents import packing_slip
 from oms.fulfillment.headings import HEADINGS, headings
 from oms.orders.contact import Address
 from oms.orders.decisions import cancel
+from oms.orders.kits import Component
 from oms.orders.log import append, execute
 from oms.setup import Channel, Location, Platform
 from tests.support.orders import line
@@ -214,3 +216,15 @@ def test_a_location_is_named_even_without_an_address() -> None:
     bare = Location(location_id="north", name="Filiale 7", latitude=0, longitude=0)
     (text,) = texts(packing_slip(order, order.fulfillment_orders[SHARE], channel=SHOP, location=bare))
     assert "Filiale 7" in text
+
+
+def test_under_a_kit_stands_what_is_to_be_picked_for_it(house: Warehouse) -> None:
+    order = house.order()
+    kits = {"mug": (Component(sku="CUP-BLUE", quantity=1), Component(sku="BOX", quantity=2))}
+    (text,) = texts(
+        packing_slip(replace(order, kits=kits), order.fulfillment_orders[SHARE], channel=SHOP, location=NORTH)
+    )
+    assert "CUP-BLUE" in text
+    assert "BOX" in text
+    assert re.search(r"\b6\b", text), "two boxes for each of three mugs"
+    assert "5" in text.split(headings("en").units)[1][:8], "components are no articles of their own"

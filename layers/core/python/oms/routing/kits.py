@@ -31,11 +31,11 @@ def recipes_of(order: Order, skus: Iterable[str], products: Products) -> Recipes
     fresh = products([sku for sku in skus if sku not in known])
     for sku, product in fresh.items():
         if product.components:
-            recipes[sku] = _unfolded(sku, product, products)
+            recipes[sku] = unfolded(sku, product, products)
     return recipes
 
 
-def _unfolded(sku: str, product: Product, products: Products) -> tuple[Component, ...]:
+def unfolded(sku: str, product: Product, products: Products) -> tuple[Component, ...]:
     """What lies on shelves of a kit, kits in it unfolded; in the order in which the set-up names it."""
     layer = {each.sku: each.quantity for each in product.components}
     for _ in range(DEPTH):

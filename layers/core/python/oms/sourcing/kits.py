@@ -31,7 +31,7 @@ def plan_with_kits(
     wanted = _wanted(demand)
     if not any(sku in recipes for sku in wanted):
         return make(shelf)
-    alone = {sku: _buildable(recipes, sku, shelf) for sku in wanted}
+    alone = {sku: buildable(recipes, sku, shelf) for sku in wanted}
     rivals = _rivals(wanted, recipes, shelf)
     if not rivals:
         return make(alone)
@@ -62,7 +62,7 @@ def _wanted(demand: Sequence[Demand]) -> dict[str, int]:
     return wanted
 
 
-def _buildable(recipes: Recipes, sku: str, shelf: StockView) -> dict[str, int]:
+def buildable(recipes: Recipes, sku: str, shelf: StockView) -> dict[str, int]:
     """Units of a sku that each location has, or could put together, if all of it went into this."""
     needs = list(parts(recipes, sku, 1))
     places = set.intersection(*({*shelf.get(each, {})} for each, _ in needs))

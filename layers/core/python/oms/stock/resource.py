@@ -90,6 +90,22 @@ class LevelResource(TypedDict):
     """Items that hold the level: more than one while it is hot."""
 
 
+class KitPart(TypedDict):
+    """So many units of a sku are in one unit of a kit."""
+
+    sku: str
+    quantity: int
+
+
+class KitResource(TypedDict):
+    """What could be put together of a kit, when nothing else is sold of its components meanwhile."""
+
+    components: list[KitPart]
+    available: int
+    locations: dict[str, int]
+    """Units by location, where there are any."""
+
+
 class SkuResource(TypedDict):
     """A sku over all its locations."""
 
@@ -100,6 +116,8 @@ class SkuResource(TypedDict):
     backordered: int
     """Units that orders wait for."""
     levels: list[LevelResource]
+    kit: KitResource | None
+    """For a kit, which has no levels of its own."""
 
 
 class AlertResource(TypedDict):
@@ -147,8 +165,8 @@ def level_resource(level: Level) -> LevelResource:
     }
 
 
-def sku_resource(stock: SkuStock) -> SkuResource:
-    """A sku over all locations: totals, units that orders wait for, and each level."""
+def sku_resource(stock: SkuStock, kit: KitResource | None = None) -> SkuResource:
+    """A sku over all locations: totals, units that orders wait for, each level, and what a kit could be made of."""
     return {
         "sku": stock.sku,
         "on_hand": sum(level.on_hand for level in stock.levels),
@@ -156,4 +174,5 @@ def sku_resource(stock: SkuStock) -> SkuResource:
         "committed": sum(level.committed for level in stock.levels),
         "backordered": stock.waiting,
         "levels": [level_resource(level) for level in stock.levels],
+        "kit": kit,
     }
