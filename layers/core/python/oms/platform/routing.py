@@ -23,6 +23,7 @@ from oms.platform.queues import MONEY_TOLD, PROMISE_DUE, RESERVATION_DUE, look_a
 from oms.platform.reservations import expire
 from oms.platform.reservations import find as find_reservation
 from oms.platform.setup import channel, locations, products, rate_cards, sourcing_rules
+from oms.platform.stock_buckets import glance
 from oms.platform.stock_items import number_in, owner
 from oms.platform.stock_line import waiters
 from oms.platform.stock_table import sku_stock
@@ -47,6 +48,7 @@ def ports() -> Ports:
         products=products,
         locations=locations,
         sku_stock=_sku_stock,
+        glance=_glance,
         waiters=waiters,
         expected=lambda sku: expected(sku, consistent=True),
         locate=_locate,
@@ -67,6 +69,16 @@ def _sku_stock(sku: str) -> SkuStock:
     places = {each.location_id: each for each in locations()}
     product = products([sku]).get(sku)
     return beyond_buffers(sku_stock(sku, consistent=True), lambda each: kept_back(places.get(each), product))
+
+
+def _glance(sku: str) -> SkuStock | None:
+    """A hot sku as it was just seen, where every unit may be sold: what stays at a place is told by reading only."""
+    seen = glance(sku)
+    if seen is None:
+        return None
+    places = {each.location_id: each for each in locations()}
+    product = products([sku]).get(sku)
+    return None if any(kept_back(places.get(each.location_id), product) for each in seen.levels) else seen
 
 
 def _channel(channel_id: str) -> Channel | None:

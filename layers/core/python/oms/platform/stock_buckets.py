@@ -17,7 +17,7 @@ from oms.platform.cache import Cache
 from oms.platform.config import settings
 from oms.platform.stock_items import Item, bucket_key, bucket_of, level_of, number_in, owner, stock_key
 from oms.stock.buckets import Bucket, Units
-from oms.stock.levels import Level
+from oms.stock.levels import Level, SkuStock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,20 @@ class Split:
 _known: Cache[tuple[str, str], Split] = Cache(seconds=60, size=1000)
 
 
+_glances: Cache[str, SkuStock] = Cache(seconds=1, size=100)
+
+
+def glance(sku: str) -> SkuStock | None:
+    """A hot sku as this process saw it up to a second ago; None when it did not, or when a write was refused since."""
+    return _glances.get(sku)
+
+
+def saw(stock: SkuStock) -> None:
+    """Remember a sku for a moment, if any of its levels is hot."""
+    if any(each.buckets > 1 for each in stock.levels):
+        _glances.put(stock.sku, stock)
+
+
 def known_split(sku: str, location_id: str) -> Split | None:
     """The level's buckets as this process last saw them; None for a level that is not split as far as it knows."""
     return _known.get((sku, location_id))
@@ -46,6 +60,7 @@ def known_split(sku: str, location_id: str) -> Split | None:
 
 def forget_split(sku: str, location_id: str) -> None:
     """Look at the level itself the next time."""
+    _glances.forget(sku)
     _known.forget((sku, location_id))
 
 
@@ -94,6 +109,7 @@ def read_split(sku: str, location_id: str) -> Split | None:
     Raises:
         LookupError: it was split anew while it was read.
     """
+    _glances.forget(sku)
     found = read_items(settings().stock_table, [stock_key(sku, location_id)])
     if not found or "buckets" not in found[0]:
         forget_split(sku, location_id)

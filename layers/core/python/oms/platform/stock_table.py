@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from oms.errors import Unavailable
 from oms.platform.aws import client
 from oms.platform.config import settings
-from oms.platform.stock_buckets import whole
+from oms.platform.stock_buckets import saw, whole
 from oms.platform.stock_items import (
     LINE,
     RECEIPT,
@@ -49,6 +49,7 @@ def sku_items(sku: str, until: str, *, consistent: bool = False) -> tuple[SkuSto
         if levels is not None:
             waiting, by_channel = waiting_of(items)
             stock = SkuStock(sku=sku, levels=levels, waiting=waiting, waiting_by=by_channel)
+            saw(stock)
             return stock, [item for item in items if item["location_id"]["S"].startswith(BESIDE)]
     raise Unavailable(f"stock of {sku} is being spread anew: try again")
 

@@ -80,6 +80,8 @@ class Ports:
     """A channel by its id, or None."""
     reservation: Callable[[str], Reservation | None] = _unknown
     """A reservation by its id, strongly consistent, or None."""
+    glance: Callable[[str], SkuStock | None] = _unknown
+    """The levels of a hot sku as they were up to a second ago, or None; see `oms.routing.glance`."""
     know: Callable[[str, str, str], None] = _nobody_asks
     """Note to which order (third) a gateway's (first) reference of a payment (second) leads."""
     expected: Callable[[str], Sequence[Expected]] = _nothing_comes

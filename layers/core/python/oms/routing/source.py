@@ -23,6 +23,7 @@ from oms.orders.events import (
 from oms.orders.kits import Recipes, shelf_skus
 from oms.orders.order import Order
 from oms.orders.transitions import FulfillmentStatus
+from oms.routing.glance import stock_for
 from oms.routing.kits import NoRecipe, recipes_of, with_recipes
 from oms.routing.limits import NOBODY_WAITS, Waiting, waiting_of
 from oms.routing.pickup import no_such_store
@@ -92,8 +93,7 @@ def source(order: Order, ports: Ports) -> Sourced:
     """Plan the open units over the stock that is left for them."""
     demand = demand_of(order, UnitState.OPEN)
     recipes = recipes_of(order, (each.sku for each in demand), ports.products)
-    skus = dict.fromkeys(on_shelf for each in demand for on_shelf in shelf_skus(recipes, each.sku))
-    stock = {sku: ports.sku_stock(sku) for sku in skus}
+    stock = stock_for(demand, recipes, ports)
     free = {sku: free_units(of_sku, ports) for sku, of_sku in stock.items()}
     reserved = reserved_for(order, ports)
     view = with_reserved(free, reserved.units) if reserved else free
