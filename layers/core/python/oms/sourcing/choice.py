@@ -87,7 +87,10 @@ class _Coding:
     def __init__(self, task: Task) -> None:
         prices, columns = task.prices, range(len(task.preferences))
         first = min(task.preferences, default=0)
-        self._places = len(columns) ** 2 + 1
+        able = [column for column in columns if any(row[column] for row in task.table)]
+        # Who has nothing does not count: the same choice is made where nobody knows of them.
+        self._place = {column: place for place, column in enumerate(able)}
+        self._places = len(able) ** 2 + 1
         self._preferences = [each - first for each in task.preferences]
         self._steps = sum(self._preferences) + 1
         dearest = (need * max(row, default=0) for need, row in zip(task.needs, prices.unit, strict=True))
@@ -100,7 +103,7 @@ class _Coding:
             self.unit *= len(task.needs)
 
     def _of(self, money: int, column: int) -> int:
-        return (money * self._steps + self._preferences[column]) * self._places + column
+        return (money * self._steps + self._preferences[column]) * self._places + self._place.get(column, 0)
 
     def true(self, task: Task, pieces: Pieces) -> int:
         """What it costs, by the true prices, that columns give these pieces."""

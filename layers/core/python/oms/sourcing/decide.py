@@ -53,8 +53,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The plan, the rule that it was made by, and when all that it sends should be there."""
+    """The question, the plan, the rule that it was made by, and when all that it sends should be there."""
 
+    question: Question
     plan: Plan
     rule: SourcingRule
     arrives: date | None
@@ -90,4 +91,4 @@ def decide(question: Question, *, work: int = WORK) -> Decision:
     planned = plan_with_kits(make, question.demand, question.stock, question.recipes)
     named = replace(planned.explanation, rule_id=rule.rule_id, rule_version=rule.version)
     planned = replace(planned, explanation=named)
-    return Decision(planned, rule, max((each.arrives for each in planned.journeys.values()), default=None))
+    return Decision(question, planned, rule, max((each.arrives for each in planned.journeys.values()), default=None))

@@ -134,7 +134,8 @@ class Prices:
         if not zones:
             return {}
         grams = max(1, sum(each.grams * need for each, need in zip(self._goods, self._needs, strict=True)))
-        dearest = max(zones.values(), key=lambda zone: (price(zone, grams), zone.name))
+        able = [zone for column, zone in zones.items() if any(row[column] for row in self._table)]
+        dearest = max(able or zones.values(), key=lambda zone: (price(zone, grams), zone.name))
         return {column: zones.get(column, dearest) for column in self._columns if not self._fetched_at(column)}
 
     def _shipping(self, column: int, units: Mapping[int, int]) -> int:

@@ -290,12 +290,19 @@ def _lines(demand: Iterable[Demand]) -> list[Demand]:
     return [Demand(line_id, sku, total[line_id, sku]) for line_id, sku in keys]
 
 
+def distance_of(site: Site, destination: Coordinates | None) -> int | None:
+    """Metres from a location to the destination; None when they are not known."""
+    if site.away is not None:
+        return site.away
+    place = site.coordinates
+    return metres(place, destination) if place and destination else None
+
+
 def _ranked(sites: Iterable[Site], destination: Coordinates | None) -> Ranked:
     """The sites in the order of preference, each with its metres to the destination, if known."""
     known: dict[str, tuple[int | None, Site]] = {}
     for site in sites:
-        place = site.coordinates
-        known[site.location_id] = (metres(place, destination) if place and destination else None, site)
+        known[site.location_id] = (distance_of(site, destination), site)
     return sorted(
         known.values(),
         key=lambda item: (

@@ -29,6 +29,8 @@ class Site:
     location_id: str
     latitude: float | None = None
     longitude: float | None = None
+    away: int | None = None
+    """Metres to the destination, where they are known without it: from the record of a decision."""
     priority: int = 0
     kind: LocationKind = LocationKind.WAREHOUSE
     country: str = ""
