@@ -12,10 +12,12 @@ from oms.errors import Conflict, InvalidInput
 from oms.inventory.forms import ChangePurchaseOrder, PlacePurchaseOrder, ReceiveGoods
 from oms.inventory.purchase_orders import PurchaseOrder, PurchaseOrderStatus
 from oms.inventory.resource import purchase_order_resource
-from oms.platform import aws
+from oms.orders.kits import Component
+from oms.platform import aws, setup
 from oms.platform import inventory_orders as desk
 from oms.platform.incoming import expected
 from oms.platform.stock_table import level
+from oms.setup import Product
 from oms.stock.expected import Expected
 from tests.unit.inventory.stockroom import caller
 
@@ -147,6 +149,10 @@ def test_the_same_number_is_the_same_order_and_nothing_else() -> None:
     with pytest.raises(InvalidInput) as refused:
         desk.place(wish({"sku": "mug", "quantity": 1}, {"sku": "mgu", "quantity": 1}), caller("slip"))
     assert [each.path for each in refused.value.errors] == ["lines[1].sku"]
+    setup.put(Product(sku="set", title="Set", components=(Component(sku="mug", quantity=2),)))
+    with pytest.raises(InvalidInput) as refused:
+        desk.place(wish({"sku": "set", "quantity": 1}), caller("kit"))
+    assert "its components" in refused.value.errors[0].message
     with pytest.raises(InvalidInput, match="no location"):
         desk.place(wish({"sku": "mug", "quantity": 1}, location_id="nowhere"), caller("slip"))
     with pytest.raises(ValidationError, match="needs a day"):

@@ -155,7 +155,7 @@ def known_location(location_id: str, path: str) -> None:
 
 
 def known_skus(skus: Any) -> None:
-    """Refuse skus that are not set up: goods under a slip of the pen would be found by nobody.
+    """Refuse skus that are not set up, whose goods nobody would find, and kits, which have no stock of their own.
 
     Raises:
         InvalidInput: names each of them.
@@ -166,9 +166,13 @@ def known_skus(skus: Any) -> None:
         FieldError(f"lines[{index}].sku", f"there is no product {sku!r}")
         for index, sku in enumerate(asked)
         if sku not in known
+    ] + [
+        FieldError(f"lines[{index}].sku", f"{sku!r} is a kit: name its components")
+        for index, sku in enumerate(asked)
+        if sku in known and known[sku].components
     ]
     if errors:
-        raise InvalidInput("some products do not exist; see errors", errors=errors[:50])
+        raise InvalidInput("some products cannot be meant; see errors", errors=errors[:50])
 
 
 def _effects(before: PurchaseOrder, after: PurchaseOrder, reason: StockReason) -> Effects:
