@@ -149,10 +149,15 @@ def set_up(world: DocumentedWorld) -> None:
         },
         "/locations/attic": {"name": "Attic", "address": {"country": "DE"}, "latitude": 50, "longitude": 8},
         "/products/HAT": {"title": "Hat"},
+        "/rate-cards/post": {"currency": "EUR", "zones": [{"name": "all", "steps": [{"grams": 1000, "price": 500}]}]},
+        "/sourcing/rules/far": {"applies": {"countries": ["NZ"]}, "objective": {"shipping": 100}, "max_parcels": 2},
     }
     for path, body in bodies.items():
         assert [world.http("PUT", path, body, key="setup").status for _ in range(2)] == [201, 200]
         assert world.http("GET", path, key="setup").status == 200
+    for many, one in (("/rate-cards", "/rate-cards/post"), ("/sourcing/rules", "/sourcing/rules/far")):
+        assert world.http("GET", many, key="setup").status == 200
+        assert world.http("DELETE", one, key="setup").status == 200
 
 
 def intake(merchant: Merchant, world: DocumentedWorld) -> None:
