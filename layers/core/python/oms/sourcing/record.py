@@ -18,10 +18,10 @@ from functools import cache
 from typing import Any
 
 from oms.orders.kits import Recipes
-from oms.sourcing.decide import Question
+from oms.sourcing.decide import Decision, Question
 from oms.sourcing.distance import kilometres
 from oms.sourcing.facts import Demand, OrderFacts
-from oms.sourcing.plan import Plan, distance_of
+from oms.sourcing.plan import distance_of
 from oms.sourcing.rates import Destination, RateCard, Zone, zone_of
 from oms.sourcing.rules import Applies, SourcingRule
 from oms.sourcing.sites import Site
@@ -70,16 +70,17 @@ class Record:
     """Locations with stock that are not kept."""
 
 
-def record_of(question: Question, rule: SourcingRule, plan: Plan) -> dict[str, Any]:
+def record_of(decision: Decision) -> dict[str, Any]:
     """The JSON values of a record; empty if even the least of it is too long."""
-    chosen = {each.location_id for each in plan.assignments}
+    question = decision.question
+    chosen = {each.location_id for each in decision.plan.assignments}
     held = {place for row in question.stock.values() for place, units in row.items() if units > 0}
     able = [(distance_of(site, question.destination), site) for site in question.sites if site.location_id in held]
     able.sort(key=lambda pair: (pair[1].location_id not in chosen, pair[0] is None, pair[0] or 0, pair[1].location_id))
     keep = min(len(able), MOST_SITES)
     while True:
         values: dict[str, Any] = _adapter().dump_python(
-            _record(question, rule, able[:keep], len(able) - keep), mode="json", exclude_defaults=True
+            _record(question, decision.rule, able[:keep], len(able) - keep), mode="json", exclude_defaults=True
         )
         if len(json.dumps(values)) <= LONGEST:
             return values
