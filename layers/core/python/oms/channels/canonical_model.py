@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from oms.ids import MAX_SKU
 from oms.orders.events import ChargeKind, PaymentMethod, PriceMode, TaxRemitter
-from oms.orders.sold import MAX_UNITS
+from oms.orders.sold import MAX_TAG, MAX_TAGS, MAX_UNITS
 
 MAX_LINES = 1000
 """Lines of an order. How many fit into the log depends on their titles: 500 do, whatever their script."""
@@ -150,7 +150,7 @@ class CanonicalOrder(Strict):
     shipping_service: Code = ""
     pickup: CanonicalPickup | None = None
     """Without it the goods are brought to the customer."""
-    tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=50)] = []
+    tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=MAX_TAG)]], Field(max_length=MAX_TAGS)] = []
     """Words by which rules of sourcing know the order."""
     reservation_id: Code = ""
     """What was reserved for its basket: the order takes it over. It is no part of what makes two orders different."""

@@ -86,7 +86,7 @@ def document(
     unwanted = {line: units for line, units in sorted((cancelled or {}).items()) if units}
     gone = _gone(placed.lines, unwanted)
     lasting = [] if gone else [remark.note for remark in remarks if not remark.at_placing]
-    sale = replace(placed, payment=_NO_TERMS, revision="", fingerprint="", reservation_id="")
+    sale = replace(placed, payment=_NO_TERMS, revision="", fingerprint="", reservation_id="", tags=())
 
     def matter(value: object) -> str:
         # What a channel has verified about a customer is nothing that it changes in the order.

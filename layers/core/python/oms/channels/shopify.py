@@ -18,6 +18,7 @@ from oms.channels.shopify_figures import charges, rounding, sold, tax_remitter
 from oms.channels.shopify_payload import LineItem, PostalAddress, ShippingLine, ShopifyOrder
 from oms.orders.contact import Address, Contact
 from oms.orders.events import OrderPlaced, PaymentMethod, PaymentTerms, PriceMode
+from oms.orders.sold import MAX_TAG, MAX_TAGS
 from oms.setup import Channel
 
 TOPICS: Mapping[str, DocumentKind] = {
@@ -107,8 +108,15 @@ def _placed(
         revision=revision(
             instant(order.updated_at or placed_at, "updated_at"), method, gone=gone, given_back=_given_back(order)
         ),
+        tags=_tags(order.tags),
         test=bool(order.test),
     )
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    """The shop's marks of an order; what is too long or too much for a rule is left out."""
+    marks = (each.strip() for each in text.split(","))
+    return tuple(dict.fromkeys(each for each in marks if 0 < len(each) <= MAX_TAG))[:MAX_TAGS]
 
 
 def _cancelled(order: ShopifyOrder, items: Sequence[LineItem], *, everything: bool) -> dict[str, int]:

@@ -177,6 +177,8 @@ class ShopifyOrder(Payload):
     cancelled_at: Text = ""
     financial_status: Text = ""
     customer_locale: Text = ""
+    tags: Text = ""
+    """Divided by commas."""
     test: bool | None = None
     taxes_included: bool | None = None
     duties_included: bool | None = None

@@ -12,6 +12,9 @@ from itertools import pairwise
 MAX_TITLE = 150
 """Characters of a title that are kept: so an order of 500 lines fits into the log in any script."""
 
+MAX_TAGS, MAX_TAG = 50, 100
+"""Words by which a channel marks an order, and how long one may be."""
+
 MAX_UNITS = 1_000_000
 """Units that one line may have."""
 
