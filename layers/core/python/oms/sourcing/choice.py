@@ -127,6 +127,26 @@ class _Coding:
         return amount * self._steps * self._places
 
 
+class Scale:
+    """Weighs sets of columns against each other: what each gives, and what that truly costs, by one task's prices."""
+
+    def __init__(self, task: Task) -> None:
+        self._task, self._coding = task, _Coding(task)
+
+    def covers(self, columns: Collection[int]) -> bool:
+        """Whether the columns together have all that is needed."""
+        return _coverable(self._task, columns) == list(self._task.needs)
+
+    def weigh(self, columns: Sequence[int]) -> Choice | None:
+        """What these columns give, the cheapest first; None when they do not cover."""
+        if not self.covers(columns):
+            return None
+        pieces = _pieces(self._task, self._coding, columns)
+        cost = self._coding.true(self._task, pieces)
+        used = tuple(sorted({column for each in pieces.values() for column, _ in each}))
+        return Choice(Optimum(used, cost, cost), self._task.needs, pieces)
+
+
 def _distinct(rows: Sequence[Sequence[int]]) -> Sequence[Sequence[int]]:
     """The rows, or one of them when they are all the same list: that of goods whose units cost nothing."""
     return rows[:1] if all(row is rows[0] for row in rows) else rows
@@ -173,7 +193,7 @@ def _part(task: Task, coding: _Coding, problem: Problem, most: int) -> Choice:
         return _nothing(task)
     columns = tuple(column for column in cover.columns if column != beyond)
     needs = _coverable(task, columns)
-    part = replace(task, needs=needs, table=_only(task.table, columns), most=None)
+    part = replace(task, needs=needs, table=only(task.table, columns), most=None)
     found = _within_most(part, coding)
     return found._replace(limited=f"a further parcel is not allowed: {task.most} at most")
 
@@ -202,7 +222,7 @@ def _each_worth_it(task: Task, coding: _Coding) -> Choice:
     }
     while True:
         needs = _coverable(task, able)
-        part = replace(task, needs=needs, table=_only(task.table, able))
+        part = replace(task, needs=needs, table=only(task.table, able))
         found = _within_most(part, coding)
         weak = {
             column: worth
@@ -221,7 +241,7 @@ def _single(task: Task, coding: _Coding) -> Choice:
         needs = _coverable(task, {column})
         if not any(needs):
             continue
-        part = replace(task, needs=needs, table=_only(task.table, {column}), most=None)
+        part = replace(task, needs=needs, table=only(task.table, {column}), most=None)
         choice = _within_most(part, coding)
         if (-_value(task, needs), choice.cover.cost) < (-_value(task, best.needs), best.cover.cost):
             best = choice
@@ -240,7 +260,8 @@ def _coverable(task: Task, columns: Collection[int]) -> list[int]:
     return [min(need, sum(units)) for need, units in zip(task.needs, have, strict=True)]
 
 
-def _only(table: Sequence[Sequence[int]], columns: Collection[int]) -> Sequence[Sequence[int]]:
+def only(table: Sequence[Sequence[int]], columns: Collection[int]) -> Sequence[Sequence[int]]:
+    """The table with what these columns have, and nothing of the others."""
     known = set(columns)
     return [[units if column in known else 0 for column, units in enumerate(row)] for row in table]
 

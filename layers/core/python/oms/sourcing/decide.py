@@ -62,8 +62,11 @@ class Decision:
     """The last of the parcels; None when nothing is sent."""
 
 
-def decide(question: Question, *, work: int = WORK) -> Decision:
-    """The rule for the order, the locations that may give, and of all plans the one that costs least by the rule."""
+def decide(question: Question, *, work: int = WORK, alternatives: bool = False) -> Decision:
+    """The rule for the order, the locations that may give, and of all plans the one that costs least by the rule.
+
+    The explanation names the next best where `alternatives` are asked for: see `plan`.
+    """
     rule = rule_for(question.order, question.rules)
     skus = dict.fromkeys(each.sku for each in question.demand)
     barred = {**bars(question.order, skus, question.sites, rule, question.pinned), **question.barred}
@@ -86,6 +89,7 @@ def decide(question: Question, *, work: int = WORK) -> Decision:
             barred=barred,
             situation=situation,
             work=work,
+            alternatives=alternatives,
         )
 
     planned = plan_with_kits(make, question.demand, question.stock, question.recipes)

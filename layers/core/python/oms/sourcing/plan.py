@@ -97,13 +97,15 @@ def plan(
     barred: Barred = NOBODY_BARRED,
     situation: Situation = ALONE,
     work: int = WORK,
+    alternatives: bool = False,
 ) -> Plan:
     """Choose the locations that have what can be had of the demand, at the least cost by the rule, and share it out.
 
     Whatever all locations together can cover is covered, as far as the rule's limits allow; when a sku is short, its
     earlier lines get it. The same facts give the same plan, in whatever order they come. Without a destination all
     distances count as equal, and priority, then location id decide. Stock at a location that is not among `sites` does
-    not count, nor does what is `barred`; the explanation then says why.
+    not count, nor does what is `barred`; the explanation then says why. It names the next best choice where
+    `alternatives` are asked for, at the cost of a search for each location that is chosen.
     """
     lines = _lines(demand)
     ranked = _ranked(sites, destination)
@@ -119,8 +121,9 @@ def plan(
         metres=[away for away, _ in ranked],
         priorities=[site.priority for _, site in ranked],
         wanted=[wanted[sku] for sku in skus],
-        needs=chosen.choice.needs,
-        stock=chosen.table,
+        task=chosen.task,
+        choice=chosen.choice,
+        terms=_terms(situation),
         barred={**chosen.later, **_words(barred, skus)},
     )
     columns = chosen.choice.cover.columns
@@ -136,9 +139,13 @@ def plan(
             for column in columns
             for away in [ranked[column][0]]
         },
-        explanation=explain(facts, chosen.choice.cover),
-        bills={names[column]: chosen.prices.bill(column, _units(chosen.choice.pieces, column)) for column in columns},
-        journeys={} if situation.now is None else {names[each]: chosen.prices.journey_of(each) for each in columns},
+        explanation=explain(facts, alternatives=alternatives),
+        bills={
+            names[column]: chosen.task.prices.bill(column, _units(chosen.choice.pieces, column)) for column in columns
+        },
+        journeys={}
+        if situation.now is None
+        else {names[each]: chosen.task.prices.journey_of(each) for each in columns},
         limited=chosen.choice.limited,
         gap=chosen.choice.gap,
     )
@@ -148,8 +155,7 @@ class _Chosen(NamedTuple):
     """A choice, among the locations that were asked; and why the others were not."""
 
     choice: Choice
-    prices: Prices
-    table: Sequence[Sequence[int]]
+    task: Task
     later: Mapping[str, str]
 
 
@@ -179,9 +185,10 @@ def _chosen(
         if needs != most and group is not groups[-1]:
             continue
         prices = Prices(_terms(situation), ranked, skus, needs, part)
-        choice = choose(_task(situation, ranked, skus, needs, part, prices, work))
+        task = _task(situation, ranked, skus, needs, part, prices, work)
+        choice = choose(task)
         if best is None or sum(choice.needs) > sum(best.choice.needs):
-            best = _Chosen(choice, prices, part, _not_asked(ranked, group, situation))
+            best = _Chosen(choice, task, _not_asked(ranked, group, situation))
         if list(choice.needs) == list(most):
             break
     assert best is not None, "there is always a group, if only an empty one"
