@@ -87,6 +87,8 @@ class Audit:
     behind: int = 0
     """Of these, those whose newest movements were still on their way to the ledger."""
     found: int = 0
+    before: int = 0
+    """What the audit before it found: it stands until this one is through."""
     differences: tuple[Difference, ...] = ()
     place: str = ""
     """Where to go on; empty at the beginning and at the end."""

@@ -1,8 +1,9 @@
 """The audit: each night every level of the stock table is compared with the sum of its ledger.
 
-The clock calls it every few minutes during some hours. Each call goes on where the one before stopped and works until
-its time is up; the rest of the night's calls find that it is done. What was proved stands as a checkpoint beside the
-ledger, so a night reads only the entries of the day. What does not add up is told each night until it does.
+The clock calls it every few minutes. After `BEGINS` the first call begins anew; each goes on where the one before
+stopped and works until its time is up; the rest of the day's calls find that it is done, and only say again how many
+differences there are, so that the alarm stands. What was proved stands as a checkpoint beside the ledger: a night reads
+only the entries of the day. What does not add up is told each night until it does.
 
     account `#audit`, version 0             the audit of this night: how far it is and what it found
     account `#audit`, version <yyyymmdd>    the audits of other nights, when they were done
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from oms.clock import from_text, to_text
@@ -26,6 +27,9 @@ from oms.platform.observability import Metric, flush, gauge, logger
 from oms.platform.stock_items import number_in, owner
 
 AUDIT = "#audit"
+
+BEGINS = timedelta(hours=1)
+"""After midnight (UTC), when the day's writes are out of the stream."""
 
 PAGE = 250
 """Items of the stock table that are proved together, and after which the place is written down."""
@@ -49,19 +53,19 @@ def last() -> Audit | None:
 
 def audit(now: datetime, in_time: Callable[[], bool]) -> Audit:
     """Begin today's audit or go on with it, while `in_time`; when it is done already, nothing is read."""
-    day = now.strftime("%Y%m%d")
+    day = (now - BEGINS).strftime("%Y%m%d")
     known = last()
     if known is None or known.day != day:
         # A night that did not get through is over: its report says so by having no end.
-        known = Audit(day=day, started_at=to_text(now))
-    if known.finished_at:
-        return known
+        before = 0 if known is None else known.found if known.finished_at else max(known.found, known.before)
+        known = Audit(day=day, started_at=to_text(now), before=before)
+    done = bool(known.finished_at)
     while not known.finished_at and in_time():
         known = _part(known, now)
         _keep(known, 0)
-    if known.finished_at:
+    if known.finished_at and not done:
         _keep(known, int(day))
-    gauge(Metric.STOCK_DIFFERENCES, known.found)
+    gauge(Metric.STOCK_DIFFERENCES, known.found if known.finished_at else max(known.found, known.before))
     flush()
     return known
 
