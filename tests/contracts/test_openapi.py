@@ -13,7 +13,7 @@ from stripe import WebhookSignature
 from infra.openapi import DOCUMENT, render
 from oms.payments.notices import Notice, Told
 from oms.platform.keys import SCOPES
-from tests.support import basket_day, stockroom_day, waiting_day
+from tests.support import basket_day, feed_day, stockroom_day, waiting_day
 from tests.support.contract import DocumentedWorld, complaints, document, documented
 from tests.support.gateway_api import Answer
 from tests.support.merchant import BERLIN, MILAN, SHOPIFY, WEB, WOO, Merchant
@@ -119,7 +119,7 @@ def test_every_answer_is_as_documented_and_every_documented_success_is_given(
     store(merchant, world)
     after_sale(merchant, world)
     stock(merchant, world)
-    counts_in_a_file(merchant, world)
+    feed_day.day(merchant)
     waiting_day.day(merchant)
     basket_day.day(merchant)
     stockroom_day.day(merchant)
@@ -317,23 +317,6 @@ def stock(merchant: Merchant, world: DocumentedWorld) -> None:
     assert world.http("PUT", f"/stock/TEE/{MILAN}", {"on_hand": 4}, key="stock:write").status == 200
     merchant.receive("TEE", 1)
     merchant.get("/stock/TEE", key="stock:read")
-
-
-def counts_in_a_file(merchant: Merchant, world: DocumentedWorld) -> None:
-    """A feed, and an alert about what it found."""
-    mug = {"title": "Mug", "low_stock": 10, "components": []}
-    assert world.http("PUT", "/products/MUG", mug, key="setup").status == 200
-    place = f"/stock/feeds/{merchant.post('/stock/feeds', {}, key='stock:write').json['feed_id']}"
-    world.cloud.client("s3").put_object(
-        Bucket=world.name("DocumentsBucket"),
-        Key=place.removeprefix("/stock/") + "/upload",
-        Body=f"sku,location_id,on_hand\nMUG,{BERLIN},3\nGHOST,{BERLIN},1\n".encode(),
-    )
-    assert merchant.post(f"{place}/start", key="stock:write").status == 202
-    world.settle()
-    assert merchant.get(place, key="stock:read")["refused"] == 1
-    assert merchant.get(f"{place}/rows?limit=1", key="stock:read")["cursor"]
-    assert merchant.get("/alerts?limit=1", key="stock:read")["alerts"]
 
 
 def reading(merchant: Merchant, world: DocumentedWorld) -> None:
