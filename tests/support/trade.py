@@ -27,8 +27,8 @@ from oms.orders.references import Lookup, Parked
 from oms.returns import work as returns
 from oms.returns.exchanging import follow
 from oms.routing.backorders import fill_backorders
+from oms.routing.news import refresh
 from oms.routing.process import advance
-from oms.routing.promises import refresh
 from oms.setup import Channel, Location, Platform
 from oms.stock.expected import Expected
 from tests.support.books import BookGateway

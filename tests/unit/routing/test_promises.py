@@ -13,8 +13,8 @@ from oms.orders.events import OrderConfirmed, UnitState
 from oms.orders.order import Order, expected_delivery
 from oms.orders.promising import WIGGLE, PromiseChanged, PromiseReason, overdue_at, worth_telling
 from oms.routing.backorders import fill_backorders
+from oms.routing.news import refresh
 from oms.routing.process import advance
-from oms.routing.promises import refresh
 from oms.routing.steps import next_step
 from oms.routing.timers import wake_at
 from oms.stock.expected import Expected

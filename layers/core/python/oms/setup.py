@@ -65,6 +65,8 @@ class Channel:
     """Whether its orders are screened for fraud before their payment; see `oms.fraud`."""
     backorder_cancel_days: int = 0
     """Days after which units that still wait for stock are cancelled; 0 lets them wait for ever."""
+    substitute_offer_hours: int = 0
+    """Hours for which a substitute is offered by rule when nobody knows when a product comes; 0 offers none."""
     pool: tuple[str, ...] = ()
     """Locations that its orders are sent from, by id or by the name of a group; empty for all of them."""
     stock_buffer: int = 0

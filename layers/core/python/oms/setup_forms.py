@@ -173,6 +173,8 @@ class ChannelForm(Form):
     """Whether its orders are screened for fraud before their payment, by the rules of `/fraud-rules`."""
     backorder_cancel_days: Annotated[int, Field(ge=0, le=3650)] = 0
     """Days after which units that still wait for stock are cancelled; 0 lets them wait for ever."""
+    substitute_offer_hours: Annotated[int, Field(ge=0, le=720)] = 0
+    """Hours for which a substitute is offered by rule when nobody knows when a product comes; 0 offers none."""
     pool: Annotated[tuple[Annotated[str, Field(pattern=ID_PATTERN)], ...], Field(max_length=500)] = ()
     """Locations that its orders are sent from, by id or by the name of a group; empty for all of them."""
     stock_buffer: Units = 0

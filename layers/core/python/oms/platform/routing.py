@@ -28,10 +28,10 @@ from oms.platform.stock_items import number_in, owner
 from oms.platform.stock_line import waiters
 from oms.platform.stock_table import sku_stock
 from oms.routing.backorders import fill_backorders, waiting_for
+from oms.routing.news import refresh
 from oms.routing.notices import settle
 from oms.routing.ports import Ports
 from oms.routing.process import ACTOR, advance
-from oms.routing.promises import refresh
 from oms.setup import Channel
 from oms.sourcing.distance import Coordinates
 from oms.sourcing.geography import address_problem, locate

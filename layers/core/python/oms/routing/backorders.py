@@ -9,9 +9,9 @@ from oms.orders.events import UnitState
 from oms.orders.kits import Recipes, parts, shelf_skus
 from oms.orders.log import ATTEMPTS, Caller, append, load
 from oms.orders.order import Order
+from oms.routing.news import with_promise
 from oms.routing.ports import Ports
 from oms.routing.process import ACTOR
-from oms.routing.promises import with_promise
 from oms.routing.source import demand_of, source_backorder, steps_of
 from oms.sourcing.plan import Assignment, Unfilled
 

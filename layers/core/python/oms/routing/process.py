@@ -17,8 +17,8 @@ from oms.orders.substitution import refuse
 from oms.orders.tenders import next_payment_id
 from oms.payments.ledger import AuthorisationExpired, PaymentRefundFailed, PaymentRequested
 from oms.routing import money
+from oms.routing.news import reconsidered, with_promise
 from oms.routing.ports import Ports
-from oms.routing.promises import renewed, with_promise
 from oms.routing.screen import screen
 from oms.routing.source import problems, source, steps_of
 from oms.routing.steps import (
@@ -110,7 +110,7 @@ def _do(ports: Ports, order: Order, step: Step, caller: Caller, attempt: int) ->
         case EndOffer(offer_id):
             append(ports.log, order, refuse(order, offer_id, OfferEnd.EXPIRED), caller)
         case Overdue():
-            append(ports.log, order, renewed(order, ports), caller)
+            append(ports.log, order, reconsidered(order, ports), caller)
         case Screen():
             return screen(ports, order, caller, attempt)
         case Source():

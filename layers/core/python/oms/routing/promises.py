@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import takewhile
 
-from oms.orders.draft import Draft
-from oms.orders.events import OrderConfirmed, OrderEvent, UnitState
+from oms.orders.events import OrderEvent, UnitState
 from oms.orders.kits import Recipes, parts
-from oms.orders.log import Caller, execute
 from oms.orders.order import Order
-from oms.orders.promising import GRACE, PromiseChanged, changed
+from oms.orders.promising import GRACE, changed
 from oms.orders.rejecting import barred
 from oms.routing.ports import Ports
 from oms.routing.question import destination_of
@@ -108,35 +106,3 @@ def renewed(order: Order, ports: Ports, *, placed: date | None = None) -> list[O
     return [
         *changed(order, arrives=seen.arrives, delivery=seen.delivery, placed=placed, waits=bool(waiting)),
     ]
-
-
-def refresh(ports: Ports, order_id: str, cause: str) -> Order:
-    """Bring an order's day up to date: something moved that it waits for.
-
-    Raises:
-        NotFound: there is no such order.
-        ConcurrentAppend: others keep changing the order; call again.
-    """
-    caller = Caller(actor=ACTOR, cause=cause, clock=ports.clock)
-    return execute(ports.log, order_id, lambda order: renewed(order, ports), caller)
-
-
-def with_promise(
-    order: Order, chunks: Iterable[list[OrderEvent]], ports: Ports, *, placed: date | None
-) -> list[list[OrderEvent]]:
-    """The decisions of a sourcing, of which the last says by when everything should be there, if that is news.
-
-    `placed` is the day for the units that get a place. A confirmation tells the day itself.
-    """
-    decided = [list(events) for events in chunks]
-    if not decided:
-        return []
-    draft = Draft(order)
-    for events in decided:
-        draft.add(events)
-    news = renewed(draft.order, ports, placed=placed)
-    if news and isinstance(news[0], PromiseChanged) and order.confirmed is None:
-        day = news[0].expected_delivery
-        news = [replace(news[0], tell=False)]
-        decided[-1] = [replace(e, expected_delivery=day) if isinstance(e, OrderConfirmed) else e for e in decided[-1]]
-    return [*decided[:-1], [*decided[-1], *news]]
