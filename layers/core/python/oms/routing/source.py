@@ -33,6 +33,7 @@ from oms.routing.room import Bookings, Rooms, decide_with_room
 from oms.routing.terms import free_units, reserved_for, taking_over
 from oms.sourcing.decide import Question
 from oms.sourcing.plan import Demand, Plan
+from oms.sourcing.record import written
 from oms.sourcing.sites import StockView
 from oms.stock.reservations import Reservation, with_reserved
 
@@ -125,7 +126,7 @@ def _planned(order: Order, question: Question, ports: Ports) -> Sourced:
     decision, rooms = decide_with_room(order.order_id, question, ports)
     waits = bool(decision.plan.unfilled) or bool(order.counts.get(UnitState.BACKORDERED))
     promised = None if waits else decision.arrives
-    return Sourced(decision.plan, promised, decision.arrives, question.recipes, rooms=rooms)
+    return Sourced(written(decision), promised, decision.arrives, question.recipes, rooms=rooms)
 
 
 def steps_of(order: Order, sourced: Sourced, source_state: UnitState) -> Iterator[list[OrderEvent]]:
@@ -185,7 +186,8 @@ def _steps(order: Order, sourced: Sourced, source_state: UnitState) -> list[list
             room = taken + 2 * sum(map(keys, chunk)) <= room_for
             on_shelf = {sku for unit in chunk for sku in shelf_skus(sourced.recipes, unit.sku)}
             limits = {sku: limit for sku, limit in sourced.waiting.limits.items() if sku in on_shelf}
-            backordered = UnitsBackordered(units=tuple(chunk), limits=limits)
+            why = None if allocations or events else sourced.plan.explanation
+            backordered = UnitsBackordered(units=tuple(chunk), limits=limits, explanation=why)
             events = [[*events[0], backordered]] if room else [*events, [backordered]]
         events = _closed(order, events, sourced)
     return events

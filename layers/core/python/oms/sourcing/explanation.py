@@ -205,8 +205,8 @@ class _Words:
                 continue
             far = ""
             if name == "distance" and theirs.metres is not None and self.mine.metres is not None:
-                far = f" of {_farther(abs(theirs.metres - self.mine.metres))}"
-            told.append(f"{words}{far} {self._amount(abs(more))} {'more' if more > 0 else 'less'}")
+                far = f" for {_farther(abs(theirs.metres - self.mine.metres))}"
+            told.append(f"{words} {self._amount(abs(more))} {'more' if more > 0 else 'less'}{far}")
         return f" ({', '.join(told)})" if told else ""
 
     def _amount(self, amount: int) -> str:

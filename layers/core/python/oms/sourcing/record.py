@@ -18,10 +18,10 @@ from functools import cache
 from typing import Any
 
 from oms.orders.kits import Recipes
-from oms.sourcing.decide import Decision, Question
+from oms.sourcing.decide import Decision, Question, decide
 from oms.sourcing.distance import kilometres
 from oms.sourcing.facts import Demand, OrderFacts
-from oms.sourcing.plan import distance_of
+from oms.sourcing.plan import Plan, distance_of
 from oms.sourcing.rates import Destination, RateCard, Zone, zone_of
 from oms.sourcing.rules import Applies, SourcingRule
 from oms.sourcing.sites import Site
@@ -87,6 +87,12 @@ def record_of(decision: Decision) -> dict[str, Any]:
         if keep <= len(chosen):
             return {}
         keep = max(len(chosen), keep // 2)
+
+
+def written(decision: Decision) -> Plan:
+    """The plan as it goes into the log: its explanation with the next best choice, and with what it rested on."""
+    explanation = decide(decision.question, alternatives=True).plan.explanation
+    return replace(decision.plan, explanation=replace(explanation, inputs=record_of(decision)))
 
 
 def question_of(values: Mapping[str, Any], *, postal_code: str = "") -> Question:
