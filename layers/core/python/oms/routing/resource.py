@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
+from typing import Any
 
-from oms.orders.events import UnitState
+from oms.orders.events import Explanation, UnitState
+from oms.orders.explained import Alternative
 from oms.orders.order import Order
 
 if sys.version_info >= (3, 12):
@@ -22,19 +25,46 @@ class CandidateResource(TypedDict):
     """Units of the demand that it could cover by itself."""
     chosen: bool
     verdict: str
+    cost: int | None
+    """By the rule, in minor units of `currency`: of the chosen their share, of others what they would cost more."""
+    arrives: str | None
+    """Day (`2026-03-05`) on which a parcel from there should be there."""
+
+
+class AlternativeResource(TypedDict):
+    """The best plan that does without one of the chosen locations at least."""
+
+    location_ids: list[str]
+    parcels: int
+    kilometres: int | None
+    cost: int | None
+    arrives: str | None
+    verdict: str
+    """What speaks against it."""
 
 
 class DecisionResource(TypedDict):
     """One sourcing of the order: what it came to, and the candidates, at most 25 of those considered."""
 
+    rule_id: str
+    """Empty for decisions from before there were rules."""
+    rule_version: int
     considered: int
     parcels: int
     kilometres: int | None
+    currency: str
+    """Of the costs; empty where the rule weighs no money."""
+    cost: int | None
+    """Of the choice by the rule, in minor units."""
+    arrives: str | None
+    gap: int
+    """What another plan could cost less at most, in minor units; 0 when it is proved that none does."""
+    limited: str
+    """Which limit of the rule leaves units waiting that are in stock; empty when none does."""
+    next_best: AlternativeResource | None
     candidates: list[CandidateResource]
-    rule_id: str
-    """The rule of sourcing by which it was decided; empty for decisions from before there were rules."""
-    rule_version: int
-    """Of the rule's set-up; 0 for the rule of the house."""
+    inputs: dict[str, Any]
+    """What the decision rested on: see `docs/sourcing.md`. Empty for decisions from before it was kept."""
 
 
 class ShareResource(TypedDict):
@@ -79,24 +109,50 @@ def routing_resource(order: Order) -> RoutingResource:
             for line in order.lines.values()
             if (count := line.counts.get(UnitState.BACKORDERED, 0))
         },
-        "decisions": [
-            {
-                "considered": explanation.considered,
-                "parcels": explanation.parcels,
-                "kilometres": explanation.kilometres,
-                "candidates": [
-                    {
-                        "location_id": candidate.location_id,
-                        "kilometres": candidate.kilometres,
-                        "coverable": candidate.coverable,
-                        "chosen": candidate.chosen,
-                        "verdict": candidate.verdict,
-                    }
-                    for candidate in explanation.candidates
-                ],
-                "rule_id": explanation.rule_id,
-                "rule_version": explanation.rule_version,
-            }
-            for explanation in order.explanations
-        ],
+        "decisions": [_decision(each) for each in order.explanations],
     }
+
+
+def _decision(explanation: Explanation) -> DecisionResource:
+    best = explanation.next_best
+    return {
+        "rule_id": explanation.rule_id,
+        "rule_version": explanation.rule_version,
+        "considered": explanation.considered,
+        "parcels": explanation.parcels,
+        "kilometres": explanation.kilometres,
+        "currency": explanation.currency,
+        "cost": explanation.cost,
+        "arrives": _day(explanation.arrives),
+        "gap": explanation.gap,
+        "limited": explanation.limited,
+        "next_best": _alternative(best) if best else None,
+        "candidates": [
+            {
+                "location_id": each.location_id,
+                "kilometres": each.kilometres,
+                "coverable": each.coverable,
+                "chosen": each.chosen,
+                "verdict": each.verdict,
+                "cost": each.cost,
+                "arrives": _day(each.arrives),
+            }
+            for each in explanation.candidates
+        ],
+        "inputs": dict(explanation.inputs),
+    }
+
+
+def _alternative(best: Alternative) -> AlternativeResource:
+    return {
+        "location_ids": list(best.location_ids),
+        "parcels": best.parcels,
+        "kilometres": best.kilometres,
+        "cost": best.cost,
+        "arrives": _day(best.arrives),
+        "verdict": best.verdict,
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
