@@ -112,16 +112,28 @@ def walk() -> Iterator[list[LedgerEntry]]:
         yield shown
 
 
-def test_a_batch_that_the_table_refuses_is_written_one_by_one(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
-    move(5, "po-7")
+def test_a_batch_that_the_table_refuses_is_written_one_by_one_and_stops_at_what_fails(
+    stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("north", "south", "west"):
+        adjust("mug", place, 5, caller("came"), reason=StockReason.RECEIVED)
+    real, records = stream.dynamodb.batch_write_item, stream.changes()
+    for number, record in enumerate(records):
+        record["dynamodb"]["SequenceNumber"] = str(number)
 
     def full(**asked: Any) -> Any:
-        return {"UnprocessedItems": asked["RequestItems"]}
+        items = asked["RequestItems"]["test-ledger"]
+        late = len(items) > 1 or items[0]["PutRequest"]["Item"]["location_id"]["S"] == "south"
+        return {"UnprocessedItems": asked["RequestItems"]} if late else real(**asked)
 
     monkeypatch.setattr(stream.dynamodb, "batch_write_item", full)
     monkeypatch.setattr("oms.platform.ledger.ATTEMPTS", 1)
-    stream.post()
-    assert len(all_of("mug#north")) == 1
+    south = next(each for each in records if each["dynamodb"]["NewImage"]["location_id"]["S"] == "south")
+    failed = [{"itemIdentifier": south["dynamodb"]["SequenceNumber"]}]
+    assert post({"Records": records}) == {"batchItemFailures": failed}
+    monkeypatch.setattr(stream.dynamodb, "batch_write_item", real)
+    assert post({"Records": records[records.index(south) :]}) == {"batchItemFailures": []}
+    assert [len(all_of(f"mug#{place}")) for place in ("north", "south", "west")] == [1, 1, 1]
 
 
 def test_the_audit_proves_every_level_and_reads_only_what_is_new(stream: Stream) -> None:

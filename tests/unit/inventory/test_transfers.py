@@ -19,6 +19,7 @@ from oms.inventory.transfers import Dispatch, Transfer, TransferLine, TransferSt
 from oms.platform import inventory_transfers as desk
 from oms.platform.incoming import expected
 from oms.platform.stock_counts import adjust
+from oms.platform.stock_split import set_buckets
 from oms.platform.stock_table import level
 from oms.stock.levels import StockReason
 from tests.unit.inventory.stockroom import AT, caller
@@ -28,14 +29,18 @@ ARRIVES = date(2026, 3, 9)
 
 def planned(quantity: int = 6) -> Transfer:
     adjust("mug", "north", 10, caller("came"), reason=StockReason.RECEIVED)
+    return desk.plan(plan(quantity, "T-1"), caller("plan"))
+
+
+def plan(quantity: int, transfer_id: str | None = None) -> PlanTransfer:
     wish = {
-        "transfer_id": "T-1",
+        "transfer_id": transfer_id,
         "origin": "north",
         "destination": "south",
         "expected": ARRIVES,
         "lines": [{"sku": "mug", "quantity": quantity}],
     }
-    return desk.plan(PlanTransfer.model_validate(wish), caller("plan"))
+    return PlanTransfer.model_validate(wish)
 
 
 def arrived(quantity: int, **unavailable: int) -> ReceiveTransfer:
@@ -163,3 +168,19 @@ def _after(transfer: Transfer, what: str, sku: str, units: int, number: int) -> 
         return domain.dispatch(transfer, Dispatch(cause=str(number), at=AT, actor="test", units={sku: units}))
     arrival = Arrival(sku=sku, quantity=units, unavailable={"damaged": 1})
     return domain.receive(transfer, Receipt(cause=str(number), at=AT, actor="test", arrivals=(arrival,)))
+
+
+@pytest.mark.usefixtures("tables")
+def test_goods_move_between_levels_that_are_held_in_buckets() -> None:
+    adjust("mug", "south", 9, caller("came"), reason=StockReason.RECEIVED)
+    adjust("mug", "north", 10, caller("came"), reason=StockReason.RECEIVED)
+    for place in ("north", "south"):
+        set_buckets("mug", place, 3, caller("hot"))
+    planned(8)
+    assert figures("north") == (10, 2, 0, {"transfer": 8})
+    desk.dispatch("T-1", DispatchTransfer(), caller("d1"))
+    desk.receive("T-1", arrived(7, damaged=1), caller("r1"))
+    desk.close("T-1", caller("c1"))
+    assert (figures("north"), figures("south")) == ((2, 2, 0, {}), (16, 15, 0, {"damaged": 1}))
+    with pytest.raises(ShortStock):
+        desk.plan(plan(3), caller("again"))

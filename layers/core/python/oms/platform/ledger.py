@@ -100,7 +100,7 @@ def entries(account: str, after: int, up_to: int) -> Iterable[LedgerEntry]:
 def _post_one(record: Item) -> None:
     item = _entry_item(record)
     if item is not None:
-        client("dynamodb").put_item(TableName=settings().ledger_table, Item=item)
+        _put_all([item])
 
 
 def _put_all(items: list[dict[str, Any]]) -> None:
