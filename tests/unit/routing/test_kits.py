@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from oms.errors import ShortStock
+from oms.errors import InvalidInput, ShortStock
+from oms.fulfillment.rejection import Rejecting, reject
 from oms.orders import decisions
 from oms.orders.after_sale import Disposition, ReceivedUnits, UnitsReceived
 from oms.orders.events import Allocation, HoldReason, ParcelDelivered, UnitsAllocated
@@ -14,6 +15,7 @@ from oms.orders.evolve import BrokenHistory, evolve
 from oms.orders.kits import Component, ComponentsFixed, Kit
 from oms.orders.log import append, execute
 from oms.orders.order import Order
+from oms.orders.rejecting import RejectReason
 from oms.routing.backorders import fill_backorders
 from oms.routing.process import advance
 from oms.setup import Product
@@ -209,6 +211,26 @@ def test_who_comes_first_in_any_of_the_lines_is_served_first(stack: MemoryStack)
     stack.stock("mug", "north", 3)
     assert fill_backorders(stack.ports(), "mug", "mugs") == 3
     assert waiting(stack) == {}
+
+
+def rejected(stack: MemoryStack, *components: str) -> None:
+    wish = Rejecting(reason=RejectReason.NOT_IN_STOCK, units={"1": 2}, components=components)
+    stack.tick()
+    execute(stack, "o1", lambda order: list(reject(order, "o1-1", wish).events), stack.caller("reject"))
+
+
+def test_a_location_that_misses_one_component_corrects_that_one(stack: MemoryStack) -> None:
+    sell(stack, "o1", ("set", 3))
+    with pytest.raises(InvalidInput):
+        rejected(stack, "plate")
+    rejected(stack, "box")
+    assert levels(stack) == {"box": (1, 0, 1), "mug": (7, 5, 2)}
+
+
+def test_a_location_that_names_no_component_misses_them_all(stack: MemoryStack) -> None:
+    sell(stack, "o1", ("set", 3))
+    rejected(stack)
+    assert levels(stack) == {"box": (1, 0, 1), "mug": (3, 1, 2)}
 
 
 def test_what_it_is_made_of_is_told_once_before_it_moves() -> None:

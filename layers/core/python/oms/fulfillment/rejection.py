@@ -24,6 +24,8 @@ class Rejecting:
     reason: RejectReason
     units: Wish | None = None
     note: str = ""
+    components: tuple[str, ...] = ()
+    """Of kits, what of them is missing or damaged; empty for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ def reject(order: Order, fulfillment_order_id: str, wish: Rejecting) -> Rejected
         NotAllowed: the order is held or not released; the location is asked to put units back and has not answered;
             or names each line of which it has fewer units.
         NotFound: a fulfillment order, or a line of it, that there is not.
-        InvalidInput: less than one unit of a line, or more named skus than one transaction can move.
+        InvalidInput: less than one unit of a line, more named skus than one transaction can move, or a component that
+            no kit among the units has.
     """
     share = fulfillment_order(order, fulfillment_order_id)
     there = {line_id: _in_hand(share, line_id) for line_id in share.lines}
@@ -53,6 +56,7 @@ def reject(order: Order, fulfillment_order_id: str, wish: Rejecting) -> Rejected
     if "reject" not in order.actions_of(share):
         raise refused(order, share, "reject")
     wanted = _wanted(share, wish, there)
+    _check_components(order, wish, wanted)
     units: list[RejectedUnits] = []
     skus: set[str] = set()
     for line_id, quantity in wanted.items():
@@ -77,8 +81,17 @@ def reject(order: Order, fulfillment_order_id: str, wish: Rejecting) -> Rejected
         reason=wish.reason,
         units=tuple(units),
         note=wish.note,
+        components=tuple(dict.fromkeys(wish.components)),
     )
     return Rejected((event,), complete=len(skus) <= MAX_STOCK_KEYS)
+
+
+def _check_components(order: Order, wish: Rejecting, wanted: Wish) -> None:
+    """Only what the kits among the units are made of can be missing of them."""
+    kits = (order.kits.get(order.lines[line_id].placed.sku, ()) for line_id in wanted)
+    known = {each.sku for components in kits for each in components}
+    if unknown := sorted(set(wish.components) - known):
+        raise InvalidInput(f"no kit among these units has a component {unknown[0]}", path="components")
 
 
 def _in_hand(share: FulfillmentOrder, line_id: str) -> int:

@@ -10,6 +10,8 @@ from oms.carriers.protocol import DEFAULT
 from oms.errors import InvalidInput
 from oms.fulfillment.decisions import Packing
 from oms.fulfillment.rejection import Rejecting
+from oms.ids import MAX_SKU
+from oms.orders.kits import MAX_COMPONENTS
 from oms.orders.reasons import CancellationReason
 from oms.orders.rejecting import RejectReason
 from oms.orders.transitions import FulfillmentStatus
@@ -123,10 +125,12 @@ class Reject(BaseModel):
     lines: Lines | None = None
     note: Annotated[str, Field(max_length=500)] = ""
     """In words, for staff."""
+    components: Annotated[tuple[Annotated[str, Field(max_length=MAX_SKU)], ...], Field(max_length=MAX_COMPONENTS)] = ()
+    """Of kits, the components that are missing or damaged; the others are free stock again. Without: all of them."""
 
     def rejecting(self) -> Rejecting:
         """The wish as the domain has it."""
-        return Rejecting(reason=self.reason, units=self.lines, note=self.note)
+        return Rejecting(reason=self.reason, units=self.lines, note=self.note, components=self.components)
 
 
 class DeclineCancellation(AcceptCancellation):

@@ -50,6 +50,8 @@ class UnitsRejected:
     units: tuple[RejectedUnits, ...]
     note: str = ""
     """In the words of whoever rejected them, for staff."""
+    components: tuple[str, ...] = ()
+    """Of kits, the components that are missing or damaged; the others are free stock again. Empty for all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,7 +144,7 @@ def _of(order: Order, event: OrderEvent) -> Iterable[Movement]:
         case UnitsReleased():
             yield from (_released(order, unit) for unit in event.units)
         case UnitsRejected():
-            yield from given_back(event)
+            yield from given_back(order.kits, event)
         case UnitsReceived():
             for came in event.units:
                 sellable = came.disposition is Disposition.RESTOCK
@@ -163,21 +163,31 @@ def _of(order: Order, event: OrderEvent) -> Iterable[Movement]:
             return
 
 
-def given_back(event: UnitsRejected) -> Iterator[Movement]:
-    """What a location's word does to its stock: missing units leave the books, damaged ones the shelf."""
-    missing, damaged = (event.reason is each for each in (RejectReason.NOT_IN_STOCK, RejectReason.DAMAGED))
-    reason = StockReason.DAMAGED if damaged else StockReason.CORRECTED if missing else StockReason.RELEASED
+def given_back(recipes: Recipes, event: UnitsRejected) -> Iterator[Movement]:
+    """What a location's word does to its stock: missing units leave the books, damaged ones the shelf.
+
+    Of a kit, only the components that are named are meant; when none is, all of them.
+    """
     for unit in event.units:
-        yield Movement(
-            sku=unit.sku,
-            location_id=event.location_id,
-            reason=reason,
-            reference=event.fulfillment_order_id,
-            on_hand=-unit.quantity if missing else 0,
-            available=0 if missing or damaged else unit.quantity,
-            committed=-unit.quantity,
-            unavailable={"damaged": unit.quantity} if damaged else {},
-        )
+        if event.components and unit.sku in recipes:
+            for sku, count in parts(recipes, unit.sku, unit.quantity):
+                yield _given_back(event, sku, count, event.reason if sku in event.components else RejectReason.OTHER)
+        else:
+            yield _given_back(event, unit.sku, unit.quantity, event.reason)
+
+
+def _given_back(event: UnitsRejected, sku: str, count: int, why: RejectReason) -> Movement:
+    missing, damaged = why is RejectReason.NOT_IN_STOCK, why is RejectReason.DAMAGED
+    return Movement(
+        sku=sku,
+        location_id=event.location_id,
+        reason=StockReason.DAMAGED if damaged else StockReason.CORRECTED if missing else StockReason.RELEASED,
+        reference=event.fulfillment_order_id,
+        on_hand=-count if missing else 0,
+        available=0 if missing or damaged else count,
+        committed=-count,
+        unavailable={"damaged": count} if damaged else {},
+    )
 
 
 def _cancelled(order: Order, unit: CancelledUnits) -> Movement:
