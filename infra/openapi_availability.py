@@ -30,6 +30,11 @@ AVAILABILITY_CALLS: dict[tuple[str, str], Call] = {
             Query(name="postal_code", description="Where in that country.", schema={"type": "string"}),
             Query(name="city", description="Where in that country.", schema={"type": "string"}),
             Query(
+                name="pickup",
+                description="The store in which the customer would fetch it.",
+                schema={"type": "string"},
+            ),
+            Query(
                 name="channel",
                 description="The channel whose pool and buffer count; without it, all stock.",
                 schema={"type": "string"},

@@ -18,7 +18,8 @@ def available() -> Response:
 
     asked, many = query(baskets), current(baskets).query_params
     skus, quantities = (many.getlist(name) if many and name in many else [] for name in ("sku", "quantity"))
-    return ok(availability(basket_of(skus, quantities), destination(asked), asked.get("channel", "")))
+    channel_id, pickup = asked.get("channel", ""), asked.get("pickup", "")
+    return ok(availability(basket_of(skus, quantities), destination(asked), channel_id=channel_id, pickup=pickup))
 
 
 @baskets.route("/reservations", methods=["POST"])

@@ -14,7 +14,7 @@ from oms.errors import FieldError, InvalidInput
 from oms.ids import MAX_SKU
 from oms.orders.contact import Address
 from oms.orders.sold import MAX_UNITS
-from oms.routing.quote import LineQuote, Quote
+from oms.routing.quoted import LineQuote, Quote
 from oms.stock.reservations import MAX_LINES, Reservation
 
 if sys.version_info >= (3, 12):
@@ -57,6 +57,8 @@ class MakeReservation(Strict):
     """Where the parcel is likely to go (ISO 3166-1 alpha-2), so that units near there are kept."""
     postal_code: Annotated[str, Field(max_length=20)] = ""
     city: Annotated[str, Field(max_length=200)] = ""
+    pickup_location_id: Annotated[str, Field(max_length=64)] = ""
+    """The store in which the customer will fetch it."""
 
 
 class ExtendReservation(Strict):

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
-from enum import StrEnum
 
-from oms.orders.contact import Address, Contact
+from oms.orders.contact import Contact
 from oms.orders.events import OrderPlaced, PaymentMethod, PaymentTerms, PlacedLine
 from oms.orders.evolve import evolve
 from oms.orders.kits import Component, Recipes, parts, shelf_skus
@@ -22,6 +21,7 @@ from oms.routing.kits import NoRecipe, recipes_of
 from oms.routing.limits import Waiting, waiting_of
 from oms.routing.ports import Ports
 from oms.routing.question import question_of
+from oms.routing.quoted import Answer, Basket, LineQuote, Part, Quote
 from oms.routing.terms import pools
 from oms.setup import Channel, Product
 from oms.sourcing.decide import Question, decide
@@ -36,85 +36,11 @@ Read = Callable[[str], tuple[SkuStock, Sequence[Expected]]]
 """Levels of a sku as they are, and what is on its way."""
 
 
-class Answer(StrEnum):
-    """What a basket's line can be promised."""
-
-    IN_STOCK = "in_stock"
-    INCOMING = "incoming"
-    """All of it, a part with goods that are on their way."""
-    BACKORDER = "backorder"
-    """It may be ordered, and nobody knows yet when all of it comes."""
-    UNAVAILABLE = "unavailable"
-    """More would wait for stock than the product lets wait: the order would be held."""
-    UNKNOWN = "unknown"
-    """There is no such product."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Units of a line that one location can send: from which day on it has them, and when they should arrive."""
-
-    location_id: str
-    quantity: int
-    available_on: date
-    arrives: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineQuote:
-    """What one sku of the basket can be promised."""
-
-    sku: str
-    quantity: int
-    answer: Answer
-    steps: tuple[tuple[date, int], ...] = ()
-    """Units that may be promised in all, from each day on that changes it; the first is today."""
-    parts: tuple[Part, ...] = ()
-    undated: int = 0
-    """Units that may be ordered and have no day."""
-    refused: int = 0
-    """Units beyond those that may wait."""
-    product: Product | None = None
-
-    @property
-    def available(self) -> int:
-        """Units that may be promised from stock, whatever the basket asks for."""
-        return self.steps[0][1] if self.steps else 0
-
-    @property
-    def arrives(self) -> date | None:
-        """When all of it should be there; None when that is not known."""
-        known = sum(part.quantity for part in self.parts) == self.quantity
-        return max(part.arrives for part in self.parts) if known else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
-    """What a basket can be promised, line by line, on its own: it is sourced together."""
-
-    lines: tuple[LineQuote, ...]
-    reserved: tuple[ReservedUnits, ...] = ()
-    """What lies on shelves of the units that are in stock, and where."""
-
-    @property
-    def arrives(self) -> date | None:
-        """When the last of it should be there; None when that is not known of all."""
-        days = [line.arrives for line in self.lines]
-        return None if None in days else max((day for day in days if day), default=None)
-
-    @property
-    def orderable(self) -> bool:
-        """Whether an order for it would go on without anybody's help."""
-        return all(line.answer not in {Answer.UNAVAILABLE, Answer.UNKNOWN} for line in self.lines)
-
-
-def quote(basket: Mapping[str, int], destination: Address, channel: Channel | None, ports: Ports, read: Read) -> Quote:
-    """What units of these skus can be promised to a channel's customer there; each shelf is read once.
-
-    Without a country the days on which things arrive are those of the farthest customer.
-    """
+def quote(wish: Basket, ports: Ports, read: Read) -> Quote:
+    """What a basket can be promised; each sku on a shelf is read once."""
+    basket, channel = wish.units, wish.channel
     known, today = ports.products(basket), ports.clock().date()
-    order = _as_order({sku: units for sku, units in basket.items() if sku in known}, destination, channel, ports)
+    order = _as_order({sku: units for sku, units in basket.items() if sku in known}, wish, ports.clock())
     recipes = _recipes(order, ports)
     demand = [
         Demand(line_id=line_id, sku=line.placed.sku, quantity=line.placed.quantity)
@@ -179,8 +105,13 @@ def _sourced(
     found = _Found([], Waiting(()), [])
     if not demand:
         return found
-    question = question_of(order, demand, {}, recipes, ports)
-    rest = _round(question, today, seen, found)
+
+    def round_of(units: Sequence[Demand], day: date, now: datetime) -> tuple[Unfilled, ...]:
+        view = _left(seen, day, recipes, found)
+        question = question_of(order, units, view, recipes, replace(ports, clock=lambda: now))
+        return _sent(replace(question, parcels=len({part.location_id for _, part in found.parts})), day, found)
+
+    rest = round_of(demand, today, ports.clock())
     stock = {sku: of_sku for sku, (of_sku, _) in shelf.items()}
     found.waiting = waiting_of(order, rest, recipes, stock, ports)
     rest = found.waiting.units
@@ -190,24 +121,25 @@ def _sourced(
         due = [each for each in rest if out[each.sku] <= day]
         if not due:
             continue
-        later = replace(
-            question,
-            demand=tuple(Demand(each.line_id, each.sku, each.quantity) for each in due),
-            now=datetime.combine(day, time(), UTC),
-            parcels=len({part.location_id for _, part in found.parts}),
-        )
-        rest = (*(each for each in rest if out[each.sku] > day), *_round(later, day, seen, found))
+        units = [Demand(each.line_id, each.sku, each.quantity) for each in due]
+        later = round_of(units, day, datetime.combine(day, time(), UTC))
+        rest = (*(each for each in rest if out[each.sku] > day), *later)
     found.undated = list(rest)
     return found
 
 
-def _round(question: Question, day: date, seen: Mapping[str, Outlook], found: _Found) -> tuple[Unfilled, ...]:
-    """Source with what is there on a day, beyond what was promised before; returns what is left over."""
+def _left(seen: Mapping[str, Outlook], day: date, recipes: Recipes, found: _Found) -> dict[str, dict[str, int]]:
+    """What may be promised on a day, by sku and location, beyond what the basket has been promised before."""
     view = {sku: dict(each.on(day).free) for sku, each in seen.items()}
     for sku, part in found.parts:
-        for on_shelf, units in parts(question.recipes, sku, part.quantity):
+        for on_shelf, units in parts(recipes, sku, part.quantity):
             view[on_shelf][part.location_id] = max(0, view[on_shelf].get(part.location_id, 0) - units)
-    plan = decide(replace(question, stock=view)).plan
+    return view
+
+
+def _sent(question: Question, day: date, found: _Found) -> tuple[Unfilled, ...]:
+    """Note what would be sent on a day, and from where; returns what is left over."""
+    plan = decide(question).plan
     for each in plan.assignments:
         arrives = plan.journeys[each.location_id].arrives
         found.parts.append((each.sku, Part(each.location_id, each.quantity, day, arrives)))
@@ -274,9 +206,9 @@ def _recipes(order: Order, ports: Ports) -> Recipes:
     return recipes
 
 
-def _as_order(basket: Mapping[str, int], destination: Address, channel: Channel | None, ports: Ports) -> Order:
+def _as_order(basket: Mapping[str, int], wish: Basket, now: datetime) -> Order:
     """The order that the basket would be, as far as sourcing looks at one. Its goods cost nothing."""
-    now = ports.clock()
+    channel = wish.channel
     placed = OrderPlaced(
         channel_id=channel.channel_id if channel else "",
         external_id="",
@@ -298,6 +230,7 @@ def _as_order(basket: Mapping[str, int], destination: Address, channel: Channel 
         ),
         total=0,
         payment=PaymentTerms(method=PaymentMethod.UNPAID),
+        pickup_location_id=wish.pickup,
     )
     order = evolve(None, placed, order_id="basket", at=now)
-    return replace(order, contact=Contact(shipping=destination))
+    return replace(order, contact=Contact(shipping=wish.destination))
