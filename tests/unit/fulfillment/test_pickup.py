@@ -16,7 +16,7 @@ from oms.orders.contact import Contact
 from oms.orders.edit_commands import ContactEdit, EditOrder, edit_order
 from oms.orders.events import HoldReason, UnitsCancelled, UnitState
 from oms.orders.log import append
-from oms.orders.order import Order
+from oms.orders.order import Order, expected_delivery
 from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded, Proof
 from oms.orders.pickup_code import is_pickup_code, pickup_code
 from oms.orders.reasons import CancellationReason
@@ -76,6 +76,10 @@ def test_goods_that_are_fetched_come_from_the_store_whatever_lies_elsewhere_and_
     assert (shown["ship_to"], shown["for_whom"]) == (None, "Kim Berg")
     assert shown["pickup"] is not None
     assert shown["pickup"]["location_id"] == "mitte"
+
+
+def test_the_promised_day_is_that_on_which_the_store_has_it_ready_without_days_on_the_way(floor: ShopFloor) -> None:
+    assert expected_delivery(floor.fetched(mugs(2))) == date(2026, 3, 3)
 
 
 def test_staff_pick_make_ready_and_hand_over_without_a_label_and_the_money_is_taken_then(floor: ShopFloor) -> None:
