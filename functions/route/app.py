@@ -87,12 +87,13 @@ def tick(_event: dict[str, Any], _context: Any) -> dict[str, int]:
 @endpoint(app, scope="stock:read")
 def stock(sku: str) -> Response:
     """A sku at all its locations; of a kit, what could be put together there."""
+    from oms.platform.incoming import expected
     from oms.platform.kit_stock import kit_stock
     from oms.platform.stock_table import sku_stock
     from oms.stock.resource import sku_resource
 
     known = sku_stock(sku)
-    return ok(sku_resource(known, None if known.levels else kit_stock(sku)))
+    return ok(sku_resource(known, None if known.levels else kit_stock(sku), expected(sku)))
 
 
 @app.route("/stock/{sku}/{location_id}", methods=["PUT"])

@@ -32,6 +32,8 @@ def goods_come(merchant: Merchant) -> None:
     for _ in range(2):
         received = _wrote(merchant, "/purchase-orders/PO-7/receive", came, wish="LS 1")
     assert (received["received"], received["outstanding"]) == (12, 12)
+    coming = merchant.get("/stock/TEE", key="stock:read")["expected"]
+    assert coming == [{"location_id": BERLIN, "quantity": 8, "expected": "2026-12-05", "document": "PO-7"}]
     assert _listed(merchant, "/purchase-orders?location=" + BERLIN, "purchase_orders") == ["PO-7"]
     assert _wrote(merchant, "/purchase-orders/PO-7/close")["status"] == "closed"
     assert merchant.get("/purchase-orders/PO-7", key="stock:read")["version"] == 4
@@ -99,6 +101,12 @@ def the_books_add_up(merchant: Merchant) -> None:
             assert [entry["version"] for entry in entries] == list(range(len(entries), 0, -1))
             assert entries[0]["balance"].get("on_hand", 0) == item["on_hand"]
             assert sum(entry["changes"].get("on_hand", 0) for entry in entries) == item["on_hand"]
+            assert item.get("incoming", 0) == _promised(merchant, item["sku"], item["location_id"])
+
+
+def _promised(merchant: Merchant, sku: str, location_id: str) -> int:
+    coming = merchant.get(f"/stock/{sku}", key="stock:read")["expected"]
+    return sum(each["quantity"] for each in coming if each["location_id"] == location_id)
 
 
 def day(merchant: Merchant) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from oms.ids import MAX_SKU
 from oms.setup import ID_PATTERN
 from oms.stock.buckets import MAX_BUCKETS
+from oms.stock.expected import Expected
 from oms.stock.levels import Level, SkuStock, StockReason
 
 if sys.version_info >= (3, 12):
@@ -106,6 +108,17 @@ class KitResource(TypedDict):
     """Units by location, where there are any."""
 
 
+class ExpectedResource(TypedDict):
+    """Units on their way to a location."""
+
+    location_id: str
+    quantity: int
+    expected: str
+    """The day that the supplier named; it may be over already."""
+    document: str
+    """The purchase order or the transfer that brings them."""
+
+
 class SkuResource(TypedDict):
     """A sku over all its locations."""
 
@@ -116,6 +129,8 @@ class SkuResource(TypedDict):
     backordered: int
     """Units that orders wait for."""
     levels: list[LevelResource]
+    expected: list[ExpectedResource]
+    """What is on its way, the earliest day first."""
     kit: KitResource | None
     """For a kit, which has no levels of its own."""
 
@@ -165,8 +180,8 @@ def level_resource(level: Level) -> LevelResource:
     }
 
 
-def sku_resource(stock: SkuStock, kit: KitResource | None = None) -> SkuResource:
-    """A sku over all locations: totals, units that orders wait for, each level, and what a kit could be made of."""
+def sku_resource(stock: SkuStock, kit: KitResource | None = None, expected: Sequence[Expected] = ()) -> SkuResource:
+    """A sku over all locations: totals, who waits, each level, what is on its way, and what a kit could be made of."""
     return {
         "sku": stock.sku,
         "on_hand": sum(level.on_hand for level in stock.levels),
@@ -174,5 +189,14 @@ def sku_resource(stock: SkuStock, kit: KitResource | None = None) -> SkuResource
         "committed": sum(level.committed for level in stock.levels),
         "backordered": stock.waiting,
         "levels": [level_resource(level) for level in stock.levels],
+        "expected": [
+            {
+                "location_id": each.location_id,
+                "quantity": each.quantity,
+                "expected": each.expected.isoformat(),
+                "document": each.purchase_order_id,
+            }
+            for each in expected
+        ],
         "kit": kit,
     }
