@@ -31,6 +31,7 @@ class Metric(StrEnum):
     """With the dimension `currency` beside: amounts of different currencies are never added."""
     UNITS_ALLOCATED = "UnitsAllocated"
     UNITS_BACKORDERED = "UnitsBackordered"
+    UNITS_REJECTED = "UnitsRejected"
     PAYMENTS_DECLINED = "PaymentsDeclined"
     PAYMENTS_CAPTURED = "PaymentsCaptured"
     PARCELS_SHIPPED = "ParcelsShipped"

@@ -10,6 +10,7 @@ from oms.orders import events as ev
 from oms.orders.evolve import fold
 from oms.orders.log import OrderLog
 from oms.orders.order import Entry, Order
+from oms.orders.rejecting import UnitsRejected
 from oms.payments.ledger import PaymentCaptured, PaymentDeclined
 from oms.platform import customers, views
 from oms.platform.batch import BatchAnswer, stream_batch
@@ -72,6 +73,8 @@ def _count(entry: Entry, order: Order) -> None:
                 count(Metric.UNITS_ALLOCATED, sum(each.quantity for each in event.allocations))
             case ev.UnitsBackordered():
                 count(Metric.UNITS_BACKORDERED, sum(each.quantity for each in event.units))
+            case UnitsRejected():
+                count(Metric.UNITS_REJECTED, sum(each.quantity for each in event.units))
             case PaymentDeclined():
                 count(Metric.PAYMENTS_DECLINED)
             case PaymentCaptured():
