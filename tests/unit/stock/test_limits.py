@@ -15,6 +15,7 @@ from oms.orders.events import HoldReason, LineUnits, OrderHeld, UnitsBackordered
 from oms.orders.kits import Component
 from oms.orders.log import Caller, append, execute, load, place
 from oms.orders.order import Entry
+from oms.orders.rejecting import Rejection, RejectReason, UnitsRejected
 from oms.platform.event_log import order_log
 from oms.platform.stock_table import sku_stock
 from oms.routing.limits import Waiting, waiting_of
@@ -94,3 +95,15 @@ def test_a_kit_waits_as_far_as_its_components_may() -> None:
     found = shared(stack, Unfilled("1", "set", 3), Unfilled("2", "mug", 2))
     assert found.units == (Unfilled("1", "set", 2), Unfilled("2", "mug", 1))
     assert found.beyond == (Unfilled("1", "set", 1), Unfilled("2", "mug", 1))
+
+
+def test_what_a_location_gave_back_waits_whatever_the_limit() -> None:
+    stack = MemoryStack()
+    stack.products = {"mug": Product(sku="mug", title="Mug", backorder_limit=0)}
+    order = stack.captured(placed(line("1", "mug", 3, 1000)), "o1")
+    gone = UnitsRejected(fulfillment_order_id="o1-1", location_id="north", reason=RejectReason.NOT_IN_STOCK, units=())
+    lost = replace(order, rejections=(Rejection(gone, AT),))
+    stock = {"mug": SkuStock(sku="mug", levels=())}
+    units = (Unfilled("1", "mug", 3),)
+    assert waiting_of(order, units, {}, stock, stack.ports()).beyond == units
+    assert waiting_of(lost, units, {}, stock, stack.ports()) == Waiting(units)

@@ -52,10 +52,10 @@ def waiting_of(
     """Share the room that the products' limits leave over the units, earlier ones first.
 
     A kit waits for its components, so it is their limits that count. Who released the order from a hold for a limit
-    has let all of its units wait.
+    has let all of its units wait; and an order that lost a place which it had is no new sale, and waits.
     """
     unfilled = tuple(unfilled)
-    if any(each.hold.reason is HoldReason.BACKORDER_LIMIT for each in order.released_holds):
+    if order.rejections or any(each.hold.reason is HoldReason.BACKORDER_LIMIT for each in order.released_holds):
         return Waiting(unfilled)
     on_shelf = {sku for each in unfilled for sku, _ in parts(recipes, each.sku, 1)}
     products = ports.products(on_shelf) if on_shelf else {}

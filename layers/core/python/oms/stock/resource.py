@@ -82,7 +82,7 @@ class LevelResource(TypedDict):
     available: int
     """May be sold; below zero only when a count found less than was committed."""
     committed: int
-    """Reserved for orders, and still there."""
+    """Reserved for orders and baskets, and still there."""
     unavailable: dict[str, int]
     """There and not for sale, by reason."""
     incoming: int
