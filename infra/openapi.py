@@ -18,6 +18,7 @@ import oms.customers.answers
 import oms.customers.history
 import oms.inventory.resource
 import oms.routing.resource
+import oms.routing.trial
 import oms.stock.resource
 import oms.views.after_sale_shapes
 import oms.views.answers
@@ -181,6 +182,7 @@ def _typed_dictionaries() -> Iterator[type]:
         oms.stock.resource,
         oms.inventory.resource,
         oms.routing.resource,
+        oms.routing.trial,
         oms.customers.answers,
         oms.customers.history,
     )

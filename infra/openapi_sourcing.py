@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from infra.openapi_calls import Call, Versioned
+from oms.routing.trial import SimulateRouting, SimulationResource
 from oms.sourcing.forms import RateCardForm, SourcingRuleForm
 from oms.sourcing.rates import RateCard
 from oms.sourcing.resource import Deleted, RateCards, SourcingRules
@@ -16,6 +17,7 @@ def _put(form: type, value: type) -> Call:
 _DELETE = Call(tag="set-up", answers={200: Deleted}, if_match=True)
 
 SOURCING_CALLS: dict[tuple[str, str], Call] = {
+    ("POST", "/routing/simulate"): Call(tag="routing", body=SimulateRouting, answers={200: SimulationResource}),
     ("GET", "/sourcing/rules"): Call(tag="set-up", answers={200: SourcingRules}),
     ("PUT", "/sourcing/rules/{rule_id}"): _put(SourcingRuleForm, SourcingRule),
     ("GET", "/sourcing/rules/{rule_id}"): Call(tag="set-up", answers={200: Versioned(SourcingRule)}),

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice.app import Chalice, Response
 from chalicelib.customers import customers
+from chalicelib.simulating import simulating
 from chalicelib.stock_alerts import stock_alerts
 
 from oms.platform.batch import BatchAnswer
@@ -14,6 +15,7 @@ from oms.platform.http import endpoint, ok, paging, query
 app = Chalice(app_name="insight", configure_logs=False)
 app.register_blueprint(customers)
 app.register_blueprint(stock_alerts)
+app.register_blueprint(simulating)
 
 
 @app.lambda_function(name="project")

@@ -12,6 +12,7 @@ import binascii
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from oms.errors import InvalidInput, NotFound
@@ -117,6 +118,19 @@ def orders(*, status: str = "", channel_id: str = "", limit: int = 50, cursor: s
     if place is not None and place.partition.index != "by_day":
         raise _bad_cursor()
     return _page(_by_day(place.partition.value if place else ""), limit, place)
+
+
+def placed_between(first: str, last: str, *, limit: int = 50, cursor: str = "") -> Page:
+    """Orders placed on these days (`2026-03-01`) and those between them, the newest first.
+
+    Raises:
+        InvalidInput: the limit is out of bounds, or the cursor is not one of this list.
+    """
+    place = _decode(cursor)
+    if place is not None and place.partition.index != "by_day":
+        raise _bad_cursor()
+    days = takewhile(lambda each: each.value >= first, _by_day(min(place.partition.value, last) if place else last))
+    return _page(days, limit, place)
 
 
 def of_orders(order_ids: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -15,7 +15,9 @@ from oms.orders.explained import Alternative, Candidate, Explanation
 from oms.sourcing.alternatives import instead, next_best
 from oms.sourcing.choice import Choice, Scale, Task
 from oms.sourcing.distance import METRES_PER_KILOMETRE, kilometres
+from oms.sourcing.facts import OrderFacts
 from oms.sourcing.objective import MILLI, UNKNOWN_DISTANCE, Bill, Terms
+from oms.sourcing.rules import SourcingRule
 
 KEPT = 25
 """How many candidates an explanation keeps: the chosen ones first, then the nearest."""
@@ -48,9 +50,7 @@ class Facts:
     @property
     def currency(self) -> str:
         """In which the rule weighs; empty where it weighs no money."""
-        rule, wish = self.terms.rule, self.terms.rule.objective
-        money = wish.parcel or wish.shipping or wish.late_day or wish.balance or wish.markdown
-        return rule.currency or (self.terms.order.currency if money else "")
+        return currency_of(self.terms.rule, self.terms.order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +235,13 @@ class _Words:
 
 
 _CUT_SHORT = "and the search was cut short before it was tried"
+
+
+def currency_of(rule: SourcingRule, order: OrderFacts) -> str:
+    """The currency in which a rule weighs an order's plans; empty where it weighs no money."""
+    wish = rule.objective
+    money = wish.parcel or wish.shipping or wish.late_day or wish.balance or wish.markdown
+    return rule.currency or (order.currency if money else "")
 
 
 def _kilometres(metres: int | None) -> int | None:

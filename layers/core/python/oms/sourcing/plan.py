@@ -108,7 +108,7 @@ def plan(
     `alternatives` are asked for, at the cost of a search for each location that is chosen.
     """
     lines = _lines(demand)
-    ranked = _ranked(sites, destination)
+    ranked = ranked_sites(sites, destination)
     wanted: dict[str, int] = {}
     for line in lines:
         wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
@@ -305,7 +305,7 @@ def distance_of(site: Site, destination: Coordinates | None) -> int | None:
     return metres(place, destination) if place and destination else None
 
 
-def _ranked(sites: Iterable[Site], destination: Coordinates | None) -> Ranked:
+def ranked_sites(sites: Iterable[Site], destination: Coordinates | None) -> Ranked:
     """The sites in the order of preference, each with its metres to the destination, if known."""
     known: dict[str, tuple[int | None, Site]] = {}
     for site in sites:
