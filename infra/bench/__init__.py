@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-PARTS = ("life", "cold", "sourcing", "warm", "flow")
+PARTS = ("life", "cold", "sourcing", "growth", "hot", "warm", "flow")
 
 
 @click.command()
@@ -32,6 +32,8 @@ def bench(*, parts: tuple[str, ...], orders: int, runs: int, report: Path | None
     life: AWS calls and DynamoDB units of an order, by function, counted in process.
     cold: the import of each packaged function, beside that of boto3 with a DynamoDB client.
     sourcing: the search for the cheapest places to ship from, beside an exact solver on the same problems.
+    growth: units of an order as orders, skus and locations grow tenfold, and tenfold again.
+    hot: reservations a second of one sku with 1, 4 and 16 buckets, in a model of DynamoDB's limit per partition key.
     warm: taking an order, beside the bare conditional write that it makes.
     flow: orders a second from the channel to the door on the local cloud, beside calls that do nothing.
     Times depend on the machine and what else it does; the ratios much less.

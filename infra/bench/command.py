@@ -16,6 +16,8 @@ from rich.table import Table
 
 from infra.bench.cold import GOAL, Start
 from infra.bench.flow import Flow
+from infra.bench.growth import Step
+from infra.bench.hot import Rush
 from infra.bench.life import Cost
 from infra.bench.sourcing import Comparison
 from infra.bench.warm import Taking
@@ -44,10 +46,28 @@ def perform(*, parts: Collection[str], orders: int, runs: int, report: Path | No
             compared = comparisons()
         told["sourcing"] = [asdict(each) for each in compared]
         console.print(_compared(compared))
+    _in_memory(parts, told, console, screen)
     if {"warm", "flow"} & set(parts):
         _on_cloud(parts, orders, told, console, screen)
     if report:
         report.write_text(json.dumps(told, indent=2) + "\n")
+
+
+def _in_memory(parts: Collection[str], told: dict[str, Any], console: Console, screen: Console) -> None:
+    if "growth" in parts:
+        from infra.bench.growth import steps
+
+        with screen.status("counting the units of orders in larger and larger shops"):
+            grown = steps()
+        told["growth"] = [asdict(each) for each in grown]
+        console.print(_grown(grown))
+    if "hot" in parts:
+        from infra.bench.hot import rushes
+
+        with screen.status("letting crowds reserve one sku, in virtual time"):
+            rushed = rushes()
+        told["hot"] = [asdict(each) for each in rushed]
+        console.print(_rushed(rushed))
 
 
 def _cold(runs: int, told: dict[str, Any], console: Console, screen: Console) -> None:
@@ -142,6 +162,50 @@ def _compared(found: list[Comparison]) -> Table:
             f"{each.ratio:.0f}",
             f"{each.exact} of {each.problems}",
             f"{each.equal} of {each.problems}",
+        )
+    return table
+
+
+def _grown(found: list[Step]) -> Table:
+    table = _table(
+        "DynamoDB units to place, source and reserve an order of two lines",
+        "grown",
+        "orders",
+        "skus",
+        "locations",
+        "calls",
+        "read units",
+        "write units",
+    )
+    for each in found:
+        sizes = (each.orders, each.skus, each.places)
+        costs = (each.calls, each.read_units, each.write_units)
+        table.add_row(each.grown, *(f"{size:,}" for size in sizes), *(f"{cost:.1f}" for cost in costs))
+    return table
+
+
+def _rushed(found: list[Rush]) -> Table:
+    table = _table(
+        "Orders a second that reserve one sku at one location, in virtual time",
+        "buckets",
+        "at the end",
+        "workers",
+        "by the limit per key",
+        "floor: bare writes",
+        "ratio",
+        "with conflicts",
+        "sold of 200",
+    )
+    for each in found:
+        table.add_row(
+            f"{each.buckets}",
+            f"{each.found}",
+            f"{each.workers}",
+            f"{each.reserved:,.0f}",
+            f"{each.floor:,.0f}",
+            _share(each.reserved, each.floor),
+            f"{each.crowded:,.0f}",
+            f"{each.sold}",
         )
     return table
 

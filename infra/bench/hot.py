@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
-from dataclasses import MISSING, dataclass, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from io import StringIO
 from itertools import count
 from typing import Any
@@ -16,31 +14,22 @@ from unittest.mock import patch
 from botocore.exceptions import ClientError
 
 from infra.bench.crowd import Crowd
-from infra.bench.dynamo import Dynamo
+from infra.bench.shop import AT, entry, ports_of, tables
 from oms.errors import OmsError
-from oms.money import allocate
-from oms.orders.contact import Address, Contact
-from oms.orders.decisions import place as decide_place
-from oms.orders.events import OrderPlaced, PaymentMethod, PaymentTerms, PlacedLine, UnitRun, UnitState
+from oms.orders.events import UnitState
 from oms.orders.log import Caller, place
-from oms.orders.order import Entry
-from oms.platform import aws, cache, config
+from oms.platform import cache
 from oms.platform.event_log import order_log
 from oms.platform.observability import logger
-from oms.platform.stock_buckets import glance
 from oms.platform.stock_counts import set_on_hand
 from oms.platform.stock_split import set_buckets
-from oms.platform.stock_table import level, sku_stock
-from oms.routing.ports import Ports
+from oms.platform.stock_table import level
 from oms.routing.process import advance
-from oms.setup import Location, Product
-from oms.sourcing.distance import Coordinates
 
 SIZES = (1, 4, 16)
 """Buckets."""
 
 SKU, PLACE = "FLASH", "central"
-AT = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 
 WARM_UP, MEASURED = 0.2, 0.3
 """Seconds of virtual time."""
@@ -110,23 +99,6 @@ def _quiet(*, splits: bool) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _tables() -> Iterator[Dynamo]:
-    """The platform on tables in memory, with the environment of a function."""
-    dynamo = Dynamo()
-    names = [each.name for each in fields(config.Settings) if each.default is MISSING]
-    environment = {f"OMS_{name.upper()}": f"bench-{name.removesuffix('_table')}" for name in names}
-    with (
-        patch.dict(os.environ, environment | {"POWERTOOLS_SERVICE_NAME": "bench"}),
-        patch.object(aws, "_client", lambda _service: dynamo),
-    ):
-        config.settings.cache_clear()
-        cache.forget_all()
-        yield dynamo
-    config.settings.cache_clear()
-    cache.forget_all()
-
-
 def _stocked(units: int, buckets: int) -> None:
     who = Caller(actor="bench", cause="stocked", clock=lambda: AT)
     set_on_hand(SKU, PLACE, units, who)
@@ -137,7 +109,7 @@ def _stocked(units: int, buckets: int) -> None:
 
 def _rate(buckets: int, workers: int, after: float, *, conflicts: bool) -> tuple[float, int]:
     """Orders a second that get their unit, from so many seconds on, and the buckets at the end."""
-    with _tables() as dynamo:
+    with tables() as dynamo:
         _stocked(PLENTY, buckets)
         crowd = Crowd(dynamo, conflicts=conflicts)
         reserved = _sell(crowd, workers, after + MEASURED)
@@ -151,12 +123,12 @@ def _sell(crowd: Crowd, workers: int, seconds: float) -> list[int]:
     """Place and route orders of one unit each until the time is up; reservations by tenth of a second."""
     numbers = count()
     reserved = [0] * (int(seconds * 10) + 2)
-    ports = _ports()
+    ports = ports_of([SKU], [PLACE])
 
     def work() -> None:
         while True:
             order_id = f"o{next(numbers)}"
-            place(order_log(), _entry(order_id))
+            place(order_log(), entry(order_id, [SKU]))
             try:
                 order = advance(ports, order_id, "bench")
             except OmsError:
@@ -169,7 +141,7 @@ def _sell(crowd: Crowd, workers: int, seconds: float) -> list[int]:
 
 def _floor(buckets: int, workers: int) -> float:
     """Transactions a second that write an order's item and one bucket, and that nobody has to read anything for."""
-    with _tables() as dynamo:
+    with tables() as dynamo:
         crowd = Crowd(dynamo, conflicts=False)
         numbers = count()
         made = [0] * (int((WARM_UP + MEASURED) * 10) + 2)
@@ -201,66 +173,10 @@ def _sold(buckets: int) -> int:
     Raises:
         RuntimeError: there are not as many orders that have a unit as units that the books say are committed.
     """
-    with _tables() as dynamo:
+    with tables() as dynamo:
         _stocked(FEW, buckets)
         sold = sum(_sell(Crowd(dynamo, conflicts=True), 4 * buckets + 20, RUSH))
         standing = level(SKU, PLACE)
         if (standing.available, standing.committed, sold) != (0, FEW, FEW):
             raise RuntimeError(f"{sold} units of {FEW} were sold: {standing}")
         return sold
-
-
-def _entry(order_id: str) -> Entry:
-    net, tax = allocate(1990, [1]), allocate(0, [1])
-    line = PlacedLine(
-        line_id="1",
-        sku=SKU,
-        title="Flash",
-        quantity=1,
-        net=net[0],
-        tax=tax[0],
-        units=(UnitRun(count=1, net=net[0], tax=tax[0]),),
-        requires_shipping=True,
-    )
-    placed = OrderPlaced(
-        channel_id="web",
-        external_id=order_id,
-        number=order_id,
-        currency="EUR",
-        placed_at=AT,
-        language="en",
-        lines=(line,),
-        total=1990,
-        payment=PaymentTerms(method=PaymentMethod.PREPAID, amount=1990),
-    )
-    contact = Contact(name="N. N.", shipping=Address(line1="Kai 1", postal_code="10115", city="Berlin", country="DE"))
-    return Entry(
-        order_id=order_id,
-        seq=1,
-        at=AT,
-        actor="web",
-        cause=order_id,
-        events=tuple(decide_place(placed)),
-        contact=contact,
-    )
-
-
-def _ports() -> Ports:
-    here = Coordinates(latitude=52.5, longitude=13.4)
-    location = Location(location_id=PLACE, name="Central", latitude=here.latitude, longitude=here.longitude)
-    product = Product(sku=SKU, title="Flash", grams=200)
-    nobody: Callable[..., Any] = lambda *_: None  # noqa: E731
-    return Ports(
-        log=order_log(),
-        clock=lambda: AT,
-        products=lambda skus: {sku: product for sku in skus if sku == SKU},
-        locations=lambda: (location,),
-        sku_stock=lambda sku: sku_stock(sku, consistent=True),
-        glance=glance,
-        waiters=lambda _: (),
-        locate=lambda _: here,
-        address_problem=nobody,
-        gateway=nobody,
-        look_again=nobody,
-        screen=nobody,
-    )

@@ -94,7 +94,7 @@ def transact(beside: Sequence[TransactWriteItemTypeDef], moves: Sequence[Movemen
         try:
             client("dynamodb").transact_write_items(TransactItems=[*beside, *updates])
         except ClientError as error:
-            if _learn(error, parts, len(beside), note, patient=attempt + 1 < ATTEMPTS):
+            if _learn(error, parts, len(beside), note, attempt):
                 time.sleep(random.uniform(0, PAUSE * 2**attempt))  # noqa: S311 - only spreads those who try again
             continue
         for split in {id(part.split): part.split for part in parts if part.split}.values():
@@ -124,7 +124,7 @@ def _parts(move: Movement, key: str) -> list[_Part]:
     raise Refused([], busy=True)
 
 
-def _learn(error: ClientError, parts: Sequence[_Part], beside: int, note: Note, *, patient: bool) -> bool:
+def _learn(error: ClientError, parts: Sequence[_Part], beside: int, note: Note, attempt: int) -> bool:
     """Return when it is worth trying again, with what is known of the buckets now; True: after a pause.
 
     Raises:
@@ -141,9 +141,12 @@ def _learn(error: ClientError, parts: Sequence[_Part], beside: int, note: Note, 
     ours = list(zip(parts, codes[beside:], reasons[beside:], strict=False))
     if busy := [part for part, why, _ in ours if why in BUSY]:
         _contended(busy, note)
-    if CONDITION_FAILED in codes[:beside] or (BUSY & set(codes) and not patient):
+    if CONDITION_FAILED in codes[:beside] or (BUSY & set(codes) and attempt + 1 == ATTEMPTS):
         raise Refused(codes[:beside], busy=bool(BUSY & set(codes))) from error
     if BUSY & set(codes):
+        if attempt:
+            # Others may have split it by now.
+            _look_again({part.level for part in busy if not part.split})
         return True
     failed = [(part, reason) for part, why, reason in ours if why == CONDITION_FAILED]
     if not failed:
@@ -151,12 +154,16 @@ def _learn(error: ClientError, parts: Sequence[_Part], beside: int, note: Note, 
     short = [part.moved for part, reason in failed if not part.split and "buckets" not in reason.get("Item", {})]
     if short:
         raise Refused(codes[:beside], short=_names(short)) from error
-    for level in {part.level for part, _ in failed}:
+    _look_again({part.level for part, _ in failed})
+    return False
+
+
+def _look_again(levels: Iterable[tuple[str, str]]) -> None:
+    for level in levels:
         try:
             read_split(*level)
         except LookupError:
             forget_split(*level)
-    return False
 
 
 def _contended(parts: Iterable[_Part], note: Note) -> None:
