@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Response
 
-from oms.errors import OmsError
-from oms.platform.http import caller, current, endpoint, header, ok, problem, raw_body, read, see_other
+from chalicelib.browsers import answered, back_to, is_browser
+from oms.platform.http import caller, endpoint, header, ok, raw_body, read, see_other
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,9 +62,8 @@ def _announce(token: str) -> Response:
         [each.value() for each in wish.units],
         number=wish.number,
     )
-    if _browser():
-        # Back to the page, so that loading it again does not send the form again.
-        return Response(body="", status_code=303, headers={"Location": token, "Cache-Control": "no-store"})
+    if is_browser(links):
+        return back_to(token)
     return _shown(order, token)
 
 
@@ -76,26 +75,12 @@ def _shown(order: Order, token: str) -> Response:
     desk = ports()
     taken = desk.channel(order.placed.channel_id).return_conditions
     shown = customers_order(order, token, desk.location, taken)
-    if _browser():
+    if is_browser(links):
         return Response(body=page(shown, order.placed.language), status_code=200, headers=dict(HEADERS))
     return ok(shown)
 
 
 def _answered(answer: Callable[[], Response]) -> Response:
-    """The answer, or for a browser a page that says why not."""
-    from oms.views.return_page import HEADERS, error_page
+    from oms.views.return_page import error_page
 
-    try:
-        return answer()
-    except OmsError as error:
-        if not _browser():
-            raise
-        language = header(links, "accept-language").split(",")[0].split(";")[0]
-        refused = problem(error)
-        return Response(body=error_page(error, language), status_code=refused.status_code, headers=dict(HEADERS))
-
-
-def _browser() -> bool:
-    from oms.views.return_page import wants_page
-
-    return wants_page(current(links).headers.get("accept", ""))
+    return answered(links, answer, error_page)

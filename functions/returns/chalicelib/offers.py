@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Response
 
-from oms.errors import OmsError
-from oms.platform.http import caller, current, endpoint, header, ok, problem, raw_body, read
+from chalicelib.browsers import answered, back_to, is_browser
+from oms.platform.http import caller, endpoint, header, ok, raw_body, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,18 +44,17 @@ def _take(token: str) -> Response:
     from oms.orders.substitution_commands import AnswerOffer, answer_by_customer
     from oms.platform.event_log import order_log
     from oms.platform.returns import customers_offer
-    from oms.views.offer_page import answered
+    from oms.views.offer_page import form_values
     from oms.views.return_page import FORM
 
     offer_id = customers_offer(token)
     raw = raw_body(offers)
     if header(offers, "content-type").startswith(FORM):
-        raw = json.dumps(answered(raw)).encode()
+        raw = json.dumps(form_values(raw)).encode()
     wish = read(AnswerOffer, raw)
     order = answer_by_customer(order_log(), offer_id, wish, caller(offers, actor="customer"))
-    if _browser():
-        # Back to the page, so that loading it again does not send the form again.
-        return Response(body="", status_code=303, headers={"Location": token, "Cache-Control": "no-store"})
+    if is_browser(offers):
+        return back_to(token)
     return _shown(order, offer_id)
 
 
@@ -64,27 +63,12 @@ def _shown(order: Order, offer_id: str) -> Response:
     from oms.views.return_page import HEADERS
 
     shown = customers_offer(order, offer_id)
-    if _browser():
+    if is_browser(offers):
         return Response(body=page(shown, order.placed.language), status_code=200, headers=dict(HEADERS))
     return ok(shown)
 
 
 def _answered(answer: Callable[[], Response]) -> Response:
-    """The answer, or for a browser a page that says why not."""
     from oms.views.offer_page import error_page
-    from oms.views.return_page import HEADERS
 
-    try:
-        return answer()
-    except OmsError as error:
-        if not _browser():
-            raise
-        language = header(offers, "accept-language").split(",")[0].split(";")[0]
-        refused = problem(error)
-        return Response(body=error_page(error, language), status_code=refused.status_code, headers=dict(HEADERS))
-
-
-def _browser() -> bool:
-    from oms.views.return_page import wants_page
-
-    return wants_page(current(offers).headers.get("accept", ""))
+    return answered(offers, answer, error_page)

@@ -93,7 +93,7 @@ def error_page(error: OmsError, language: str) -> str:
     return document(code, words["refused"], [f'<p role="alert">{escape(said)}</p>', back])
 
 
-def answered(raw: bytes) -> dict[str, Any]:
+def form_values(raw: bytes) -> dict[str, Any]:
     """What the form of the page sends, in the shape of the call's JSON body.
 
     Raises:
