@@ -36,17 +36,12 @@ def plan_with_kits(
     if not rivals:
         return make(alone)
     plans = (_improved(make, wanted, shelf, recipes, alone, order) for order in _orders(rivals, recipes))
-    return _best(plans)
+    return min(plans, key=lambda plan: (missing(plan), cost(plan), len(plan.kilometres)))
 
 
-def _best(plans: Iterator[Plan]) -> Plan:
-    """The first plan that leaves nothing unfilled, or else the one that leaves the least."""
-    best = next(plans)
-    for each in plans:
-        if not best.unfilled:
-            break
-        best = min(best, each, key=missing)
-    return best
+def cost(plan: Plan) -> int:
+    """What the plan costs by the rule that it was made by."""
+    return sum(bill.total for bill in plan.bills.values())
 
 
 def missing(plan: Plan) -> int:
