@@ -5,6 +5,7 @@ from __future__ import annotations
 from infra.openapi_calls import CURSOR, LIMIT, Call, Query
 from oms.inventory.counts import CountStatus
 from oms.inventory.forms import (
+    AcceptDifferences,
     ChangePurchaseOrder,
     CountStock,
     DispatchTransfer,
@@ -16,6 +17,7 @@ from oms.inventory.forms import (
 )
 from oms.inventory.purchase_orders import PurchaseOrderStatus
 from oms.inventory.resource import (
+    AcceptedResource,
     AuditResource,
     CountPage,
     CountResource,
@@ -69,6 +71,9 @@ INVENTORY_CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/stock/counts/{count_id}"): Call(tag="inventory", answers={200: CountResource}),
     ("GET", "/stock/{sku}/{location_id}/ledger"): Call(
         tag="inventory", answers={200: LedgerPage}, query=(LIMIT, CURSOR)
+    ),
+    ("POST", "/stock/{sku}/{location_id}/ledger/accept"): Call(
+        tag="inventory", body=AcceptDifferences, answers={200: AcceptedResource}
     ),
     ("GET", "/stock/audit"): Call(tag="inventory", answers={200: AuditResource}),
 }

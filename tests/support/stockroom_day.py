@@ -89,6 +89,8 @@ def the_books_add_up(merchant: Merchant) -> None:
     world = merchant.world
     world.settle()
     assert merchant.get("/stock/audit", key="stock:read")["found"] == 0
+    known = merchant.post(f"/stock/TEE/{BERLIN}/ledger/accept", {"note": "nothing is wrong"}, key="ops")
+    assert known.json == {"accepted": []}
     world.wait(NIGHT.total_seconds())
     told = merchant.get("/stock/audit", key="stock:read")
     assert told["finished_at"]

@@ -74,3 +74,15 @@ def read_audit() -> Response:
     from oms.platform.ledger_audit import last
 
     return ok(audit_resource(last()))
+
+
+@stockroom.route("/stock/{sku}/{location_id}/ledger/accept", methods=["POST"])
+@endpoint(stockroom, scope="ops")
+def accept_differences(sku: str, location_id: str) -> Response:
+    """Take what does not add up for known: from now on the level is proved from where it is."""
+    from oms.inventory.forms import AcceptDifferences
+    from oms.inventory.resource import difference_resources
+    from oms.platform.ledger_audit import accept
+
+    wish = parse(AcceptDifferences, stockroom)
+    return ok({"accepted": difference_resources(accept(sku, location_id, wish.note, caller(stockroom)))})

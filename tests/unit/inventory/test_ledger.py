@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.errors import InvalidInput
+from oms.errors import InvalidInput, NotFound
 from oms.inventory.ledger import Balance, Checkpoint, LedgerEntry, changes, prove
 from oms.orders.log import Caller
 from oms.platform import aws, ledger_audit
 from oms.platform.ledger import account_of, entries, page, post
-from oms.platform.ledger_audit import audit
+from oms.platform.ledger_audit import accept, audit
 from oms.platform.stock_counts import adjust
 from oms.platform.stock_split import set_buckets
 from oms.platform.stock_table import level
@@ -105,6 +105,20 @@ def test_the_newest_movements_come_first_page_by_page_over_all_buckets(stream: S
             page("mug", "north", **wrong)  # type: ignore[arg-type]
 
 
+def test_a_level_that_is_split_and_put_together_again_and_again_is_proved(stream: Stream) -> None:
+    move(30, "r1")
+    stream.post()
+    for number, buckets in enumerate((3, 1, 4)):
+        set_buckets("mug", "north", buckets, caller(f"split {number}"))
+        stream.post()
+        move(-4, f"sold {number}", reason=StockReason.CORRECTED)
+        stream.post()
+    done = audit(AT + DAY, lambda: True)
+    assert (done.levels, done.found, done.behind) == (4, 0, 0)
+    told = [entry for each in walk() for entry in each]
+    assert sum(entry.changes.get("on_hand", 0) for entry in told) == level("mug", "north").on_hand == 18
+
+
 def walk() -> Iterator[list[LedgerEntry]]:
     cursor: str | None = ""
     while cursor is not None:
@@ -169,6 +183,14 @@ def test_the_audit_finds_what_was_lost_or_changed_behind_its_back(stream: Stream
     told = {(each.account, each.problem) for each in audit(AT + DAY, lambda: True).differences}
     assert told == {("mug#north", "missing"), ("jug#south", "level"), ("jug#south", "sum")}
     assert audit(AT + 2 * DAY, lambda: True).found == 3, "it is told until it is mended"
+    later = Caller(actor="anna", cause="known", clock=lambda: AT + 2 * DAY)
+    assert [each.problem for each in accept("mug", "north", "counted", later)] == ["missing"]
+    assert accept("mug", "north", "again", later) == []
+    adjust("jug", "south", 1, caller("more"), reason=StockReason.FOUND)
+    stream.post()
+    assert {each.account for each in audit(AT + 3 * DAY, lambda: True).differences} == {"jug#south"}
+    with pytest.raises(NotFound):
+        accept("jug", "north", "counted", later)
 
 
 def test_what_is_still_on_its_way_is_no_difference_until_it_should_be_there(stream: Stream) -> None:

@@ -257,6 +257,12 @@ class CountStock(_Form):
         return self
 
 
+class AcceptDifferences(_Form):
+    """Why differences between a level and its ledger are taken for known."""
+
+    note: Annotated[str, Field(min_length=1, max_length=500)]
+
+
 def repeated(skus: list[str]) -> str:
     """The first sku that stands there twice; empty when none does."""
     seen = set()

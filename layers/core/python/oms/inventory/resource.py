@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from oms.clock import to_text
 from oms.inventory.arrivals import Receipt
 from oms.inventory.counts import CountOutcome, CountStatus, StockCount
-from oms.inventory.ledger import Audit, LedgerEntry
+from oms.inventory.ledger import Audit, Difference, LedgerEntry
 from oms.inventory.purchase_orders import PurchaseOrder, PurchaseOrderStatus
 from oms.inventory.transfers import Transfer, TransferStatus
 
@@ -219,6 +220,12 @@ class DifferenceResource(TypedDict):
     detail: str
 
 
+class AcceptedResource(TypedDict):
+    """What was taken for known; empty when the level is what its ledger says."""
+
+    accepted: list[DifferenceResource]
+
+
 class AuditResource(TypedDict):
     """The audit of a night; before the first one there is nothing in it."""
 
@@ -394,6 +401,11 @@ def ledger_resource(entries: list[LedgerEntry], cursor: str | None) -> LedgerPag
     }
 
 
+def difference_resources(differences: Sequence[Difference]) -> list[DifferenceResource]:
+    """What does not add up."""
+    return [{"account": each.account, "problem": each.problem, "detail": each.detail} for each in differences]
+
+
 def audit_resource(audit: Audit | None) -> AuditResource:
     """The audit of a night, if there was one."""
     if audit is None:
@@ -404,7 +416,5 @@ def audit_resource(audit: Audit | None) -> AuditResource:
         "levels": audit.levels,
         "behind": audit.behind,
         "found": audit.found,
-        "differences": [
-            {"account": each.account, "problem": each.problem, "detail": each.detail} for each in audit.differences
-        ],
+        "differences": difference_resources(audit.differences),
     }

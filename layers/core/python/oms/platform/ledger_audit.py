@@ -7,6 +7,7 @@ only the entries of the day. What does not add up is told each night until it do
 
     account `#audit`, version 0             the audit of this night: how far it is and what it found
     account `#audit`, version <yyyymmdd>    the audits of other nights, when they were done
+    account `#accepted`, version <moment>   differences that somebody took for known
 """
 
 from __future__ import annotations
@@ -18,15 +19,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from oms.clock import from_text, to_text
+from oms.errors import NotFound
 from oms.inventory.ledger import Audit, Balance, Checkpoint, Difference, Proof, prove
+from oms.orders.log import Caller
 from oms.platform.aws import client
 from oms.platform.batch_read import read_items
 from oms.platform.config import settings
 from oms.platform.ledger import account_of, entries, numbers, units_of
 from oms.platform.observability import Metric, flush, gauge, logger
-from oms.platform.stock_items import number_in, owner
+from oms.platform.stock_items import bucket_key, number_in, owner
+from oms.stock.buckets import MAX_BUCKETS
 
-AUDIT = "#audit"
+AUDIT, ACCEPTED = "#audit", "#accepted"
 
 BEGINS = timedelta(hours=1)
 """After midnight (UTC), when the day's writes are out of the stream."""
@@ -97,6 +101,41 @@ def _part(known: Audit, now: datetime) -> Audit:
     )
 
 
+def accept(sku: str, location_id: str, note: str, caller: Caller) -> list[Difference]:
+    """Take what does not add up for known, and prove the level from where it is now on; returns what was accepted.
+
+    The ledger keeps its gap: nothing is made up. Who accepted what, and why, is kept for good.
+
+    Raises:
+        NotFound: there is no such level.
+    """
+    now = caller.clock()
+    keys = [bucket_key(sku, location_id, number) for number in range(MAX_BUCKETS)]
+    items = [item for item in read_items(settings().stock_table, keys) if "on_hand" in item]
+    if not items:
+        raise NotFound(f"there is no stock of {sku} at {location_id}")
+    accepted: list[Difference] = []
+    for balance in map(_balance, items):
+        (proof,) = prove_all([balance], now)
+        if proof.differences:
+            accepted += proof.differences
+            _checkpoint(balance.account, Checkpoint(version=balance.version, balance=balance.units), now)
+    if accepted:
+        told = {
+            "account": f"{sku}#{location_id}",
+            "by": caller.actor,
+            "at": to_text(now),
+            "note": note,
+            "differences": [asdict(each) for each in accepted],
+        }
+        logger().warning("stock_difference_accepted", extra=told)
+        client("dynamodb").put_item(
+            TableName=settings().ledger_table,
+            Item={**_key(ACCEPTED, int(now.timestamp() * 1_000_000)), "body": {"S": json.dumps(told)}},
+        )
+    return accepted
+
+
 def prove_all(balances: Sequence[Balance], now: datetime) -> list[Proof]:
     """Prove these accounts from their checkpoints on, and write down how far each is proved now."""
     keys = [_key(each.account, 0) for each in balances]
@@ -111,16 +150,20 @@ def _prove(balance: Balance, known: Checkpoint, now: datetime) -> Proof:
     news = entries(balance.account, known.version, balance.version) if balance.version > known.version else ()
     proof = prove(balance, known, news, now)
     if proof.checkpoint.version > known.version:
-        client("dynamodb").put_item(
-            TableName=settings().ledger_table,
-            Item={
-                **_key(balance.account, 0),
-                "checked": {"N": str(proof.checkpoint.version)},
-                "balance": {"M": {name: {"N": str(units)} for name, units in proof.checkpoint.balance.items()}},
-                "at": {"S": to_text(now)},
-            },
-        )
+        _checkpoint(balance.account, proof.checkpoint, now)
     return proof
+
+
+def _checkpoint(account: str, proved: Checkpoint, now: datetime) -> None:
+    client("dynamodb").put_item(
+        TableName=settings().ledger_table,
+        Item={
+            **_key(account, 0),
+            "checked": {"N": str(proved.version)},
+            "balance": {"M": {name: {"N": str(units)} for name, units in proved.balance.items()}},
+            "at": {"S": to_text(now)},
+        },
+    )
 
 
 def _balance(item: Any) -> Balance:
