@@ -127,7 +127,7 @@ def test_a_backorder_is_promised_by_its_purchase_order_and_told_when_that_slips(
 
     third = merchant.sell(canonical_order("W-7", [Sale("CAP", 1, "10.00")]))
     assert merchant.order(third)["goods_expected"] is None
-    merchant.post(f"/orders/{second}/cancel", key="orders:write")
+    merchant.post(f"/orders/{second}/cancel", {"lines": [{"line_id": "1", "quantity": 1}]}, key="orders:write")
     world.settle()
     assert merchant.order(third)["goods_expected"] == purchase(21)["expected"], "it moved up in the line"
     assert not world.depth("RouteDeadLetters")
