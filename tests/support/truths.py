@@ -14,6 +14,7 @@ from oms.orders.transitions import AT_LOCATION, OrderStatus
 from oms.payments.ledger import transferred
 from oms.returns.decisions import came_back, returnable, sent
 from oms.stock.movements import SET_ASIDE
+from tests.support.replay import replayed
 from tests.support.trade import Trade
 
 
@@ -177,6 +178,7 @@ def places_in_line_are_for_what_waits(trade: Trade, orders: list[Order]) -> None
 def at_rest(trade: Trade, order: Order) -> None:
     """Nothing is left to be done: the customer paid for what they keep, once, and nothing is kept from them."""
     credits_are_what_the_units_were_sold_for(trade.log[order.order_id], order)
+    replayed(trade.log[order.order_id])
     kept = order.charged - order.refunded - transferred(order.payments)
     if order.disputed:
         # What the bank has taken nobody gives back a second time, and nobody takes unasked.
