@@ -137,6 +137,9 @@ def test_a_basket_is_told_what_it_can_be_promised_in_one_read_of_each_sku(world:
 def test_pools_and_buffers_hold_for_what_is_told_and_for_what_is_sent(world: World) -> None:
     merchant = Merchant(world).open({("TEE", BERLIN): 1, ("TEE", MILAN): 9})
     merchant.rules(WEB, pool=[BERLIN])
+    typo = {"platform": "canonical", "name": "Typo", "pool": [BERLIN, "berln"]}
+    refused = world.http("PUT", "/channels/typo", typo, key="setup")
+    assert refused.json["errors"] == [{"path": "pool[1]", "message": "no location or group is called 'berln'"}]
     assert look(merchant, f"sku=TEE&channel={WEB}")["lines"][0]["available"] == 1
     assert look(merchant, "sku=TEE")["lines"][0]["available"] == 10
     order_id = merchant.sell(canonical_order("O-1", [Sale("TEE", 2, "20.00")]))

@@ -24,10 +24,13 @@ def put_channel(channel_id: str) -> Response:
     Its webhook secret is stored apart and never shown; without one in the request, the one of before stays.
     """
     from oms.platform.imports import keep_secret
+    from oms.platform.pools import check_pool
     from oms.setup_forms import ChannelForm, Id, checked
 
     form = parse(ChannelForm, set_up)
-    answer = _put(form.value(checked(Id, channel_id, "channel_id")))
+    channel = form.value(checked(Id, channel_id, "channel_id"))
+    check_pool(channel)
+    answer = _put(channel)
     # After the record, so that a call which If-Match refuses leaves the secret as it was.
     keep_secret(channel_id, form)
     return answer

@@ -92,9 +92,9 @@ def location(location_id: str) -> Location:
     return stored(Location, location_id).value
 
 
-def locations() -> tuple[Location, ...]:
-    """All locations by id, active or not, at most a minute old."""
-    kept = _locations.get("")
+def locations(*, fresh: bool = False) -> tuple[Location, ...]:
+    """All locations by id, active or not, at most a minute old; or as they are now."""
+    kept = None if fresh else _locations.get("")
     return kept if kept is not None else _locations.put("", _all(Location))
 
 
