@@ -330,6 +330,8 @@ def reading(merchant: Merchant, world: DocumentedWorld) -> None:
             for more in ("", "/events?limit=3", "/routing", f"?at={each['placed_at']}"):
                 answer = world.http("GET", f"/orders/{each['order_id']}{more}", key="ops")
                 assert answer.status in {200, 404}
+    tried = {"rules": [], "order_ids": [each["order_id"] for each in merchant.get("/orders?limit=50")["orders"]]}
+    assert world.http("POST", "/routing/simulate", tried, key="ops").status == 200
 
 
 def people(merchant: Merchant, world: DocumentedWorld) -> None:
