@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from oms.sourcing.instance import Problem
 from oms.sourcing.objective import MILLI, Prices
-from oms.sourcing.optimum import Optimum, optimum
+from oms.sourcing.optimum import WORK, Optimum, optimum
+from oms.sourcing.stepped import LOOKS, Steps, cheapest
 
 Pieces = Mapping[int, Sequence[tuple[int, int]]]
 """By row, how many units each column gives of it, as (column, units)."""
@@ -93,8 +94,7 @@ class _Coding:
         self._places = len(able) ** 2 + 1
         self._preferences = [each - first for each in task.preferences]
         self._steps = sum(self._preferences) + 1
-        dearest = (need * max(row, default=0) for need, row in zip(task.needs, prices.unit, strict=True))
-        self._parcel = parcel = sum(prices.fixed) + sum(dearest) + 1 if task.fewest else 0
+        self._parcel = parcel = prices.most(task.needs) + 1 if task.fewest else 0
         self.fixed = [
             self._of(prices.fixed[column] + (0 if column in task.joined else parcel), column) for column in columns
         ]
@@ -116,10 +116,23 @@ class _Coding:
             for column, units in given.items()
         )
 
-    def least(self, task: Task, column: int) -> int:
-        """What it costs at least that a column gives all that is needed."""
-        return self.fixed[column] + sum(
-            need * row[column] for need, row in zip(task.needs, self.unit, strict=True) if need
+    def steps(self, task: Task) -> Steps:
+        """The task with its true prices, where these go up in steps."""
+        prices = task.prices
+        return Steps(
+            needs=task.needs,
+            table=task.table,
+            whole=task.whole,
+            grams=prices.grams,
+            lump=[
+                self._of(lump + (0 if column in task.joined else self._parcel), column)
+                for column, lump in enumerate(prices.lump)
+            ],
+            zones=prices.zones,
+            rate=self.money(prices.rate),
+            extra=[[self.money(each) for each in row] for row in prices.extra],
+            joined=task.joined,
+            most=None if task.most is None else max(0, task.most - task.parcels),
         )
 
     def money(self, amount: int) -> int:
@@ -288,18 +301,17 @@ def _solved(problem: Problem, task: Task) -> Optimum:
 
 
 def _filled(task: Task, coding: _Coding, cover: Optimum) -> Choice:
-    """What each column of a cover gives, and what that truly costs; or one column alone, if that is cheaper."""
+    """What each column of a cover gives, and what that truly costs; or others, if they are cheaper by true prices."""
     pieces = _pieces(task, coding, cover.columns)
     cost = coding.true(task, pieces)
-    if not task.prices.even and len(cover.columns) > 1:
-        for column in range(len(coding.fixed)):
-            if coding.least(task, column) < cost and _coverable(task, {column}) == list(task.needs):
-                alone = _pieces(task, coding, (column,))
-                if (single := coding.true(task, alone)) < cost:
-                    pieces, cost = alone, single
+    proved = cover.exact
+    if not task.prices.even:
+        found = cheapest(coding.steps(task), cost, looks=LOOKS * min(task.work, WORK) // WORK)
+        if found.units:
+            pieces, cost = {row: sorted(units.items()) for row, units in found.units.items()}, found.cost
+        # What cannot be proved to a minor unit, because prices are rounded on the way, is proved well enough.
+        proved = found.proved or cost - cover.bound < coding.money(MILLI)
     columns = tuple(sorted({column for each in pieces.values() for column, _ in each}))
-    # What cannot be proved to a minor unit, because prices are rounded on the way, is proved well enough.
-    proved = cover.exact if task.prices.even else cost - cover.bound < coding.money(MILLI)
     bound = cost if proved else min(cover.bound, cost)
     return Choice(Optimum(columns, cost, bound), task.needs, pieces, gap=-(-(cost - bound) // coding.money(1)))
 

@@ -79,10 +79,16 @@ class Prices:
         self._saved = self._savings()
         wish = terms.rule.objective
         self.fixed = [0] * len(ranked)
+        self.lump = [0] * len(ranked)
+        """What it costs that a location ships anything, beside its price by weight."""
+        self.extra: list[list[int]] = []
+        """What a unit costs beside, by row and column; empty where prices are even."""
         if wish.shipping or wish.balance or wish.markdown:
             self.unit = [[0] * len(ranked) for _ in skus]
         else:
             self.unit = [[0] * len(ranked)] * len(skus)
+        if not self.even:
+            self.extra = [[0] * len(ranked) for _ in skus]
         for column in self._columns:
             self._price(column)
 
@@ -90,6 +96,32 @@ class Prices:
     def even(self) -> bool:
         """Whether the prices are the true ones for any share, and not only for the largest."""
         return not self._zones
+
+    @property
+    def zones(self) -> Mapping[int, Zone]:
+        """The prices by weight, by column; a column without any sends nothing."""
+        return self._zones
+
+    @property
+    def rate(self) -> int:
+        """What a minor unit of the zones' prices is in costs."""
+        return self._terms.rule.objective.shipping * _PERCENT
+
+    @property
+    def grams(self) -> list[int]:
+        """What a unit of each row weighs."""
+        return [each.grams for each in self._goods]
+
+    def most(self, needs: Sequence[int]) -> int:
+        """More than any way to share so much out can cost."""
+        if self.even:
+            return sum(self.fixed) + sum(need * max(row, default=0) for need, row in zip(needs, self.unit, strict=True))
+        grams = max(1, sum(need * each for need, each in zip(needs, self.grams, strict=True)))
+        known = {id(zone): price(zone, grams) for zone in self._zones.values()}
+        shipping = self.rate * sum(known[id(zone)] for zone in self._zones.values())
+        return (
+            sum(self.lump) + shipping + sum(need * max(row) for need, row in zip(needs, self.extra, strict=True) if row)
+        )
 
     def bill(self, column: int, units: Mapping[int, int]) -> Bill:
         """What it truly costs when a location ships so many units of each row."""
@@ -113,9 +145,14 @@ class Prices:
         if not (wish.shipping or wish.balance or wish.markdown):
             return
         shipping, units = self._even_shipping(column)
+        parcel, unit = self._handling(column) if column in self._zones else (0, 0)
+        self.lump[column] = self.fixed[column] + self.rate * parcel
         self.fixed[column] += shipping
         for row in range(len(self._needs)):
-            self.unit[row][column] = units[row] + self._imbalance(row, column) + self._unsaved(row, column)
+            beside = self._imbalance(row, column) + self._unsaved(row, column)
+            self.unit[row][column] = units[row] + beside
+            if self.extra:
+                self.extra[row][column] = self.rate * unit + beside
 
     # Shipping by rate cards.
 
@@ -126,11 +163,15 @@ class Prices:
         order = self._terms.order
         to = Destination(order.country, order.postal_code, order.service)
         zones: dict[int, Zone] = {}
+        converted: dict[int, Zone | None] = {}
         for column, (away, site) in enumerate(self._ranked):
             card = self._terms.cards.get(site.rate_card)
             zone = zone_of(card, to, None if away is None else kilometres(away)) if card else None
-            if card and zone and (known := _converted(zone, card.currency, self._terms)):
-                zones[column] = known
+            if card and zone:
+                if id(zone) not in converted:
+                    converted[id(zone)] = _converted(zone, card.currency, self._terms)
+                if known := converted[id(zone)]:
+                    zones[column] = known
         if not zones:
             return {}
         grams = max(1, sum(each.grams * need for each, need in zip(self._goods, self._needs, strict=True)))
