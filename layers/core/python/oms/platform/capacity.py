@@ -73,8 +73,9 @@ def room_write(change: RoomChange) -> TransactWriteItemTypeDef:
     }
     limits = quotas(location(change.location_id).daily_capacity) if change.units > 0 else []
     if change.slot < len(limits) and limits[change.slot]:
-        update["ConditionExpression"] = "attribute_not_exists(used) OR used <= :room"
-        values[":room"] = {"N": str(limits[change.slot] - change.units)}
+        room = limits[change.slot] - change.units
+        update["ConditionExpression"] = "attribute_not_exists(used) OR used <= :room" if room >= 0 else "used <= :room"
+        values[":room"] = {"N": str(room)}
     return {"Update": update}
 
 
