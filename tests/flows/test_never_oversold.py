@@ -1,7 +1,7 @@
 """Many buyers at once for ten units, as shirts and in sets, while orders are cancelled and shelves found empty.
 
 Each buyer is a thread of its own, 64 of them or 20 in the short form, that places its order and has it routed; beside
-them somebody cancels, a warehouse gives units back, and the streams are followed as the stack follows them. Moto answers
+them somebody cancels, a warehouse gives units back, and the streams are followed as the stack does it. Moto answers
 over HTTP, one request at a time. Whatever happens: as many units are sold as there are, and every level balances at
 every moment, also while it is held in buckets.
 """
