@@ -17,6 +17,7 @@ PLUGINS = {
     "bench": "infra.bench",
     "carrier": "infra.carrier",
     "keys": "infra.keys",
+    "simulate-routing": "infra.simulating",
     "openapi": "infra.openapi",
 }
 """Commands that live in modules of their own, imported only when called; each is named as in its module."""
@@ -46,7 +47,7 @@ def _plugin(name: str) -> click.Command | None:
     spec = find_spec(module) if module else None
     if module is None or spec is None or spec.origin is None:
         return None
-    command: click.Command = getattr(importlib.import_module(module), name)
+    command: click.Command = getattr(importlib.import_module(module), name.replace("-", "_"))
     return command
 
 

@@ -27,7 +27,7 @@ def issue(name: str, scopes: tuple[str, ...], stack: str | None) -> None:
     """Issue a key. NAME says who holds it: the log of orders shows it as the actor."""
     from oms.platform.keys import issue as run
 
-    with _inside(stack):
+    with inside(stack):
         text, key = run(name, scopes)
     click.echo(text)
     click.echo(f"digest {key.digest}: revoke it by that, or by the key itself", err=True)
@@ -40,7 +40,7 @@ def list_keys(stack: str | None) -> None:
     from oms.platform.aws import client
     from oms.platform.config import settings
 
-    with _inside(stack):
+    with inside(stack):
         pages = (
             client("dynamodb")
             .get_paginator("query")
@@ -65,7 +65,7 @@ def revoke(key: str, stack: str | None) -> None:
     from oms.platform.keys import digest
     from oms.platform.keys import revoke as run
 
-    with _inside(stack):
+    with inside(stack):
         try:
             run(digest(key) if key.startswith("oms_") else key)
         except Unauthenticated:
@@ -73,7 +73,7 @@ def revoke(key: str, stack: str | None) -> None:
 
 
 @contextmanager
-def _inside(stack: str | None) -> Iterator[None]:
+def inside(stack: str | None) -> Iterator[None]:
     """Run our own AWS code as a function of the stack would."""
     from infra.furnish import environment
 

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
+from click.testing import CliRunner
+
+from infra import simulating
+from infra.cli import main
 from tests.support.merchant import BERLIN, LOCATIONS, MILAN, Merchant
 from tests.support.replay import replayed
 from tests.support.shops import ITALIAN, Sale, canonical_order
@@ -34,6 +43,18 @@ def _tried(merchant: Merchant, wish: dict[str, Any]) -> Any:
     return answer.json
 
 
+def _on_the_terminal(world: World, rules: list[dict[str, Any]], *arguments: str) -> str:
+    """What `oms simulate-routing` prints."""
+    with world.inside("InsightHttp"), TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulating, "inside", lambda _stack: nullcontext())
+        patch.setenv("COLUMNS", "200")
+        file = Path(folder) / "rules.json"
+        file.write_text(json.dumps(rules))
+        answer = CliRunner().invoke(main, ["simulate-routing", str(file), *arguments])
+    assert answer.exit_code == 0, answer.output
+    return answer.output
+
+
 def test_other_rules_are_tried_on_past_orders_and_nothing_is_changed(merchant: Merchant, world: World) -> None:
     _network(world)
     merchant.receive("TEE", 3, location=MILAN)
@@ -55,6 +76,10 @@ def test_other_rules_are_tried_on_past_orders_and_nothing_is_changed(merchant: M
     assert (total["before"]["shipping"], total["after"]["shipping"]) == ({"EUR": 3300}, {"EUR": 2100})
     assert total["after"]["kilometres"] > total["before"]["kilometres"]
     assert logs(world) == before
+    told = _on_the_terminal(world, [CHEAPEST], "--order", far, "--order", near)
+    assert f"{MILAN}" in told
+    assert "2 orders, 1 sourced otherwise" in told
+    assert "-12.00 EUR" in told
 
     day = orders[far]["sourced_at"][:10]
     pages, cursor = [], ""
