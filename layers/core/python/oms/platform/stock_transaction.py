@@ -11,6 +11,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -130,6 +131,8 @@ def _learn(error: ClientError, parts: Sequence[_Part], beside: int, note: Note, 
     Raises:
         Refused: it is not.
     """
+    from botocore.exceptions import ClientError
+
     if code(error) in THROTTLED:
         # The SDK has tried again already.
         _contended([part for part in parts if len({p.level for p in parts}) == 1], note)
@@ -145,8 +148,9 @@ def _learn(error: ClientError, parts: Sequence[_Part], beside: int, note: Note, 
         raise Refused(codes[:beside], busy=bool(BUSY & set(codes))) from error
     if BUSY & set(codes):
         if attempt:
-            # Others may have split it by now.
-            _look_again({part.level for part in busy if not part.split})
+            # Others may have split it by now; a function that may not read levels tries on without knowing.
+            with suppress(ClientError):
+                _look_again({part.level for part in busy if not part.split})
         return True
     failed = [(part, reason) for part, why, reason in ours if why == CONDITION_FAILED]
     if not failed:
