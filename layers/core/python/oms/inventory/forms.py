@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal, Self
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from oms.ids import MAX_SKU
 from oms.inventory.arrivals import Arrival
+from oms.inventory.purchase_orders import repeated
 from oms.setup import ID_PATTERN
 from oms.stock.levels import StockReason, UnavailableReason
 
@@ -30,6 +32,21 @@ ArrivesAs = Literal[UnavailableReason.DAMAGED, UnavailableReason.QUALITY, Unavai
 
 class _Form(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class _OfSku(_Form):
+    sku: Sku
+
+
+class _OncePerSku(_Form):
+    lines: Sequence[_OfSku]
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        twice = repeated(line.sku for line in self.lines)
+        if twice:
+            raise ValueError(f"{twice} stands there twice: add its units up")
+        return self
 
 
 class OrderedLine(_Form):
@@ -82,10 +99,9 @@ class ChangePurchaseOrder(_Form):
     lines: Annotated[list[ChangedLine], Field(min_length=1, max_length=30)]
 
 
-class ArrivedLine(_Form):
+class ArrivedLine(_OfSku):
     """Units of a sku that came, all of them; `unavailable` says how many of these are not for sale, and why."""
 
-    sku: Sku
     quantity: Units
     unavailable: dict[ArrivesAs, Units] = {}
 
@@ -96,17 +112,10 @@ class ArrivedLine(_Form):
         return self
 
 
-class _Arrivals(_Form):
+class _Arrivals(_OncePerSku):
     reference: Text = ""
     """The delivery note, or whatever else proves it."""
     lines: Annotated[list[ArrivedLine], Field(min_length=1, max_length=MAX_LINES)]
-
-    @model_validator(mode="after")
-    def _once(self) -> Self:
-        twice = repeated([line.sku for line in self.lines])
-        if twice:
-            raise ValueError(f"{twice} stands there twice: add its units up")
-        return self
 
     def arrivals(self) -> tuple[Arrival, ...]:
         """The lines as values."""
@@ -127,25 +136,13 @@ class ReceiveGoods(_Arrivals):
     """Book in more than is outstanding; without it such a receipt is refused, since it may be a slip of the pen."""
 
 
-class TransferredLine(_Form):
+class TransferredLine(_OfSku):
     """Units of a sku."""
 
-    sku: Sku
     quantity: Units
 
 
-class _UnitsBySku(_Form):
-    lines: Annotated[list[TransferredLine], Field(min_length=1, max_length=MAX_LINES)]
-
-    @model_validator(mode="after")
-    def _once(self) -> Self:
-        twice = repeated([line.sku for line in self.lines])
-        if twice:
-            raise ValueError(f"{twice} stands there twice: add its units up")
-        return self
-
-
-class PlanTransfer(_UnitsBySku):
+class PlanTransfer(_OncePerSku):
     """What is to go from one location to another. Under the same id the same transfer is planned once."""
 
     transfer_id: Id | None = None
@@ -155,6 +152,7 @@ class PlanTransfer(_UnitsBySku):
     expected: date
     """The day on which it is expected at its destination."""
     reference: Text = ""
+    lines: Annotated[list[TransferredLine], Field(min_length=1, max_length=MAX_LINES)]
 
     @model_validator(mode="after")
     def _elsewhere(self) -> Self:
@@ -163,19 +161,12 @@ class PlanTransfer(_UnitsBySku):
         return self
 
 
-class DispatchTransfer(_Form):
+class DispatchTransfer(_OncePerSku):
     """What leaves the origin; without lines, all that is set aside."""
 
     reference: Text = ""
     """The parcel or the delivery note that it leaves with."""
     lines: Annotated[list[TransferredLine], Field(max_length=MAX_LINES)] = []
-
-    @model_validator(mode="after")
-    def _once(self) -> Self:
-        twice = repeated([line.sku for line in self.lines])
-        if twice:
-            raise ValueError(f"{twice} stands there twice: add its units up")
-        return self
 
 
 class ReceiveTransfer(_Arrivals):
@@ -229,17 +220,16 @@ CountReason = Literal[
 """Why there are more or fewer units than the books said, as far as who counts can tell."""
 
 
-class CountedLevel(_Form):
+class CountedLevel(_OfSku):
     """Units of a sku that are there, whatever their state."""
 
-    sku: Sku
     counted: Annotated[int, Field(ge=0, le=1_000_000_000)]
     version: Annotated[int, Field(ge=0)] | None = None
     """A level that has moved since is not corrected but has to be counted again."""
     reason: CountReason = StockReason.COUNTED
 
 
-class CountStock(_Form):
+class CountStock(_OncePerSku):
     """What was counted at a location. Under the same id the same count is booked once."""
 
     count_id: Id | None = None
@@ -249,25 +239,8 @@ class CountStock(_Form):
     """Larger differences are not booked but have to be counted again."""
     lines: Annotated[list[CountedLevel], Field(min_length=1, max_length=200)]
 
-    @model_validator(mode="after")
-    def _once(self) -> Self:
-        twice = repeated([line.sku for line in self.lines])
-        if twice:
-            raise ValueError(f"{twice} stands there twice: add its units up")
-        return self
-
 
 class AcceptDifferences(_Form):
     """Why differences between a level and its ledger are taken for known."""
 
     note: Annotated[str, Field(min_length=1, max_length=500)]
-
-
-def repeated(skus: list[str]) -> str:
-    """The first sku that stands there twice; empty when none does."""
-    seen = set()
-    for sku in skus:
-        if sku in seen:
-            return sku
-        seen.add(sku)
-    return ""

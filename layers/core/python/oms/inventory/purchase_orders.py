@@ -6,10 +6,11 @@ are still to come are `incoming` at its location and promised by their line's da
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from oms.errors import Conflict, InvalidInput
 from oms.inventory.arrivals import Arrival, Receipt, add, noted
@@ -26,7 +27,10 @@ __all__ = [
     "close",
     "footprint",
     "receive",
+    "repeated",
 ]
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class PurchaseOrderStatus(StrEnum):
@@ -216,7 +220,7 @@ def change(order: PurchaseOrder, changes: Sequence[Change]) -> PurchaseOrder:
         if wish.expected is not None:
             line = replace(line, expected=wish.expected)
         lines[line.number] = line
-    twice = repeated([(line.sku, line.expected) for line in lines.values()])
+    twice = repeated((line.sku, line.expected) for line in lines.values())
     if twice:
         raise InvalidInput(
             f"{twice[0]} would be due twice on {twice[1]}: change the quantity of one line", path="lines"
@@ -224,9 +228,9 @@ def change(order: PurchaseOrder, changes: Sequence[Change]) -> PurchaseOrder:
     return replace(order, lines=tuple(lines.values()))
 
 
-def repeated(keys: Sequence[tuple[str, date]]) -> tuple[str, date] | None:
+def repeated(keys: Iterable[Key]) -> Key | None:
     """The first key that stands there twice."""
-    seen: set[tuple[str, date]] = set()
+    seen: set[Key] = set()
     for key in keys:
         if key in seen:
             return key
