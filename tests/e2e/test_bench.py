@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infra import doors
-from infra.bench import cold, life, warm
+from infra.bench import cold, growth, life, warm
 from infra.local import Cloud
 
 
@@ -25,3 +25,11 @@ def test_the_packaged_capture_takes_orders_beside_bare_writes(cloud: Cloud) -> N
     taken = warm.taking(cloud)
     assert 0 < taken.write < taken.order
     assert 0 < taken.first_write < taken.first_order
+
+
+def test_an_order_costs_as_much_however_many_orders_and_skus_there_are() -> None:
+    costs = {(each.grown, each.calls, each.read_units, each.write_units) for each in growth.steps()}
+    assert {grown: sum(1 for each in costs if each[0] == grown) for grown in ("orders", "skus")} == {
+        "orders": 1,
+        "skus": 1,
+    }
