@@ -11,15 +11,15 @@ from oms.fulfillment.decisions import Packing
 from oms.fulfillment.rejection import Rejecting
 from oms.orders import cancellation, commands
 from oms.orders.events import UnitsRejected, UnitState
+from oms.orders.kits import Component
 from oms.orders.log import append
 from oms.orders.order import Order
 from oms.orders.rejecting import RejectReason, barred
 from oms.orders.transitions import FulfillmentStatus, OrderStatus
 from oms.routing.backorders import fill_backorders
-from oms.routing.process import advance
+from oms.setup import Product
 from oms.stock.levels import StockReason
 from oms.stock.movements import movements
-from tests.support.memory_stack import MemoryStack
 from tests.support.orders import line, placed
 from tests.support.trade import Trade
 
@@ -138,14 +138,6 @@ def test_nobody_can_fill_it_so_it_waits_in_line_and_holds_up_nobody_behind_it() 
 
 
 def test_the_line_goes_on_to_those_who_can_take_what_the_first_cannot() -> None:
-    stack = MemoryStack()
-    stack.location(WIEN)
-    stack.stock("mug", WIEN, 2)
-    for name in ("o1", "o2"):
-        stack.captured(placed(line("1", "mug", 2, 2000)), name)
-        advance(stack.ports(), name, f"routed {name}")
-    first = stack.log["o1"][-1]
-    assert any(type(event).__name__ == "OrderConfirmed" for event in first.events)
     trade = town(mug=(2, 0))
     sold(trade, ("mug", 2))
     trade.captured(placed(line("1", "mug", 2, 2000)), "o2")
@@ -233,3 +225,28 @@ def test_the_reason_stands_in_the_books_of_the_location() -> None:
     assert isinstance(event, UnitsRejected)
     (moved,) = movements(trade.order("o1"), [event])
     assert (moved.reason, moved.reference) == (StockReason.DAMAGED, "o1-1")
+
+
+def test_very_many_skus_are_given_back_in_several_entries_and_one_wish() -> None:
+    skus = {f"sku{number}": (1, 0) for number in range(100)}
+    trade = town(**skus)
+    sold(trade, *((sku, 1) for sku in skus))
+    with pytest.raises(InvalidInput, match="at most 90"):
+        reject(trade, RejectReason.NOT_IN_STOCK, {str(number): 1 for number in range(1, 101)})
+    before = len(trade.log["o1"])
+    order = reject(trade, RejectReason.NOT_IN_STOCK)
+    assert len(trade.log["o1"]) == before + 2
+    assert order.counts[UnitState.OPEN] == 100
+    assert all(each.on_hand == each.committed == 0 for each in trade.levels.values())
+
+
+def test_of_a_kit_all_components_are_corrected_and_the_kit_is_not_asked_of_the_location_again() -> None:
+    trade = town(cup=(4, 4), saucer=(2, 2))
+    pair = (Component(sku="cup", quantity=2), Component(sku="saucer", quantity=1))
+    trade.products["set"] = Product(sku="set", title="Set", components=pair)
+    sold(trade, ("set", 1))
+    reject(trade, RejectReason.DAMAGED)
+    assert level(trade, "cup", WIEN) == (4, 2, 0, {"damaged": 2})
+    assert level(trade, "saucer", WIEN) == (2, 1, 0, {"damaged": 1})
+    trade.settle("o1")
+    assert trade.order("o1").fulfillment_orders["o1-2"].location_id == GRAZ
