@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from oms.sourcing.choice import Choice, Scale, Task, choose, only
+from oms.sourcing.choice import Choice, Scale, choose, only
+from oms.sourcing.coding import Task
 from oms.sourcing.optimum import WORK
 
 MOST = 8

@@ -1,47 +1,19 @@
 """The cheapest choice of locations within a rule's limits: how many parcels, and what a further one must be worth.
 
-All that can be covered is covered, unless a limit forbids it; then as much as the limit allows, by value. The numbers
-in which costs are compared hold several figures at once: parcels first if the rule says so, then money, then
-priorities, then places in the row of preference.
+All that can be covered is covered, unless a limit forbids it; then as much as the limit allows, by value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+from oms.sourcing.coding import Coding, Pieces, Task
 from oms.sourcing.instance import Problem
-from oms.sourcing.objective import MILLI, Prices
+from oms.sourcing.objective import MILLI
 from oms.sourcing.optimum import WORK, Optimum, optimum
-from oms.sourcing.stepped import LOOKS, Steps, cheapest
-
-Pieces = Mapping[int, Sequence[tuple[int, int]]]
-"""By row, how many units each column gives of it, as (column, units)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """What to cover, out of what, at which prices, and within which limits."""
-
-    needs: Sequence[int]
-    table: Sequence[Sequence[int]]
-    whole: bool
-    """Whether what is needed of a row comes from one column."""
-    prices: Prices
-    preferences: Sequence[int]
-    """Of each column, the smaller the better, between equally dear choices."""
-    values: Sequence[int]
-    """What a unit of each row is worth."""
-    fewest: bool
-    """Whether fewer parcels are better whatever they cost."""
-    joined: frozenset[int]
-    """Columns that pack for the order already: what comes from there takes no parcel of its own."""
-    parcels: int
-    """Parcels that the order has already."""
-    most: int | None
-    least_value: int
-    work: int
+from oms.sourcing.stepped import LOOKS, cheapest
 
 
 class Choice(NamedTuple):
@@ -59,7 +31,7 @@ class Choice(NamedTuple):
 
 def choose(task: Task) -> Choice:
     """The cheapest cover within the limits."""
-    coding = _Coding(task)
+    coding = Coding(task)
     found = _within_most(task, coding)
     if not task.least_value:
         return found
@@ -82,69 +54,11 @@ def _free(task: Task) -> int:
     return 0 if task.parcels else 1
 
 
-class _Coding:
-    """Costs as single numbers that compare by parcels, money, preferences and places, and add up."""
-
-    def __init__(self, task: Task) -> None:
-        prices, columns = task.prices, range(len(task.preferences))
-        first = min(task.preferences, default=0)
-        able = [column for column in columns if any(row[column] for row in task.table)]
-        # Who has nothing does not count: the same choice is made where nobody knows of them.
-        self._place = {column: place for place, column in enumerate(able)}
-        self._places = len(able) ** 2 + 1
-        self._preferences = [each - first for each in task.preferences]
-        self._steps = sum(self._preferences) + 1
-        self._parcel = parcel = prices.most(task.needs) + 1 if task.fewest else 0
-        self.fixed = [
-            self._of(prices.fixed[column] + (0 if column in task.joined else parcel), column) for column in columns
-        ]
-        self.unit = [[each * self._steps * self._places for each in row] for row in _distinct(prices.unit)]
-        if len(self.unit) == 1:
-            self.unit *= len(task.needs)
-
-    def _of(self, money: int, column: int) -> int:
-        return (money * self._steps + self._preferences[column]) * self._places + self._place.get(column, 0)
-
-    def true(self, task: Task, pieces: Pieces) -> int:
-        """What it costs, by the true prices, that columns give these pieces."""
-        given: dict[int, dict[int, int]] = {}
-        for row, each in pieces.items():
-            for column, units in each:
-                given.setdefault(column, {})[row] = units
-        return sum(
-            self._of(task.prices.bill(column, units).total + (0 if column in task.joined else self._parcel), column)
-            for column, units in given.items()
-        )
-
-    def steps(self, task: Task) -> Steps:
-        """The task with its true prices, where these go up in steps."""
-        prices = task.prices
-        return Steps(
-            needs=task.needs,
-            table=task.table,
-            whole=task.whole,
-            grams=prices.grams,
-            lump=[
-                self._of(lump + (0 if column in task.joined else self._parcel), column)
-                for column, lump in enumerate(prices.lump)
-            ],
-            zones=prices.zones,
-            rate=self.money(prices.rate),
-            extra=[[self.money(each) for each in row] for row in prices.extra],
-            joined=task.joined,
-            most=None if task.most is None else max(0, task.most - task.parcels),
-        )
-
-    def money(self, amount: int) -> int:
-        """An amount of money in the numbers of the search."""
-        return amount * self._steps * self._places
-
-
 class Scale:
     """Weighs sets of columns against each other: what each gives, and what that truly costs, by one task's prices."""
 
     def __init__(self, task: Task) -> None:
-        self._task, self._coding = task, _Coding(task)
+        self._task, self._coding = task, Coding(task)
 
     def covers(self, columns: Collection[int]) -> bool:
         """Whether the columns together have all that is needed."""
@@ -160,12 +74,7 @@ class Scale:
         return Choice(Optimum(used, cost, cost), self._task.needs, pieces)
 
 
-def _distinct(rows: Sequence[Sequence[int]]) -> Sequence[Sequence[int]]:
-    """The rows, or one of them when they are all the same list: that of goods whose units cost nothing."""
-    return rows[:1] if all(row is rows[0] for row in rows) else rows
-
-
-def _within_most(task: Task, coding: _Coding) -> Choice:
+def _within_most(task: Task, coding: Coding) -> Choice:
     """The cheapest cover with no more parcels than are allowed; of too many, the most valuable part."""
     if not any(task.needs):
         return _nothing(task)
@@ -187,7 +96,7 @@ def _within_most(task: Task, coding: _Coding) -> Choice:
     return _part(task, coding, limited, most + len(joined))
 
 
-def _part(task: Task, coding: _Coding, problem: Problem, most: int) -> Choice:
+def _part(task: Task, coding: Coding, problem: Problem, most: int) -> Choice:
     """What is worth most of what so many columns can cover: a column beyond them has everything, at a high price."""
     beyond = len(coding.fixed)
     dear = sum(coding.fixed) + sum(need * max(row) for need, row in zip(task.needs, coding.unit, strict=True)) + 1
@@ -226,7 +135,7 @@ def _with_forced(problem: Problem, columns: Iterable[int]) -> Problem:
     )
 
 
-def _each_worth_it(task: Task, coding: _Coding) -> Choice:
+def _each_worth_it(task: Task, coding: Coding) -> Choice:
     """The best choice found in which every parcel is worth enough; those that cannot be are left out one by one."""
     able = {
         column
@@ -247,7 +156,7 @@ def _each_worth_it(task: Task, coding: _Coding) -> Choice:
         able.remove(min(weak, key=lambda column: (weak[column], -column)))
 
 
-def _single(task: Task, coding: _Coding) -> Choice:
+def _single(task: Task, coding: Coding) -> Choice:
     """The one column that covers the most, by value; of equal ones the cheapest."""
     best = _nothing(task)
     for column in range(len(coding.fixed)):
@@ -300,7 +209,7 @@ def _solved(problem: Problem, task: Task) -> Optimum:
     return cover
 
 
-def _filled(task: Task, coding: _Coding, cover: Optimum) -> Choice:
+def _filled(task: Task, coding: Coding, cover: Optimum) -> Choice:
     """What each column of a cover gives, and what that truly costs; or others, if they are cheaper by true prices."""
     pieces = _pieces(task, coding, cover.columns)
     cost = coding.true(task, pieces)
@@ -316,7 +225,7 @@ def _filled(task: Task, coding: _Coding, cover: Optimum) -> Choice:
     return Choice(Optimum(columns, cost, bound), task.needs, pieces, gap=-(-(cost - bound) // coding.money(1)))
 
 
-def _pieces(task: Task, coding: _Coding, columns: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
+def _pieces(task: Task, coding: Coding, columns: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
     """What each column gives of each row: the cheapest units first, then all from one, then the largest stocks."""
     found: dict[int, list[tuple[int, int]]] = {}
     for row, have in enumerate(task.table):

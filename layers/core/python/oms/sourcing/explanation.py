@@ -13,7 +13,8 @@ from datetime import date
 from oms.money import Money
 from oms.orders.explained import Alternative, Candidate, Explanation
 from oms.sourcing.alternatives import instead, next_best
-from oms.sourcing.choice import Choice, Scale, Task
+from oms.sourcing.choice import Choice, Scale
+from oms.sourcing.coding import Task
 from oms.sourcing.distance import METRES_PER_KILOMETRE, kilometres
 from oms.sourcing.facts import OrderFacts
 from oms.sourcing.objective import MILLI, UNKNOWN_DISTANCE, Bill, Terms

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from oms.orders.events import Explanation
-from oms.sourcing.choice import Choice, Pieces, Task, choose
+from oms.sourcing.choice import Choice, choose
+from oms.sourcing.coding import Pieces, Task
 from oms.sourcing.distance import Coordinates, kilometres, metres
 from oms.sourcing.eligibility import in_currency, tiers
 from oms.sourcing.explanation import Facts, explain
