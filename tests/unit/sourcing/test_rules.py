@@ -228,7 +228,10 @@ def test_a_further_parcel_must_be_worth_it_and_cheaper_goods_wait() -> None:
 def test_a_line_that_is_not_to_be_split_comes_from_one_location_or_waits() -> None:
     stock = {"A": {"berlin": 2, "shop": 2, "verona": 3}}
     assert sent(ask({"A": 3}, stock, rule(split_lines=False))) == {"verona": {"A": 3}}
-    assert sent(ask({"A": 4}, stock, rule(split_lines=False))) == {}
+    torn = ask({"A": 4}, stock, rule(split_lines=False))
+    assert sent(torn) == {}
+    assert torn.plan.limited == "no location has all of it, and lines are not to be split"
+    assert ask({"A": 3}, stock, rule(split_lines=False)).plan.limited == ""
     demand = (Demand("1", "A", 2), Demand("2", "A", 2))
     first = ask({}, stock, rule(split_lines=False), demand=demand)
     assert first.plan.assignments == (Assignment("shop", "1", "A", 2),), "the first line that fits, and the other waits"

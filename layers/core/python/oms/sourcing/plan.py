@@ -188,12 +188,22 @@ def _chosen(
         prices = Prices(_terms(situation), ranked, skus, needs, part)
         task = _task(situation, ranked, skus, needs, part, prices, work)
         choice = choose(task)
-        if best is None or sum(choice.needs) > sum(best.choice.needs):
+        if whole and not choice.limited and sum(most) < sum(_needs(wanted, table, whole=False)):
+            choice = choice._replace(limited=_TORN)
+        if best is None or _worth(task, choice) > _worth(task, best.choice):
             best = _Chosen(choice, task, _not_asked(ranked, group, situation))
         if list(choice.needs) == list(most):
             break
     assert best is not None, "there is always a group, if only an empty one"
     return best
+
+
+def _worth(task: Task, choice: Choice) -> tuple[int, int]:
+    """What a choice covers: by value, then in units."""
+    return sum(map(int.__mul__, choice.needs, task.values)), sum(choice.needs)
+
+
+_TORN = "no location has all of it, and lines are not to be split"
 
 
 def _needs(wanted: Sequence[Sequence[int]], table: Sequence[Sequence[int]], *, whole: bool) -> list[int]:
