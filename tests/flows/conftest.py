@@ -1,4 +1,7 @@
-"""A world and its merchant for each flow; a flow that made a function fail must say that it meant to."""
+"""A world and its merchant for each flow; a flow that made a function fail must say that it meant to.
+
+After every flow the stock ledger adds up to the levels.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.ledger_truths import differences
 from tests.support.merchant import Merchant
 from tests.support.world import World
 
@@ -17,6 +21,7 @@ def world() -> Iterator[World]:
         yield made
         assert made.failures_expected or not made.failures, made.failures
         assert not made.crashes, made.crashes
+        assert not (wrong := differences(made)), wrong
 
 
 @pytest.fixture

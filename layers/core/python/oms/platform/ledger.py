@@ -94,7 +94,7 @@ def entries(account: str, after: int, up_to: int) -> Iterable[LedgerEntry]:
             ConsistentRead=True,
         )
     )
-    return (_entry(item) for page in pages for item in page["Items"])
+    return (entry_of(item) for page in pages for item in page["Items"])
 
 
 def _post_one(record: Item) -> None:
@@ -143,7 +143,8 @@ def _map(units: Mapping[str, int]) -> dict[str, Any]:
     return {"M": {name: {"N": str(count)} for name, count in units.items()}}
 
 
-def _entry(item: Item) -> LedgerEntry:
+def entry_of(item: Item) -> LedgerEntry:
+    """An item of the ledger table as a value."""
     return LedgerEntry(
         account=item["account"]["S"],
         version=int(item["version"]["N"]),
@@ -194,4 +195,4 @@ def _newest(account: str, before: int, limit: int) -> list[LedgerEntry]:
         ScanIndexForward=False,
         Limit=limit,
     )
-    return [_entry(item) for item in answer["Items"]]
+    return [entry_of(item) for item in answer["Items"]]
