@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra.demo.goods import PICKUP_STORE
 from infra.demo.people import Customer
 from infra.demo.sale import Item, Paid, Sale
 
@@ -45,6 +46,8 @@ def document(sale: Sale) -> Json:
         "payment": payment,
         "total": _money(sale, sale.total),
         "shipping_service": "standard",
+        **({"tags": list(sale.tags)} if sale.tags else {}),
+        **({"pickup": {"location_id": PICKUP_STORE}} if sale.fetched else {}),
     }
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from infra.demo import canonical, shopify, woocommerce
+from infra.demo.alarms import Alarms
 from infra.demo.api import Api, CallFailed, Json, Reply
 from infra.demo.post import Post
 from infra.demo.sale import Form, Sale
@@ -22,6 +23,9 @@ from oms.returns.exchanges import exchange_order_id
 
 PAUSE = 0.4
 """Seconds between two looks at an order."""
+
+SECOND_ALERT = 3.0
+"""Seconds in which a second alert would come, if it were sent."""
 
 EXTERNAL_ID: Mapping[Form, Callable[[Sale], Any]] = {
     Form.CANONICAL: canonical.external_id,
@@ -59,6 +63,10 @@ class Desk:
     """Set when the run is broken off: nobody waits any more."""
     received: Counter[str] = field(default_factory=Counter)
     """Units by sku that suppliers delivered."""
+    written_off: Counter[str] = field(default_factory=Counter)
+    """Units by sku that were on the books, and that nobody found."""
+    alarms: Alarms | None = None
+    """What is heard of stock that runs low."""
     _deliveries: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def place(self, sale: Sale, *, times: int = 1, at_once: bool = False) -> str:
@@ -143,6 +151,20 @@ class Desk:
         while kind not in {told for told, _ in self.post.told(order)}:
             if time.monotonic() > deadline or self.stopped.wait(PAUSE):
                 raise NeverCame(f"order {order}: the customer was never told {kind}")
+
+    def wait_alerts(self, sku: str) -> list[Json]:
+        """Wait for an alert about a sku, and a moment longer for others that should not be.
+
+        Raises:
+            NeverCame: there was none.
+        """
+        assert self.alarms is not None
+        deadline = time.monotonic() + self.patience
+        while not self.alarms.about(sku):
+            if time.monotonic() > deadline or self.stopped.wait(PAUSE):
+                raise NeverCame(f"nobody was told that {sku} runs low")
+        self.stopped.wait(SECOND_ALERT)
+        return self.alarms.about(sku)
 
     def release(self, order: str, handle: str, note: str) -> None:
         """Release a hold by hand."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from infra.demo import goods, incidents
-from infra.demo.goods import ARTICLES, BOWL, CLOCK, PRINT, RADIO, STOOL, VOUCHER
+from infra.demo.goods import ARTICLES, PRINT, STOOL, VOUCHER
 from infra.demo.sale import Form, Paid, Sale
 from infra.demo.second_act import second_act
 from infra.demo.story import Act, Book, End, Episode, cancelled, delivered, partly
+from infra.demo.third_act import third_act
 
 MUG, _, TOWEL, NOTEBOOK, CANDLE, TRAY, VASE, THROW, LAMP, KNIFE = ARTICLES
 
@@ -17,8 +18,8 @@ SHOP, SHOPIFY, WOO = Form.CANONICAL, Form.SHOPIFY, Form.WOOCOMMERCE
 
 def programme(book: Book, orders: int) -> list[Episode]:
     """All episodes, filled up with plain orders to the number wanted; never fewer than the episodes have."""
-    special = [*_before_work(book), *_payments(book), *_waiting(book), *_held(book), *_places(book), *_odd(book)]
-    special += second_act(book)
+    special = [*_before_work(book), *_payments(book), *_waiting(book), *_held(book), *_odd(book)]
+    special += [*second_act(book), *third_act(book)]
     left = max(0, orders - sum(len(each.sales) for each in special))
     return [*special, *_plain(book, left)]
 
@@ -50,18 +51,6 @@ def _before_work(book: Book) -> Iterator[Episode]:
         (there, cancelled(there, kinds=told)),
         (unpaid, cancelled(unpaid, kinds={"action_needed": 1})),
         before_work=True,
-    )
-
-
-def _places(book: Book) -> Iterator[Episode]:
-    """Orders that no single place can fill."""
-    lines = _ours(book, (CLOCK, 1), (RADIO, 1), country="IT")
-    units = book.sale(SHOPIFY, [(BOWL, 6)], country="AT")
-    yield _episode(
-        "split over two places",
-        incidents.just_post,
-        (lines, delivered(lines, parcels=2)),
-        (units, delivered(units, parcels=2)),
     )
 
 

@@ -33,6 +33,8 @@ class Place:
     latitude: float
     longitude: float
     processing_days: int = 1
+    rate_card: str = ""
+    """By which its parcels are charged, where a rule of sourcing asks."""
 
 
 ARTICLES = (
@@ -63,6 +65,22 @@ PRINT = Article(sku="PRINT-42", title="Linocut no. 42", grams=400, size=(520, 42
 """Sold out, and no delivery comes."""
 
 
+BAUBLE = Article(sku="BAUBLE-BLOWN", title="Blown glass bauble", grams=90, size=(90, 90, 90), cents=1690)
+"""Sold before there is any; a purchase order is on its way."""
+
+LANTERN = Article(sku="LANTERN-IRON", title="Storm lantern, iron", grams=1400, size=(170, 170, 300), cents=4390)
+"""Of which somebody wants to know when little is left."""
+
+LOW = 10
+"""Units of it at which an alert is sent."""
+
+BY_COST = "by-cost"
+"""Marks orders that are sent from where it costs least."""
+
+PICKUP_STORE = "lyon"
+"""Where customers fetch what they bought."""
+
+
 def novelty(run: int) -> Article:
     """Already sold in a channel when nobody has set it up here yet: another one in each run."""
     return Article(sku=f"KITE-{run}", title="Paper kite, red", grams=250, size=(600, 120, 60), cents=2900)
@@ -71,7 +89,7 @@ def novelty(run: int) -> Article:
 VOUCHER = Article(sku="VOUCHER-25", title="Gift voucher by mail", grams=0, size=(0, 0, 0), cents=2500)
 """Needs no parcel."""
 
-KNOWN = (*ARTICLES, CLOCK, RADIO, BOWL, STOOL, PRINT, VOUCHER)
+KNOWN = (*ARTICLES, CLOCK, RADIO, BOWL, STOOL, PRINT, BAUBLE, LANTERN, VOUCHER)
 """What is set up before the first order."""
 
 PLACES = (
@@ -85,6 +103,7 @@ PLACES = (
         country="IT",
         latitude=45.40,
         longitude=10.98,
+        rate_card="south",
     ),
     Place(
         location_id="hamburg",
@@ -96,6 +115,7 @@ PLACES = (
         country="DE",
         latitude=53.54,
         longitude=9.99,
+        rate_card="north",
     ),
     Place(
         location_id="lyon",
@@ -108,6 +128,7 @@ PLACES = (
         latitude=45.75,
         longitude=4.83,
         processing_days=0,
+        rate_card="middle",
     ),
     Place(
         location_id="leeds",
@@ -119,6 +140,7 @@ PLACES = (
         country="GB",
         latitude=53.79,
         longitude=-1.53,
+        rate_card="far",
     ),
     Place(
         location_id="newark",
@@ -131,6 +153,7 @@ PLACES = (
         latitude=40.73,
         longitude=-74.14,
         processing_days=2,
+        rate_card="far",
     ),
     Place(
         location_id="osaka",
@@ -142,6 +165,7 @@ PLACES = (
         country="JP",
         latitude=34.64,
         longitude=135.42,
+        rate_card="far",
     ),
 )
 
@@ -154,6 +178,7 @@ def opening_stock(orders: int) -> dict[tuple[str, str], int]:
     levels = {(article.sku, place): enough for article in ARTICLES for place in _EVERYWHERE}
     levels |= {(CLOCK.sku, "osaka"): 10, (RADIO.sku, "hamburg"): 10}
     levels |= {(BOWL.sku, "hamburg"): 4, (BOWL.sku, "verona"): 3}
+    levels |= {(LANTERN.sku, "leeds"): LOW + 4, (BAUBLE.sku, "hamburg"): 0}
     return levels
 
 

@@ -19,7 +19,7 @@ def keep(run: Run, outcomes: list[Outcome], directory: Path) -> dict[str, str]:
     shipped = [outcome for outcome in outcomes if outcome.order["parcels"]]
     if shipped:
         # The parcel with the most lines has the most to show.
-        parcels = [parcel for outcome in shipped for parcel in outcome.order["parcels"]]
+        parcels = [each for outcome in shipped for each in outcome.order["parcels"] if each["tracking_number"]]
         share = max(parcels, key=lambda parcel: len(parcel["lines"]))["fulfillment_order_id"]
         for name in ("label", "packing-slip"):
             path = directory / f"{name}.pdf"

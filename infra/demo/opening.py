@@ -10,7 +10,19 @@ from secrets import token_urlsafe
 from typing import Any
 
 from infra.demo.api import Api, CallFailed, Json
-from infra.demo.goods import KNOWN, PLACES, PRINT, SHOP, opening_stock
+from infra.demo.goods import (
+    BAUBLE,
+    BY_COST,
+    KNOWN,
+    LANTERN,
+    LOW,
+    PICKUP_STORE,
+    PLACES,
+    PRINT,
+    SHOP,
+    Article,
+    opening_stock,
+)
 from infra.demo.sale import Form
 from infra.local import Cloud
 
@@ -24,6 +36,28 @@ RETURN_FEE = 490
 
 THROWAWAY = "throwaway.example"
 """The domain of mail addresses that our own shop takes for a sign of fraud."""
+
+HOURS = {**dict.fromkeys(("tue", "wed", "thu", "fri"), "10:00-19:00"), "sat": "09:30-18:00"}
+"""When customers can come to the store."""
+
+RATE_CARDS: dict[str, list[Json]] = {
+    "north": [
+        {"name": "Germany", "countries": ["DE"], "steps": [{"grams": 5000, "price": 599}], "per_kilogram": 60},
+        {"name": "abroad", "steps": [{"grams": 5000, "price": 1390}], "per_kilogram": 150},
+    ],
+    "south": [{"name": "Europe", "steps": [{"grams": 5000, "price": 1150}], "per_kilogram": 130}],
+    "middle": [{"name": "Europe", "steps": [{"grams": 5000, "price": 990}], "per_kilogram": 110}],
+    "far": [{"name": "the world", "steps": [{"grams": 5000, "price": 2890}], "per_kilogram": 390}],
+}
+"""What carriers ask for a parcel: by zone and weight, in euro cents."""
+
+LEAST_COST: Json = {
+    "name": "Least cost for orders that are marked so",
+    "applies": {"tags": [BY_COST]},
+    "objective": {"fewest_parcels": False, "shipping": 100, "parcel": 100, "late_day": 40},
+    "currency": "EUR",
+}
+"""A rule of sourcing: shipping, a euro for each parcel, and forty cents for each day that it comes later."""
 
 Levels = dict[str, Json]
 """A sku's stock as the API shows it, by sku."""
@@ -48,10 +82,15 @@ def open_shop(api: Api, orders: int) -> None:
         api.expect("PUT", f"/channels/{form}", channel, scope="setup")
     rule = {"kind": "disposable_mail", "rule_id": "throwaway-mail", "points": 60, "domains": [THROWAWAY]}
     api.expect("PUT", f"/fraud-rules/{Form.CANONICAL}", {"review_from": 50, "rules": [rule]}, scope="setup")
+    for name, zones in RATE_CARDS.items():
+        api.expect("PUT", f"/rate-cards/{name}", {"currency": "EUR", "zones": zones}, scope="setup")
+    api.expect("PUT", "/sourcing/rules/least-cost", LEAST_COST, scope="setup")
     _import(api, "locations", _lines(map(_location, PLACES)), "application/x-ndjson", "setup")
     rows = [[each.sku, each.title, each.grams, *each.size] for each in KNOWN]
     table = _csv(["sku", "title", "grams", "length", "width", "height"], rows)
     _import(api, "products", table, "text/csv", "setup")
+    for article, settings in ((LANTERN, {"low_stock": LOW}), (BAUBLE, {"preorder_limit": 50})):
+        api.expect("PUT", f"/products/{article.sku}", _product(article) | settings, scope="setup")
     counts = [[sku, place, units, "opening count"] for (sku, place), units in opening_stock(orders).items()]
     table = _csv(["sku", "location_id", "on_hand", "reference"], counts)
     _import(api, "stock", table, "text/csv", "stock:write")
@@ -96,7 +135,14 @@ def _import(api: Api, kind: str, body: bytes, content_type: str, scope: str) -> 
         raise CallFailed(f"{report['refused']} rows of {kind} were refused: {refused[:3]}")
 
 
+def _product(article: Article) -> Json:
+    length, width, height = article.size
+    sizes = {"length": length, "width": width, "height": height}
+    return {"title": article.title, "grams": article.grams, **sizes}
+
+
 def _location(place: Any) -> Json:
+    store = {"kind": "store", "pickup_days": 7, "ship_to_store": True, "opening_hours": HOURS}
     return {
         "location_id": place.location_id,
         "name": place.name,
@@ -111,6 +157,8 @@ def _location(place: Any) -> Json:
         "latitude": place.latitude,
         "longitude": place.longitude,
         "processing_days": place.processing_days,
+        "rate_card": place.rate_card,
+        **(store if place.location_id == PICKUP_STORE else {}),
     }
 
 

@@ -42,7 +42,7 @@ class Outcome:
             ("left of it", self.value_kept - self.end.lost, self.left),
             ("total", self.sold, order["total"]["amount"]),
             ("units shipped", dict(self.end.shipped), dict(self.shipped)),
-            ("messages", _plain(self.end.told), _plain(self.told)),
+            ("messages", _plain(self.end.told), _plain(self.end.known(self.told))),
             ("language", {self.sale.customer.language[:2]}, set(self.languages)),
             ("holds", [], [hold["reason"] for hold in order["holds"]]),
         )
@@ -116,13 +116,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockRow:
-    """A sku over all places: `before + received - shipped + restocked = after`, and `after = available + committed`."""
+    """A sku over all places: `before + received - shipped + restocked - lost = after = available + committed`."""
 
     sku: str
     before: int
     received: int
     shipped: int
     restocked: int
+    lost: int
+    """What was on the books, and nobody found."""
     after: int
     available: int
     committed: int
@@ -131,14 +133,18 @@ class StockRow:
     def adds_up(self) -> bool:
         """Whether both equations hold."""
         return (
-            self.before + self.received - self.shipped + self.restocked == self.after
+            self.before + self.received - self.shipped + self.restocked - self.lost == self.after
             and self.after == self.available + self.committed
             and self.available >= 0
         )
 
 
 def stock_rows(
-    before: Mapping[str, Json], after: Mapping[str, Json], received: Mapping[str, int], outcomes: Sequence[Outcome]
+    before: Mapping[str, Json],
+    after: Mapping[str, Json],
+    received: Mapping[str, int],
+    outcomes: Sequence[Outcome],
+    lost: Mapping[str, int],
 ) -> list[StockRow]:
     """The stock of each sku, before and after."""
     shipped = sum((outcome.shipped for outcome in outcomes), Counter[str]())
@@ -150,6 +156,7 @@ def stock_rows(
             received=received.get(sku, 0),
             shipped=shipped.get(sku, 0),
             restocked=restocked.get(sku, 0),
+            lost=lost.get(sku, 0),
             after=level["on_hand"],
             available=level["available"],
             committed=level["committed"],

@@ -55,6 +55,11 @@ class Post:
             (each.kind, each.medium) for each in self.messages() if each.order_id == order_id and each.status == "sent"
         )
 
+    def mail(self, order_id: str, kind: str) -> str:
+        """The plain text of the mail of a kind about an order; empty when there is none."""
+        ids = {each.provider_id for each in self.messages() if (each.order_id, each.kind) == (order_id, kind)}
+        return next((str(mail["BodyText"]) for name, mail in self.mails().items() if name in ids), "")
+
     def mails(self) -> dict[str, dict[str, Any]]:
         """All that SES was given, by its id."""
         found = self._ask("ses/messages", "messages")

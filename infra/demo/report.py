@@ -54,6 +54,10 @@ class Report:
     money: list[dict[str, Any]]
     after_sale: list[dict[str, Any]]
     """The second act, order by order: what happened, what it cost in minor units, and how it ended."""
+    third_act: list[dict[str, Any]]
+    """The third act, order by order: what happened, from where it was sent, and how it ended."""
+    explanation: dict[str, Any]
+    """Why one of its orders was sent from where it was, as the API tells; see `oms.routing.resource`."""
     seconds: dict[str, dict[str, float]]
     dead_letters: dict[str, int]
     webhooks: dict[str, int]
@@ -86,6 +90,8 @@ def report_of(result: Result, messages: list[Message]) -> Report:
         stock=[asdict(row) | {"adds_up": row.adds_up} for row in result.stock],
         money=[asdict(row) | {"balances": row.balances} for row in money],
         after_sale=_after_sale(result),
+        third_act=_third_act(result),
+        explanation=result.explanation,
         seconds=_seconds([outcome for outcome in outcomes if outcome.plain]),
         dead_letters=result.dead_letters,
         webhooks=dict(result.tally),
@@ -147,6 +153,32 @@ def _after_sale(result: Result) -> list[dict[str, Any]]:
         for sale in episode.sales
         if (outcome := by_number.get(sale.number)) is not None
     ]
+
+
+def _third_act(result: Result) -> list[dict[str, Any]]:
+    by_number = {outcome.sale.number: outcome for outcome in result.outcomes}
+    return [
+        {
+            "episode": episode.name,
+            "scene": episode.scene,
+            "order": outcome.order["number"],
+            "units": sum(item.quantity for item in sale.items),
+            "sent_from": _places(outcome),
+            "promised": outcome.order["expected_delivery"],
+            "ended": outcome.order["status"],
+            "as_declared": not outcome.differences,
+        }
+        for episode in result.episodes
+        if episode.scene
+        for sale in episode.sales
+        if (outcome := by_number.get(sale.number)) is not None
+    ]
+
+
+def _places(outcome: Outcome) -> list[str]:
+    """The locations that have sent something of an order, or handed it over."""
+    shares = outcome.order["fulfillment_orders"]
+    return [each["location_id"] for each in shares if each["status"] == "delivered"]
 
 
 def _parcels(outcomes: list[Outcome]) -> dict[str, int]:

@@ -64,6 +64,10 @@ class Sale:
     instrument: str = ""
     misquoted: int = 0
     """Minor units by which the shop's total is not what its lines say."""
+    tags: tuple[str, ...] = ()
+    """By which rules of sourcing know it."""
+    fetched: bool = False
+    """Whether the customer fetches it in the store."""
     exchange_of: Sale | None = None
     """The sale of which this one is the first exchange: nobody posts it, it is made of what comes back."""
 

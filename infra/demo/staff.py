@@ -11,7 +11,7 @@ from typing import Any
 from infra.demo.api import Api, CallFailed, Json
 from infra.demo.goods import Article
 
-WORK = ("accept", "pick", "pack", "ship")
+WORK = ("accept", "pick", "ready", "pack", "ship")
 """The actions of staff, in their order."""
 
 PAUSE = 1.0

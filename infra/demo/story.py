@@ -20,7 +20,7 @@ Act = Callable[[Desk, Sequence[Sale]], None]
 Told = Counter[tuple[str, str]]
 """Messages by kind and medium."""
 
-SMS_TOO = frozenset({"parcel_shipped", "parcel_delivered"})
+SMS_TOO = frozenset({"parcel_shipped", "parcel_delivered", "pickup_ready"})
 """Kinds that a customer with a telephone gets as SMS beside the mail."""
 
 ATTEMPTS = 50
@@ -49,13 +49,23 @@ class End:
     """As quoted, when an edit changed it."""
     fees: int = 0
     """Kept from a refund."""
+    perhaps: frozenset[str] = frozenset()
+    """Kinds of message that the customer may get or not, by the calendar."""
+
+    def hears(self, told: Told) -> bool:
+        """Whether these messages are what the customer should be told."""
+        return self.told == self.known(told)
+
+    def known(self, told: Told) -> Told:
+        """What of the messages was declared, leaving out what may be or not."""
+        return Counter({(kind, medium): count for (kind, medium), count in told.items() if kind not in self.perhaps})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
     """One thing that is shown, with the orders that show it. `before_work`: done before the warehouses open.
 
-    Those of the second act say `what` happens, in a few words.
+    Those of the second act say `what` happens, those of the third have a `scene`, each in a few words.
     """
 
     name: str
@@ -64,6 +74,7 @@ class Episode:
     act: Act
     before_work: bool = False
     what: str = ""
+    scene: str = ""
 
 
 @dataclass(slots=True)

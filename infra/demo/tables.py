@@ -23,6 +23,8 @@ def show(report: Report, console: Console) -> None:
     console.print(Columns([_states(report), _forms(report), _seconds(report)], padding=(0, 3)))
     console.print(_episodes(report))
     console.print(_after_sale(report))
+    console.print(_third_act(report))
+    _explanation(report, console)
     console.print(_money(report))
     console.print(Columns([_messages(report), _parcels(report)], padding=(0, 3)))
     console.print(_stock(report))
@@ -111,6 +113,66 @@ def _after_sale(report: Report) -> Table:
     return _table("The second act: after the sale", "what happened", *columns, rows=rows)
 
 
+def _third_act(report: Report) -> Table:
+    rows = [
+        (
+            row["scene"],
+            row["order"],
+            row["units"],
+            " + ".join(row["sent_from"]) or "·",
+            row["promised"] or "·",
+            row["ended"],
+            GOOD if row["as_declared"] else BAD,
+        )
+        for row in report.third_act
+    ]
+    columns = ("order", "units", "sent from", "promised for", "ended", "")
+    return _table("The third act: stock, and where orders are sent from", "what happened", *columns, rows=rows)
+
+
+def _explanation(report: Report, console: Console) -> None:
+    """The last decision about one order, place by place, in the words that a merchandiser reads."""
+    told = report.explanation
+    if not told.get("decisions"):
+        return
+    decision = told["decisions"][-1]
+    currency = decision["currency"]
+    rows = [
+        (
+            GOOD if each["chosen"] else "",
+            each["location_id"],
+            "·" if each["kilometres"] is None else f"{each['kilometres']:,} km",
+            each["coverable"],
+            _price(each["cost"], currency, "" if each["chosen"] else "+"),
+            each["arrives"] or "·",
+            each["verdict"],
+        )
+        for each in decision["candidates"]
+    ]
+    title = (
+        f"Why order {told['number']} to {told['city']} was sent from where it was, after its first place gave it back"
+    )
+    table = _table(title, "", "place", "away", "has", "costs", "there by", "why, or why not", rows=rows)
+    table.columns[1].justify = table.columns[6].justify = "left"
+    console.print(table)
+    rule = f"rule {decision['rule_id']}, version {decision['rule_version']}"
+    console.print(
+        f"  By {rule}: {_price(decision['cost'], currency)}, there by {decision['arrives']}.", highlight=False
+    )
+    if other := decision["next_best"]:
+        places = " and ".join(other["location_ids"])
+        cost = _price(other["cost"], currency)
+        console.print(
+            f"  Next best: {places}, {cost}, there by {other['arrives']}: {other['verdict']}.", highlight=False
+        )
+    console.print()
+
+
+def _price(cost: int | None, currency: str, sign: str = "") -> str:
+    """A cost in major units; a dot where the rule weighs no money."""
+    return f"{sign}{Money(cost, currency)}" if cost is not None and currency else "·"
+
+
 def _amount(row: dict[str, Any], name: str) -> str:
     """A sum of a row in major units; a dot for nothing."""
     return f"{Money(row[name], row['currency']).decimal:,f}" if row[name] else "·"
@@ -132,7 +194,7 @@ def _parcels(report: Report) -> Table:
 
 
 def _stock(report: Report) -> Table:
-    columns = ("before", "received", "shipped", "restocked", "after", "available", "committed")
+    columns = ("before", "received", "shipped", "restocked", "lost", "after", "available", "committed")
     rows = [(row["sku"], *(row[name] for name in columns), GOOD if row["adds_up"] else BAD) for row in report.stock]
-    title = "Stock: before + received - shipped + restocked = after = available + committed"
+    title = "Stock: before + received - shipped + restocked - lost = after = available + committed"
     return _table(title, "sku", *columns, "", rows=rows)

@@ -19,13 +19,13 @@ def performed(cloud: Cloud, plan: Plan) -> Report:
 @pytest.fixture(scope="module")
 def report(cloud: Cloud) -> Report:
     """A small run in which worker processes die: everything must end as it would without that."""
-    return performed(cloud, Plan(orders=40, seed=3, kills=6, patience=400))
+    return performed(cloud, Plan(orders=44, seed=3, kills=6, patience=400))
 
 
 def test_every_order_ends_where_it_should_though_workers_are_killed(report: Report) -> None:
     assert report.wrong == []
     assert report.workers_killed > 0
-    assert report.orders == 40
+    assert report.orders == 44
 
 
 def test_orders_come_in_three_forms_and_at_least_four_currencies(report: Report) -> None:
@@ -63,3 +63,22 @@ def test_the_second_act_shows_what_happens_after_the_sale(report: Report) -> Non
     assert by_name["disputed"]["left"] == 0
     assert sum(row["restocked"] for row in report.stock) == 2
     assert {"order_changed", "refund_made", "return_approved", "return_received"} <= set(report.messages["mail"])
+
+
+def test_the_third_act_shows_where_orders_are_sent_from_and_why(report: Report) -> None:
+    sent = {}
+    for row in report.third_act:
+        assert row["as_declared"], row
+        sent.setdefault(row["episode"], []).append(row["sent_from"])
+    assert sent["split over two places"][0] == ["hamburg", "osaka"]
+    assert sent["fetched in the store"] == [["lyon"]]
+    assert sent["preorder filled by a purchase order"] == [["hamburg"], ["hamburg"]]
+    assert sent["stock runs low"] == [["leeds"], ["leeds"]]
+    (second,) = sent["rejected, and sourced again"]
+    first, decided = report.explanation["decisions"]
+    (refused,) = [each["location_id"] for each in first["candidates"] if each["chosen"]]
+    assert [each["location_id"] for each in decided["candidates"] if each["chosen"]] == second != [refused]
+    (why,) = [each["verdict"] for each in decided["candidates"] if each["location_id"] == refused]
+    assert "did not find these goods" in why
+    assert sum(row["lost"] for row in report.stock) == 1
+    assert {"pickup_ready", "picked_up"} <= set(report.messages["mail"])
