@@ -7,7 +7,7 @@ from datetime import date
 from itertools import count
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oms.orders import decisions
@@ -134,6 +134,7 @@ days = [date(2026, 3, day) for day in range(2, 2 + HORIZON)]
     st.dictionaries(st.tuples(st.sampled_from(days), st.integers(0, 6)), st.integers(0, 300)),
     st.text(max_size=3),
 )
+@example(73, SLOT + 1, {(days[0], 0): 179}, "")
 def test_no_slot_is_booked_beyond_its_quota_and_no_day_beyond_its_capacity(
     units: int, capacity: int, used: dict[tuple[date, int], int], seed: str
 ) -> None:

@@ -57,9 +57,13 @@ def find_room(units: int, days: Sequence[date], used: Used, capacity: int, seed:
 
 
 def _left(day: date, used: Used, capacity: int) -> list[int]:
-    """What each slot of a day has left. Of slots from before the capacity was changed, what they took is not there."""
+    """What each slot of a day has left. What was taken beyond the quotas, before the capacity was lowered, is gone."""
     limits = quotas(capacity)
-    beyond = sum(units for (when, slot), units in used.items() if when == day and slot >= len(limits))
+    beyond = sum(
+        max(0, units - (limits[slot] if slot < len(limits) else 0))
+        for (when, slot), units in used.items()
+        if when == day
+    )
     left = []
     for slot, limit in enumerate(limits):
         free = max(0, limit - used.get((day, slot), 0))
