@@ -315,6 +315,7 @@ def way_back(merchant: Merchant, world: DocumentedWorld, order_id: str, link: st
 
 def stock(merchant: Merchant, world: DocumentedWorld) -> None:
     assert world.http("PUT", f"/stock/TEE/{MILAN}", {"on_hand": 4}, key="stock:write").status == 200
+    assert world.http("PUT", f"/stock/TEE/{MILAN}/buckets", {"buckets": 1}, key="stock:write").status == 200
     merchant.receive("TEE", 1)
     merchant.get("/stock/TEE", key="stock:read")
 
