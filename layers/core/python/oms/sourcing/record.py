@@ -3,9 +3,9 @@
 Kept are the order's facts, the units that were asked for, the rule in full, and each location that had any of them: its
 set-up, its distance, its stock, what a parcel from there is charged by, and what it was kept from. Left out are
 locations that had none of the goods, as they change nothing, and the customer's postal code and place, which stand with
-the address and leave with it. Of more than `MOST_SITES` locations those that were chosen and the nearest are kept, of
-fewer if the text would get too long; `left_out` counts the others. What is found again is then the best choice among
-those that were kept, which the whole choice is.
+the address and leave with it. Of more than `MOST_SITES` locations those that were chosen, warehouses, and the nearest
+are kept, and fewer if the text would get too long; `left_out` counts the others. What is found again is then the best
+choice among those that were kept, which the whole choice is.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any
 
 from oms.orders.kits import Recipes
+from oms.setup import LocationKind
 from oms.sourcing.decide import Decision, Question, decide
 from oms.sourcing.distance import kilometres
 from oms.sourcing.facts import Demand, OrderFacts
@@ -26,7 +27,7 @@ from oms.sourcing.rates import Destination, RateCard, Zone, zone_of
 from oms.sourcing.rules import Applies, SourcingRule
 from oms.sourcing.sites import Site
 
-MOST_SITES = 64
+MOST_SITES = 40
 """Locations that a record keeps."""
 
 LONGEST = 96 * 1024
@@ -76,7 +77,7 @@ def record_of(decision: Decision) -> dict[str, Any]:
     chosen = {each.location_id for each in decision.plan.assignments}
     held = {place for row in question.stock.values() for place, units in row.items() if units > 0}
     able = [(distance_of(site, question.destination), site) for site in question.sites if site.location_id in held]
-    able.sort(key=lambda pair: (pair[1].location_id not in chosen, pair[0] is None, pair[0] or 0, pair[1].location_id))
+    able.sort(key=lambda pair: (pair[1].location_id not in chosen, *_worth_keeping(*pair)))
     keep = min(len(able), MOST_SITES)
     while True:
         values: dict[str, Any] = _adapter().dump_python(
@@ -123,6 +124,11 @@ def question_of(values: Mapping[str, Any], *, postal_code: str = "") -> Question
         joined=frozenset(record.joined),
         parcels=record.parcels,
     )
+
+
+def _worth_keeping(away: int | None, site: Site) -> tuple[bool, bool, int, str]:
+    """Warehouses first, as rules on trial may prefer them to the many stores that are nearer; then the nearest."""
+    return site.kind is not LocationKind.WAREHOUSE, away is None, away or 0, site.location_id
 
 
 def left_out_of(values: Mapping[str, Any]) -> int:
