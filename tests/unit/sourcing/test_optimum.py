@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -50,6 +51,22 @@ def test_nothing_is_cheaper_than_the_optimum(most: int | None) -> None:
             assert found.exact
             assert _cost(problem, found.columns) == found.cost
             assert len(found.columns) <= (most or 8)
+
+
+def test_goods_that_must_not_be_torn_stand_beside_others() -> None:
+    chance = random.Random(11)  # noqa: S311 - the same problems each time
+    for _ in range(60):
+        problem = random_problem(chance, goods=chance.randint(2, 5), locations=chance.randint(2, 8))
+        whole = [chance.random() < 1 / 2 for _ in problem.needs]
+        needs = [
+            min(need, max(row)) if each else need
+            for need, row, each in zip(problem.needs, problem.stock, whole, strict=True)
+        ]
+        mixed = replace(problem, needs=needs, whole=whole)
+        found = optimum(mixed)
+        assert found
+        assert found.exact
+        assert found.cost == _by_trying_everything(mixed) == _cost(mixed, found.columns)
 
 
 def test_the_optimum_costs_what_an_exact_solver_finds() -> None:
