@@ -6,8 +6,10 @@ from tests.support.merchant import BERLIN, Merchant
 
 
 def day(merchant: Merchant) -> None:
-    """A feed, its rows, and an alert about what it found."""
+    """A feed, a hot level among its rows, and an alert about what it found."""
     world = merchant.world
+    buckets = f"/stock/MUG/{BERLIN}/buckets"
+    assert world.http("PUT", buckets, {"buckets": 2}, key="stock:write").status == 200
     mug = {"title": "Mug", "low_stock": 10, "components": []}
     assert world.http("PUT", "/products/MUG", mug, key="setup").status == 200
     place = f"/stock/feeds/{merchant.post('/stock/feeds', {}, key='stock:write').json['feed_id']}"

@@ -97,7 +97,7 @@ def the_books_add_up(merchant: Merchant) -> None:
     assert (told["found"], told["differences"]) == (0, [])
     assert told["levels"] >= 2
     for item in world.items("StockTable"):
-        if "on_hand" in item:
+        if "on_hand" in item and "layout" not in item:  # a level in buckets has a ledger for each of them
             path = f"/stock/{item['sku']}/{item['location_id']}/ledger"
             entries = merchant.get(f"{path}?limit=100", key="stock:read")["entries"]
             assert [entry["version"] for entry in entries] == list(range(len(entries), 0, -1))
