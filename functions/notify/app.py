@@ -39,7 +39,7 @@ def announce(event: dict[str, Any], _context: Any) -> BatchAnswer:
 @app.lambda_function(name="deliver")
 def deliver(event: dict[str, Any], _context: Any) -> BatchAnswer:
     """Deliveries queue: post an event to an endpoint."""
-    from oms.platform.webhooks import deliver as make
+    from oms.platform.webhook_calls import deliver as make
 
     return sqs_batch(event, make)
 

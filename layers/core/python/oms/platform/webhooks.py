@@ -12,18 +12,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from oms.clock import from_text, now, to_text
-from oms.errors import InvalidInput, NotFound
+from oms.clock import now, to_text
+from oms.errors import NotFound
 from oms.platform import webhook_table as table
 from oms.platform.aws import client
 from oms.platform.config import settings
-from oms.platform.observability import Metric, count, flush, logger
-from oms.platform.post import post, private_allowed
+from oms.platform.observability import flush
 from oms.platform.secrets import put_secret, secret, subscription_secret
-from oms.platform.subscriptions import Known, note_health, subscription, subscriptions
-from oms.webhooks.delivery import Answer, Delivery, DeliveryStatus, next_try
-from oms.webhooks.subscription import TEST, Health
-from oms.webhooks.target import target
+from oms.platform.subscriptions import Known, note_health, subscriptions
+from oms.webhooks.delivery import Delivery, DeliveryStatus
+from oms.webhooks.subscription import TEST
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
 BATCH = 10
 PAGE = 250
 """Deliveries of a subscription that a minute takes up, those that wait longest first."""
-
-AGENT = "oms-webhooks/1"
 
 
 def fan_out(message: dict[str, Any], _message_id: str) -> None:
@@ -44,70 +40,6 @@ def fan_out(message: dict[str, Any], _message_id: str) -> None:
             made = table.add_delivery(wanted.subscription_id, message, moment + table.LEASE, moment)
             if made.next_at and not made.attempts and not (known.health.down or known.health.disabled_at):
                 _ask([made])
-
-
-def deliver(message: dict[str, Any], _message_id: str) -> None:
-    """Make one delivery, if it is still to be made, and write down what became of it."""
-    if "replay" in message:
-        _replay(message)
-        return
-    try:
-        known = subscription(message["subscription_id"])
-    except NotFound:
-        return  # taken away meanwhile; its deliveries expire
-    if not message.get("test") and (not known.subscription.active or known.health.disabled_at):
-        return  # they wait until somebody switches it on again
-    one = table.take(known.subscription.subscription_id, message["delivery_id"], message["seen"], now(), tries=1)
-    if one is None:
-        return
-    answer = _post(known, one)
-    retry_at = next_try(one, answer, now())
-    table.settle(one, answer, now(), retry_at)
-    count(Metric.WEBHOOKS_DELIVERED if answer.taken else Metric.WEBHOOKS_FAILED)
-    if not answer.taken:
-        logger().info("webhook_refused", subscription=one.subscription_id, event=one.event_id, answer=answer.status)
-    _note(known, answer)
-
-
-def _note(known: Known, answer: Answer) -> None:
-    """What an answer says of the endpoint. Nothing is written as long as all goes well."""
-    if answer.taken:
-        if known.health.failures:
-            note_health(known, Health(), catching_up=known.health.down)
-        return
-    after = known.health.failed(now(), gone=answer.gone)
-    note_health(known, after, catching_up=False)
-    if after.disabled_at and not known.health.disabled_at:
-        count(Metric.WEBHOOKS_DISABLED)
-        logger().warning("webhook_disabled", subscription=known.subscription.subscription_id, reason=after.reason)
-
-
-def _post(known: Known, one: Delivery) -> Answer:
-    moment = now()
-    try:
-        to = target(known.subscription.url, private=private_allowed())
-    except InvalidInput as error:
-        return Answer(status=0, text=error.detail)
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": AGENT,
-        "webhook-id": one.event_id,
-        "webhook-timestamp": str(int(moment.timestamp())),
-        "webhook-signature": _signatures(one, moment),
-    }
-    return post(to, one.body, headers)
-
-
-def _signatures(one: Delivery, moment: datetime) -> str:
-    """A signature with the secret, and for a day after a rotation with the one before it too."""
-    from standardwebhooks import Webhook
-
-    kept = secret(subscription_secret(one.subscription_id))
-    keys = [kept["secret"]]
-    if kept.get("previous") and moment < from_text(kept["previous_until"]):
-        keys.append(kept["previous"])
-    # The library takes the instant's figures for UTC, whatever its zone: it is in UTC.
-    return " ".join(Webhook(key).sign(one.event_id, moment, one.body) for key in keys)
 
 
 def retry(moment: datetime) -> int:
@@ -168,7 +100,7 @@ def ask_replay(subscription_id: str, since: str, until: str, *, failed_only: boo
     client("sqs").send_message(QueueUrl=settings().deliveries_queue, MessageBody=json.dumps(message))
 
 
-def _replay(message: dict[str, Any]) -> None:
+def replay(message: dict[str, Any]) -> None:
     """One page of a replay; the next is a message of its own."""
     wish, name = message["replay"], message["subscription_id"]
     page, after = table.range_of(name, wish["from"], wish["to"], wish.get("after", ""), BATCH * BATCH)
