@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 
 from tests.support.gateway_api import Answer
@@ -13,33 +10,10 @@ from tests.support.merchant import BERLIN, MILAN, Merchant
 from tests.support.pumps import QueuePump
 from tests.support.shops import Sale, canonical_order
 from tests.support.state import logs
+from tests.support.threads import in_threads
 from tests.support.world import World
 
 WORKERS = 8
-
-
-def in_threads(count: int, work: Callable[[int], None]) -> None:
-    """Run `work` in so many threads that change hands very often; what one raises is raised here."""
-    errors: list[BaseException] = []
-
-    def run(number: int) -> None:
-        try:
-            work(number)
-        except BaseException as error:  # noqa: BLE001 - handed on below
-            errors.append(error)
-
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    try:
-        threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
-    if errors:
-        raise errors[0]
 
 
 def route_at_once(world: World) -> None:

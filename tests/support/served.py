@@ -70,8 +70,10 @@ class Served:
 
     def records(self, table: str) -> list[dict[str, Any]]:
         """What the stream of a table has told so far."""
-        shard = dynamodb_backends[ACCOUNT][REGION].tables[f"test-{table}"].stream_shard
-        return [record.record for record in list(shard.items)]
+        # Not in the middle of a request: a transaction that is refused takes back what it has told.
+        with moto_fixes.LOCK:
+            shard = dynamodb_backends[ACCOUNT][REGION].tables[f"test-{table}"].stream_shard
+            return [record.record for record in shard.items]
 
 
 @contextmanager
