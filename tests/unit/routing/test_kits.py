@@ -233,6 +233,16 @@ def test_a_location_that_names_no_component_misses_them_all(stack: MemoryStack) 
     assert levels(stack) == {"box": (1, 0, 1), "mug": (3, 1, 2)}
 
 
+def test_a_kit_that_its_location_gave_back_keeps_nobody_there_waiting(stack: MemoryStack) -> None:
+    sell(stack, "o1", ("set", 3))
+    rejected(stack, "box")
+    advance(stack.ports(), "o1", "what was given back")
+    assert waiting(stack) == {"box": 2, "mug": 4}
+    sell(stack, "o2", ("mug", 2))
+    fill_backorders(stack.ports(), "mug", "o2 waits")
+    assert units(advance(stack.ports(), "o2", "again")) == {"allocated": 2}
+
+
 def test_what_it_is_made_of_is_told_once_before_it_moves() -> None:
     stack = MemoryStack()
     order = stack.captured(placed(line("1", "set", 2, 2000)), "o1")

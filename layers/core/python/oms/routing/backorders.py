@@ -12,6 +12,7 @@ from oms.orders.order import Order
 from oms.routing.news import with_promise
 from oms.routing.ports import Ports
 from oms.routing.process import ACTOR
+from oms.routing.question import kept_from_of
 from oms.routing.source import demand_of, source_backorder, steps_of
 from oms.sourcing.plan import Assignment, Unfilled
 
@@ -28,7 +29,7 @@ def fill_backorders(ports: Ports, sku: str, cause: str, *, fresh_at: str = "") -
     the location at which goods have just arrived.
 
     A kit waits in the line of each of its components. While one of them is missing it takes none, keeps its right to
-    the others, and those behind it are served with what is left beyond that.
+    the others wherever it may be served from, and those behind it are served with what is left beyond that.
 
     Raises:
         ConcurrentAppend: others keep changing the order or its stock; call again.
@@ -82,7 +83,10 @@ def _serve(ports: Ports, order_id: str, sku: str, ahead: int, caller: Caller, fr
             continue
         got = _units_of(sku, sourced.plan.assignments, order.kits)
         kits = [each for each in sourced.plan.unfilled if each.sku in order.kits]
-        kept = min(_units_of(sku, kits, order.kits), available - got)
+        skus = {"", sku, *others, *(each.sku for each in kits)}
+        shut = {location_id for location_id, what in kept_from_of(order, ports, fresh_at=fresh_at) if what in skus}
+        within = sum(units for location_id, units in stock.items() if location_id not in shut)
+        kept = min(_units_of(sku, kits, order.kits), max(0, within - got))
         return got, kept, available - got - kept
     raise ConcurrentAppend(f"order {order_id} or stock of {sku} is busy: try again")
 

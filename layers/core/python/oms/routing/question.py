@@ -18,7 +18,7 @@ from oms.setup import Location, Product
 from oms.sourcing.decide import Question
 from oms.sourcing.distance import Coordinates
 from oms.sourcing.facts import Demand, Goods, OrderFacts
-from oms.sourcing.sites import StockView, site_of
+from oms.sourcing.sites import Barred, StockView, site_of
 
 
 def question_of(
@@ -38,7 +38,7 @@ def question_of(
     """
     locations = [each for each in ports.locations() if each.active]
     store = store_of(order, locations)
-    kept_from = {**out_of_pool(order.placed.channel_id, ports), **barred(order.rejections, fresh_at=fresh_at)}
+    kept_from = kept_from_of(order, ports, fresh_at=fresh_at)
     if store is not None and store.ship_to_store:
         kept_from = {**first_from(store, demand, stock, recipes, locations, kept_from), **kept_from}
     return Question(
@@ -57,6 +57,11 @@ def question_of(
         joined=_joined(order, store),
         parcels=sum(_lives(each.counts) for each in order.fulfillment_orders.values()),
     )
+
+
+def kept_from_of(order: Order, ports: Ports, *, fresh_at: str = "") -> Barred:
+    """Who may not give an order what: locations outside its channel's pool, and those that gave it back."""
+    return {**out_of_pool(order.placed.channel_id, ports), **barred(order.rejections, fresh_at=fresh_at)}
 
 
 def _joined(order: Order, store: Location | None) -> frozenset[str]:
