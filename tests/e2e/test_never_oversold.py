@@ -79,9 +79,7 @@ class Troublemaker:
             answer = self._api.call("GET", f"/orders/{order}", scope="orders:read")
             shares = answer.json.get("fulfillment_orders", ()) if answer.status == 200 else ()
             able = [each for each in shares if "reject" in each["actions"]]
-            # A set whose location gave it back keeps its right to a shirt there until it may be asked again.
-            sets = any(line["sku"] != TEE for line in answer.json["lines"]) if able else False
-            if able and order not in self._touched and (TROUBLE[len(self.acts)] == "cancel" or not sets):
+            if able and order not in self._touched:
                 self._act(order, able[0])
 
     def _act(self, order: str, share: Any) -> None:

@@ -147,9 +147,7 @@ class Trouble:
             except NotFound:
                 continue
             shares = [each for each in order.fulfillment_orders.values() if each.counts.get(UnitState.ALLOCATED)]
-            # A set whose location gave it back keeps its right to a shirt there until it may be asked again.
-            sets = any(each.placed.sku != "TEE" for each in order.lines.values())
-            if shares and not order.rejections and (ACTS[number] == "cancel" or not sets):
+            if shares and not order.rejections:
                 self._act(order_id, shares[0].fulfillment_order_id, ACTS[number])
                 return True
         return False
