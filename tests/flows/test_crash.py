@@ -4,8 +4,8 @@ An order of two lines is sold, paid through the gateway, sourced from two locati
 charged and delivered, and the customer told. For every AWS call that the functions make on the way, all of it happens
 once more, but the process dies just before that call is sent; and once more, but it dies just after AWS has carried it
 out. (After a call of a function is before its next one, so without `OMS_FULL=1` no moment is tried twice, and of these
-every second one.) Then queues and streams deliver again and callers repeat their requests, as they would. What there is at the end
-must be what the undisturbed life leaves: see `tests.support.mortal`.
+every second one.) Then queues and streams deliver again and callers repeat their requests, as they would. What
+there is at the end must be what the undisturbed life leaves: see `tests.support.mortal`.
 """
 
 from __future__ import annotations
