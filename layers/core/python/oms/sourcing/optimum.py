@@ -4,8 +4,9 @@ It is a facility location problem with capacities, hard in theory. A first look 
 the columns that the prices pay for, and leaves out every column whose reduced cost exceeds what is left to gain (see
 `instance`); mostly a few tens remain. They are searched by the number of columns, from the likeliest on: a branch is a
 set of columns that are in and others that are left out; its prices are improved by some steps before it is split. All
-bounds are whole numbers, so what they prove is proved; a limit to the work keeps the worst case short, and the answer
-then says what may be missed.
+bounds are whole numbers, so what they prove is proved; a limit to the work keeps the worst case short. Beyond it, few
+goods of which each location has all that is needed or nothing are searched another way (see `partition`); else the
+answer says what may be missed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import NamedTuple
 
 from oms.sourcing.covers import MANY, NOTHING, POOL, Covers
 from oms.sourcing.instance import FINE, Filled, Instance, Problem, cheapest_single
+from oms.sourcing.partition import cheapest_partition
 
 WORK = 10_000_000
 """How many looks at a (row, column) pair a search may take, about half a second, before the best so far must do."""
@@ -116,6 +118,10 @@ class _Search:
             free = _paying(free, reduced, self._known.goal - low)
         first = max(self._is.fewest() - len(forced), 1 if forced else 2)
         bound = self._sizes(prices, free, first)
+        if self._known.work < 0 and (cover := cheapest_partition(self._is)) is not None:
+            self._known.offer(cover)
+            if len(cover.columns) <= self._known.limit:
+                bound = self._known.best.cost
         return self._known.best, bound
 
     def _sizes(self, prices: Sequence[int], free: Sequence[int], first: int) -> int:
