@@ -147,7 +147,9 @@ class Trouble:
             except NotFound:
                 continue
             shares = [each for each in order.fulfillment_orders.values() if each.counts.get(UnitState.ALLOCATED)]
-            if shares and not order.rejections:
+            # Only what is sold by itself is given back here; sets that are: tests/unit/routing/test_kits.py.
+            sets = any(each.placed.sku != "TEE" for each in order.lines.values())
+            if shares and not order.rejections and (ACTS[number] == "cancel" or not sets):
                 self._act(order_id, shares[0].fulfillment_order_id, ACTS[number])
                 return True
         return False
