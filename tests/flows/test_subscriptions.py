@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.merchant import Merchant
-from tests.support.recorder import Moment
+from tests.support.recorder import Moment, ProcessDied
 from tests.support.shops import Sale, canonical_order
 from tests.support.subscriber import Subscriber, listening
 from tests.support.world import World
@@ -168,6 +168,29 @@ def test_a_new_secret_signs_beside_the_old_one_for_a_day(merchant: Merchant, wor
     merchant.sell(canonical_order("W-9", TEE))
     assert erp.told[-1].signed_by(fresh)
     assert not erp.told[-1].signed_by(old)
+
+
+def test_a_subscription_whose_secret_was_never_made_says_so_and_loses_nothing(
+    merchant: Merchant, world: World, erp: Subscriber
+) -> None:
+    wish = {"url": erp.url, "events": ["OrderPlaced"]}
+    world.bearer("setup")
+    world.recorder.clear()
+    assert world.http("PUT", "/subscriptions/other", wish, key="setup").status == 201
+    first = next(n for n, call in enumerate(world.recorder.calls) if call.service == "secretsmanager")
+    world.recorder.clear()
+    world.recorder.die_at(first, Moment.BEFORE)
+    assert world.http("PUT", "/subscriptions/erp", wish, key="setup").status == 502
+    assert isinstance(world.crashes.pop(), ProcessDied)
+    assert world.http("DELETE", "/subscriptions/other", key="setup").status == 204
+    assert "secret" not in subscribe(world, erp.url, events=["OrderPlaced"])
+    merchant.sell(canonical_order("W-20", TEE))
+    (waiting,) = deliveries(world)
+    assert (waiting["status"], waiting["answer"]) == ("pending", 0)
+    assert "/secret makes one" in waiting["answer_text"]
+    secret = world.http("POST", "/subscriptions/erp/secret", key="setup").json["secret"]
+    world.wait(MINUTE)
+    assert [each.signed_by(secret) for each in erp.taken] == [True]
 
 
 def test_whoever_dies_while_an_event_is_told_loses_none(merchant: Merchant, world: World, erp: Subscriber) -> None:

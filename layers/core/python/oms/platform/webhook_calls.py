@@ -60,14 +60,17 @@ def _post(known: Known, one: Delivery) -> Answer:
     moment = now()
     try:
         to = target(known.subscription.url, private=private_allowed())
+        signatures = _signatures(one, moment)
     except InvalidInput as error:
         return Answer(status=0, text=error.detail)
+    except NotFound:
+        return Answer(status=0, text="there is no secret to sign with: POST /subscriptions/{id}/secret makes one")
     headers = {
         "Content-Type": "application/json",
         "User-Agent": AGENT,
         "webhook-id": one.event_id,
         "webhook-timestamp": str(int(moment.timestamp())),
-        "webhook-signature": _signatures(one, moment),
+        "webhook-signature": signatures,
     }
     return post(to, one.body, headers)
 

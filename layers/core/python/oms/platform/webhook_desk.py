@@ -44,13 +44,15 @@ def put(value: Subscription, *, expected_version: int | None) -> tuple[Subscript
     known = {each.subscription.subscription_id for each in subscriptions.subscriptions(fresh=True)}
     if value.subscription_id not in known and len(known) >= subscriptions.MOST:
         raise InvalidInput(f"there are {len(known)} subscriptions already; remove one first")
-    secret = _secret()
-    if value.subscription_id not in known:
-        # Before the subscription, so that no event can meet it without one; nobody has seen the one it replaces.
-        put_secret(subscription_secret(value.subscription_id), {"secret": secret})
     version, new = subscriptions.put_subscription(value, expected_version=expected_version)
     shown = subscription_resource(value, version, Health())
-    return ({**shown, "secret": secret} if new else shown), new
+    if not new:
+        return shown, False
+    # Only who has created it, of several at once, makes its secret: the one that is shown is the one that signs. Until
+    # then, and if we stop here, deliveries say what is missing and wait.
+    secret = _secret()
+    put_secret(subscription_secret(value.subscription_id), {"secret": secret})
+    return {**shown, "secret": secret}, True
 
 
 def _secret() -> str:
