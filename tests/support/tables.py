@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
@@ -17,22 +18,16 @@ from oms.platform import cache as memory
 REGION = "eu-central-1"
 
 
+def table_names() -> list[str]:
+    """All tables that the environment of a function names."""
+    return [each.name.removesuffix("_table") for each in fields(config.Settings) if each.name.endswith("_table")]
+
+
 @contextmanager
 def started() -> Iterator[mock_aws]:
     """AWS on moto with the environment of a function; its clients are made once, which takes longer than a test."""
     with pytest.MonkeyPatch.context() as environment:
-        for name in (
-            "orders",
-            "stock",
-            "setup",
-            "views",
-            "messages",
-            "references",
-            "customers",
-            "inventory",
-            "ledger",
-            "webhooks",
-        ):
+        for name in table_names():
             environment.setenv(f"OMS_{name.upper()}_TABLE", f"test-{name}")
         environment.setenv("OMS_STACK", "test")
         environment.setenv("POWERTOOLS_SERVICE_NAME", "test")

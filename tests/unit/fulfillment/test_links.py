@@ -9,22 +9,12 @@ import pytest
 
 from oms.platform import aws, config
 from oms.platform.documents import documents
+from tests.support.tables import table_names
 
 
 @pytest.fixture(autouse=True)
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in (
-        "orders",
-        "stock",
-        "setup",
-        "views",
-        "messages",
-        "references",
-        "customers",
-        "inventory",
-        "ledger",
-        "webhooks",
-    ):
+    for name in table_names():
         monkeypatch.setenv(f"OMS_{name.upper()}_TABLE", name)
     for name, value in {
         "OMS_STACK": "test",

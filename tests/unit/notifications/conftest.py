@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 
 from oms.platform import aws, cache, config, observability
+from tests.support.tables import table_names
 
 TABLES = {
     "messages": ("message_id",),
@@ -20,18 +21,7 @@ TABLES = {
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in (
-        "orders",
-        "stock",
-        "setup",
-        "views",
-        "messages",
-        "references",
-        "customers",
-        "inventory",
-        "ledger",
-        "webhooks",
-    ):
+    for name in table_names():
         monkeypatch.setenv(f"OMS_{name.upper()}_TABLE", f"test-{name}")
     monkeypatch.setenv("OMS_STACK", "test")
     monkeypatch.setenv("OMS_MAIL_SENDER", "orders@shop.example")

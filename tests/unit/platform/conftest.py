@@ -9,24 +9,14 @@ import pytest
 from moto import mock_aws
 
 from oms.platform import aws, cache, config
+from tests.support.tables import table_names
 
 TABLES = {"orders": ("order_id", "seq"), "stock": ("sku", "location_id"), "references": ("ref", "entry")}
 
 
 @pytest.fixture
 def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in (
-        "orders",
-        "stock",
-        "setup",
-        "views",
-        "messages",
-        "references",
-        "customers",
-        "inventory",
-        "ledger",
-        "webhooks",
-    ):
+    for name in table_names():
         monkeypatch.setenv(f"OMS_{name.upper()}_TABLE", f"test-{name}")
     for name, value in {
         "OMS_STACK": "test",
