@@ -258,8 +258,6 @@ def _answer(status: int, shape: Any, refs: Refs) -> Json:
             "description": "Where the document can be fetched for some minutes.",
             "headers": {"Location": {"required": True, "schema": {"type": "string", "format": "uri"}}},
         }
-    if shape is None:
-        return {"description": "It is gone."}
     description = {200: "Done.", 201: "Created.", 202: "Taken; a part of it waits."}[status]
     schema = refs[shape.value if isinstance(shape, Versioned) else shape]
     if isinstance(shape, Versioned):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from infra.openapi_calls import CURSOR, LIMIT, Call
+from oms.sourcing.resource import Deleted
 from oms.webhooks.forms import Replay, SubscriptionForm
 from oms.webhooks.resource import (
     Asked,
@@ -23,7 +24,7 @@ WEBHOOK_CALLS: dict[tuple[str, str], Call] = {
         if_match=True,
     ),
     ("GET", ONE): Call(tag="set-up", answers={200: SubscriptionResource}),
-    ("DELETE", ONE): Call(tag="set-up", answers={204: None}),
+    ("DELETE", ONE): Call(tag="set-up", answers={200: Deleted}),
     ("POST", f"{ONE}/secret"): Call(tag="set-up", answers={200: SecretResource}),
     ("POST", f"{ONE}/test"): Call(tag="set-up", answers={202: Asked}),
     ("GET", f"{ONE}/deliveries"): Call(tag="set-up", answers={200: DeliveriesResource}, query=(LIMIT, CURSOR)),

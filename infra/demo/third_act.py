@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from infra.demo import incidents, stockroom
-from infra.demo.goods import ARTICLES, BAUBLE, BOWL, BY_COST, CLOCK, LANTERN, LOW, RADIO
+from infra.demo.goods import ARTICLES, BAUBLE, BOWL, BY_COST, CLOCK, LANTERN, LOW, RADIO, Article
 from infra.demo.sale import Form, Paid, Sale
 from infra.demo.story import Act, Book, End, Episode, delivered, messages
 
@@ -37,11 +37,11 @@ def third_act(book: Book) -> Iterator[Episode]:
     yield _runs_low(book)
 
 
-def _ours(book: Book, *wish: tuple[object, int], country: str = "", city: str = "", language: str = "") -> Sale:
+def _ours(book: Book, *wish: tuple[Article, int], country: str = "", city: str = "", language: str = "") -> Sale:
     """A sale over our own API, which our gateway is to authorise."""
     return book.sale(
         Form.CANONICAL,
-        wish,  # type: ignore[arg-type]
+        wish,
         country=country,
         city=city,
         language=language,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Response
 
-from oms.platform.http import caller, endpoint, expected_version, header, ok, parse, raw_body
+from oms.platform.http import caller, endpoint, header, ok, parse, raw_body
+from oms.platform.setup_answers import get_value, put_value
 
 if TYPE_CHECKING:
-    from oms.platform.setup import SetUp
     from oms.setup_forms import ImportKind
 
 set_up = Blueprint(__name__)
@@ -30,7 +29,7 @@ def put_channel(channel_id: str) -> Response:
     form = parse(ChannelForm, set_up)
     channel = form.value(checked(Id, channel_id, "channel_id"))
     check_pool(channel)
-    answer = _put(channel)
+    answer = put_value(set_up, channel)
     # After the record, so that a call which If-Match refuses leaves the secret as it was.
     keep_secret(channel_id, form)
     return answer
@@ -42,7 +41,7 @@ def get_channel(channel_id: str) -> Response:
     """A channel, without its secret."""
     from oms.setup import Channel
 
-    return _get(Channel, channel_id)
+    return get_value(Channel, channel_id)
 
 
 @set_up.route("/locations/{location_id}", methods=["PUT"])
@@ -51,7 +50,7 @@ def put_location(location_id: str) -> Response:
     """Create or replace a location."""
     from oms.setup_forms import Id, LocationForm, checked
 
-    return _put(parse(LocationForm, set_up).value(checked(Id, location_id, "location_id")))
+    return put_value(set_up, parse(LocationForm, set_up).value(checked(Id, location_id, "location_id")))
 
 
 @set_up.route("/locations/{location_id}", methods=["GET"])
@@ -60,7 +59,7 @@ def get_location(location_id: str) -> Response:
     """A location."""
     from oms.setup import Location
 
-    return _get(Location, location_id)
+    return get_value(Location, location_id)
 
 
 @set_up.route("/products/{sku}", methods=["PUT"])
@@ -69,7 +68,7 @@ def put_product(sku: str) -> Response:
     """Create or replace a product."""
     from oms.setup_forms import ProductForm, Sku, checked
 
-    return _put(parse(ProductForm, set_up).value(checked(Sku, sku, "sku")))
+    return put_value(set_up, parse(ProductForm, set_up).value(checked(Sku, sku, "sku")))
 
 
 @set_up.route("/products/{sku}", methods=["GET"])
@@ -78,7 +77,7 @@ def get_product(sku: str) -> Response:
     """A product."""
     from oms.setup import Product
 
-    return _get(Product, sku)
+    return get_value(Product, sku)
 
 
 @set_up.route("/fraud-rules/{rules_id}", methods=["PUT"])
@@ -88,7 +87,7 @@ def put_fraud_rules(rules_id: str) -> Response:
     from oms.fraud.forms import FraudRulesForm
     from oms.setup_forms import Id, checked
 
-    return _put(parse(FraudRulesForm, set_up).value(checked(Id, rules_id, "rules_id")))
+    return put_value(set_up, parse(FraudRulesForm, set_up).value(checked(Id, rules_id, "rules_id")))
 
 
 @set_up.route("/fraud-rules/{rules_id}", methods=["GET"])
@@ -97,7 +96,7 @@ def get_fraud_rules(rules_id: str) -> Response:
     """Rules by which orders are screened."""
     from oms.fraud.rules import FraudRules
 
-    return _get(FraudRules, rules_id)
+    return get_value(FraudRules, rules_id)
 
 
 # No list of content types: Chalice would refuse others in a form that is no problem document.
@@ -127,21 +126,6 @@ def import_products() -> Response:
 def import_stock() -> Response:
     """Record many counts, from CSV or JSON lines, with a result for each row."""
     return _import("stock")
-
-
-def _put(value: SetUp) -> Response:
-    from oms.platform.setup import Outcome, put
-
-    written = put(value, expected_version=expected_version(set_up))
-    status = 201 if written.outcome is Outcome.CREATED else 200
-    return ok({**asdict(value), "version": written.version}, status=status, version=written.version)
-
-
-def _get(of: type[SetUp], value_id: str) -> Response:
-    from oms.platform.setup import stored
-
-    read = stored(of, value_id)
-    return ok({**asdict(read.value), "version": read.version}, version=read.version)
 
 
 def _import(kind: ImportKind) -> Response:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint, Response
 
 from oms.platform.http import endpoint, expected_version, ok, parse
+from oms.platform.setup_answers import get_value, put_value
 
 if TYPE_CHECKING:
     from oms.platform.setup import SetUp
@@ -33,7 +34,7 @@ def put_rule(rule_id: str) -> Response:
     from oms.setup_forms import Id, checked
     from oms.sourcing.forms import SourcingRuleForm
 
-    return _put(parse(SourcingRuleForm, sourcing).value(checked(Id, rule_id, "rule_id")))
+    return put_value(sourcing, parse(SourcingRuleForm, sourcing).value(checked(Id, rule_id, "rule_id")))
 
 
 @sourcing.route("/sourcing/rules/{rule_id}", methods=["GET"])
@@ -42,7 +43,7 @@ def get_rule(rule_id: str) -> Response:
     """A rule of sourcing."""
     from oms.sourcing.rules import SourcingRule
 
-    return _get(SourcingRule, rule_id)
+    return get_value(SourcingRule, rule_id)
 
 
 @sourcing.route("/sourcing/rules/{rule_id}", methods=["DELETE"])
@@ -70,7 +71,7 @@ def put_card(card_id: str) -> Response:
     from oms.setup_forms import Id, checked
     from oms.sourcing.forms import RateCardForm
 
-    return _put(parse(RateCardForm, sourcing).value(checked(Id, card_id, "card_id")))
+    return put_value(sourcing, parse(RateCardForm, sourcing).value(checked(Id, card_id, "card_id")))
 
 
 @sourcing.route("/rate-cards/{card_id}", methods=["GET"])
@@ -79,7 +80,7 @@ def get_card(card_id: str) -> Response:
     """A rate card."""
     from oms.sourcing.rates import RateCard
 
-    return _get(RateCard, card_id)
+    return get_value(RateCard, card_id)
 
 
 @sourcing.route("/rate-cards/{card_id}", methods=["DELETE"])
@@ -96,21 +97,6 @@ def _list(of: type[SourcingRule | RateCard], name: str) -> Response:
 
     every = sorted(all_stored(of), key=lambda each: getattr(each.value, "priority", 0))
     return ok({name: [{**asdict(each.value), "version": each.version} for each in every]})
-
-
-def _put(value: SetUp) -> Response:
-    from oms.platform.setup import Outcome, put
-
-    written = put(value, expected_version=expected_version(sourcing))
-    status = 201 if written.outcome is Outcome.CREATED else 200
-    return ok({**asdict(value), "version": written.version}, status=status, version=written.version)
-
-
-def _get(of: type[SetUp], value_id: str) -> Response:
-    from oms.platform.setup import stored
-
-    read = stored(of, value_id)
-    return ok({**asdict(read.value), "version": read.version}, version=read.version)
 
 
 def _delete(of: type[SetUp], value_id: str) -> Response:

@@ -48,7 +48,7 @@ def delete_subscription(subscription_id: str) -> Response:
     from oms.platform.subscriptions import remove_subscription
 
     remove_subscription(subscription_id)
-    return Response(body="", status_code=204)
+    return ok({"deleted": subscription_id})
 
 
 @subscriptions.route("/subscriptions/{subscription_id}/secret", methods=["POST"], content_types=[])
