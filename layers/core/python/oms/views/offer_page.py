@@ -113,8 +113,9 @@ def _item(quantity: int, title: str) -> str:
 def _buttons(words: Texts) -> str:
     return (
         '<form method="post">'
-        f'<button type="submit" name="answer" value="accept">{escape(words["accept"])}</button> '
-        f'<button type="submit" name="answer" value="decline">{escape(words["decline"])}</button></form>'
+        f'<p><button type="submit" name="answer" value="accept">{escape(words["accept"])}</button></p>'
+        f'<p><button class="other" type="submit" name="answer" value="decline">{escape(words["decline"])}</button></p>'
+        "</form>"
     )
 
 

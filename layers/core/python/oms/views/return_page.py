@@ -36,7 +36,8 @@ STYLE = (
     "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem;color:#111;"
     "background:#fff}fieldset{margin:1rem 0;border:1px solid #767676}label{display:block;margin:.5rem 0}"
     "input,select,button{font:inherit;padding:.4rem}"
-    "button,.button{background:#0b3d91;color:#fff;border:0;padding:.6rem 1rem}"
+    "button,.button{background:#0b3d91;color:#fff;border:1px solid #0b3d91;padding:.6rem 1rem}"
+    "button.other{background:#fff;color:#0b3d91}"
     ":focus-visible{outline:3px solid #b35900}address{font-style:normal;margin:.5rem 0 .5rem 1rem}"
 )
 
