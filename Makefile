@@ -33,7 +33,7 @@ up: $(READY) ## start the local cloud and leave it running; `make down` ends it
 down: $(READY) ## end the local cloud
 	@$(BIN)/oms down
 
-demo: $(READY) ## forty orders from the channel to the doorstep
+demo: $(READY) ## sixty orders from the channel to the doorstep
 	@$(BIN)/oms demo
 
 test: $(READY) ## all tests: in process on two cores, then end to end on the local cloud
