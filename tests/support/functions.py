@@ -183,6 +183,9 @@ class Runtime:
                 _set_environment(function)
                 self._stages.add(function.stage)
                 self._last = function.name
+                # Made here, one at a time: threads that stand for processes would make one logger together.
+                observability.logger()
+                observability.metrics()
             self.invocations.append(function.name)
             number = len(self.invocations)
         token = running.set(function.logical_id)
