@@ -7,9 +7,9 @@ from pathlib import Path
 
 from oms.channels.canonical import canonical_document
 from oms.channels.canonical_model import CanonicalOrder
-from oms.channels.shopify import METHODS, TOPICS
-from oms.channels.woocommerce import GONE, LANGUAGE_KEYS, PAID
-from oms.channels.woocommerce import TOPICS as WOO_TOPICS
+from oms.channels.shopify.inbound import METHODS, TOPICS
+from oms.channels.woocommerce.inbound import GONE, LANGUAGE_KEYS, PAID
+from oms.channels.woocommerce.inbound import TOPICS as WOO_TOPICS
 from oms.orders.events import ChargeKind, HoldReason, PaymentMethod
 from oms.orders.sold import MAX_TITLE
 from oms.setup import Channel, Platform

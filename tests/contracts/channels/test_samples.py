@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from oms.channels import shopify, woocommerce
 from oms.channels.changes import first_events
 from oms.channels.document import ChannelDocument
+from oms.channels.shopify import inbound as shopify
+from oms.channels.woocommerce import inbound as woocommerce
 from oms.clock import from_text
 from oms.orders.events import HoldReason, OrderHeld, OrderPlaced, PaymentMethod
 from oms.setup import Channel, Platform

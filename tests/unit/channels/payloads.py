@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from oms.channels import shopify, woocommerce
 from oms.channels.document import ChannelDocument
+from oms.channels.shopify import inbound as shopify
+from oms.channels.woocommerce import inbound as woocommerce
 from oms.setup import Channel, Platform
 
 Json = dict[str, Any]

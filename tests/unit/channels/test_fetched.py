@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from oms.channels import shopify, woocommerce
 from oms.channels.document import ChannelDocument
+from oms.channels.shopify import inbound as shopify
+from oms.channels.woocommerce import inbound as woocommerce
 from tests.unit.channels.payloads import (
     SHOPIFY,
     WOO,

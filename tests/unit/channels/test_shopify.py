@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from oms.channels import shopify
+from oms.channels.shopify import inbound as shopify
 from oms.errors import InvalidInput
 from oms.orders.contact import Address
 from oms.orders.events import Charge, ChargeKind, PaymentMethod, PriceMode, TaxRemitter

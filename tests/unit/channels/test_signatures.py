@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.channels import shopify, woocommerce
 from oms.channels.protocol import ChannelPlatform, platform_of
+from oms.channels.shopify import inbound as shopify
+from oms.channels.woocommerce import inbound as woocommerce
 from oms.errors import Conflict
 from oms.setup import Channel, Platform
 
@@ -76,8 +77,8 @@ def test_a_channel_without_webhooks_has_no_platform_code() -> None:
 def test_no_platforms_code_is_imported_before_it_is_needed() -> None:
     code = (
         "import sys; from oms.channels.protocol import platform_of; from oms.setup import Channel, Platform;"
-        "assert not {'oms.channels.shopify', 'oms.channels.woocommerce'} & set(sys.modules);"
+        "assert not {'oms.channels.shopify.inbound', 'oms.channels.woocommerce.inbound'} & set(sys.modules);"
         "platform_of(Channel(channel_id='c', platform=Platform.SHOPIFY, name='C'));"
-        "assert 'oms.channels.shopify' in sys.modules and 'oms.channels.woocommerce' not in sys.modules"
+        "assert 'oms.channels.shopify.inbound' in sys.modules and 'oms.channels.woocommerce.inbound' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own code in a fresh process

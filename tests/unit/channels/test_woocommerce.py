@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.channels import woocommerce
 from oms.channels.changes import first_events
+from oms.channels.woocommerce import inbound as woocommerce
 from oms.errors import InvalidInput
 from oms.orders.events import ChargeKind, HoldReason, OrderHeld, PaymentMethod, PriceMode
 from tests.support.clock import MONDAY_MORNING

@@ -163,7 +163,7 @@ def test_every_field_of_a_row_has_a_column(kind: ImportKind) -> None:
         ({"channel_id": "a\n"}, ""),
         ({"channel_id": "-a"}, "channel_id"),
         ({"channel_id": "a" * 65}, "channel_id"),
-        ({"platform": "amazon"}, "platform"),
+        ({"platform": "etsy"}, "platform"),
         ({"currency": "EURO"}, "currency"),
         ({"gateway": "visa"}, "gateway"),
         ({"default_language": "German"}, "default_language"),

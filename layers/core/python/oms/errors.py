@@ -12,7 +12,9 @@ OmsError
 ├── TooLarge                413
 ├── ConcurrentAppend        503  someone else appended first; load and decide again
 ├── ShortStock              409  a level no longer covers what was planned; plan again
+├── Refused                 502  the platform or carrier understood, and will not do it; it says why
 └── Unavailable             503  a gateway, carrier or service did not answer; try again
+    └── Throttled           503  it answered that it is asked too often; names the seconds to wait
 """
 
 from __future__ import annotations
@@ -138,3 +140,22 @@ class Unavailable(OmsError):
     status = 503
     problem = "unavailable"
     title = "Try again later"
+
+
+class Throttled(Unavailable):
+    """A platform or carrier is asked too often: not before `seconds` from now, 0 when it does not say."""
+
+    problem = "throttled"
+    title = "Asked too often"
+
+    def __init__(self, detail: str, *, seconds: float = 0) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
+
+class Refused(OmsError):
+    """A platform or carrier understood the call and will not do it. The same call made again is refused again."""
+
+    status = 502
+    problem = "refused"
+    title = "Refused by the other side"

@@ -25,6 +25,19 @@ class Platform(StrEnum):
     CANONICAL = "canonical"
     SHOPIFY = "shopify"
     WOOCOMMERCE = "woocommerce"
+    AMAZON = "amazon"
+    BIGCOMMERCE = "bigcommerce"
+    EBAY = "ebay"
+    ADOBE_COMMERCE = "adobe_commerce"
+
+
+class ChannelUpdate(StrEnum):
+    """What a channel can be told of its orders and of what it sells."""
+
+    SHIPMENTS = "shipments"
+    CANCELLATIONS = "cancellations"
+    REFUNDS = "refunds"
+    STOCK = "stock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +86,14 @@ class Channel:
     """Units of each sku that it is not shown: what others may sell before it hears of that."""
     pickup_locations: Mapping[str, str] = field(default_factory=dict)
     """Where customers fetch their goods: the channel's names of places, or of services, to locations' ids."""
+    api_url: str = ""
+    """Where the platform's API answers, without a slash at the end; empty where orders only come in."""
+    account: str = ""
+    """What the platform calls the shop within its API: a marketplace, a store's hash, a store view."""
+    updates: tuple[ChannelUpdate, ...] = ()
+    """What the platform is told; empty for a channel that is told nothing."""
+    stock_location: str = ""
+    """The platform's own id of the place or source that stock levels are written to; empty for its only one."""
 
 
 class LocationKind(StrEnum):

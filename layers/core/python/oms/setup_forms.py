@@ -23,7 +23,7 @@ from oms.ids import MAX_SKU
 from oms.money import exponent
 from oms.orders.condition import KNOWN_CONDITIONS, ItemCondition
 from oms.orders.contact import Address
-from oms.setup import ID_PATTERN, Channel, Location, Platform, Product
+from oms.setup import ID_PATTERN, Channel, ChannelUpdate, Location, Platform, Product
 from oms.setup_pickup import OpeningHours, PickupNames, pairs_in_a_cell
 from oms.setup_sourcing import ProductCells, SourcingCells, SourcingOfLocation, SourcingOfProduct
 from oms.setup_stock import (
@@ -88,6 +88,10 @@ def _conditions(value: tuple[ItemCondition, ...]) -> tuple[ItemCondition, ...]:
     if ItemCondition.UNKNOWN in value:
         raise ValueError("'unknown' is no condition to ask for: an empty list takes back whatever comes")
     return tuple(each for each in KNOWN_CONDITIONS if each in value)
+
+
+def _once(value: tuple[ChannelUpdate, ...]) -> tuple[ChannelUpdate, ...]:
+    return tuple(each for each in ChannelUpdate if each in value)
 
 
 Id = Annotated[str, Field(pattern=ID_PATTERN), AfterValidator(_not_reserved)]
@@ -181,6 +185,14 @@ class ChannelForm(Form):
     """Units of each sku that it is not shown: what others may sell before it hears of that."""
     pickup_locations: PickupNames = Field(default_factory=dict)
     """Where customers fetch their goods: the channel's names of places, or of shipping services, to locations' ids."""
+    api_url: Annotated[str, Field(max_length=500, pattern=r"^(https?://[^\s/]+(/[^\s]*[^\s/])?)?$")] = ""
+    """Where the platform's API answers: `https://my-shop.myshopify.com`. Empty where orders only come in."""
+    account: Annotated[str, Field(max_length=200)] = ""
+    """What the platform calls the shop within its API: a marketplace, a store's hash, a store view."""
+    updates: Annotated[tuple[ChannelUpdate, ...], AfterValidator(_once)] = ()
+    """What the platform is told of its orders, and of stock; empty for nothing."""
+    stock_location: Annotated[str, Field(max_length=200)] = ""
+    """The platform's own id of the place that stock levels are written to; empty for its only one."""
     webhook_secret: Annotated[SecretStr, Field(min_length=8, max_length=500)] | None = None
     """Signs the platform's webhooks. It can be written and never read; without it, the one of before stays."""
 
@@ -210,7 +222,7 @@ class ChannelRow(ChannelForm):
     def _places_in_a_cell(cls, value: object) -> object:
         return pairs_in_a_cell(value)
 
-    @field_validator("return_conditions", "pool", mode="before")
+    @field_validator("return_conditions", "pool", "updates", mode="before")
     @classmethod
     def _names_in_a_cell(cls, value: object) -> object:
         return [each.strip() for each in value.split("|") if each.strip()] if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""What a sales platform has to provide so that its webhooks become orders, and where each one's code is found."""
+"""What a sales platform has to provide so that what it sells becomes orders, and where each one's code is found."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from typing import Protocol, cast
 
+from oms.channels.connection import Connection
 from oms.channels.document import ChannelDocument
 from oms.errors import Conflict
 from oms.setup import Channel, Platform
@@ -45,22 +48,75 @@ class ChannelPlatform(Protocol):
         ...
 
 
-_MODULES: Mapping[Platform, str] = {
-    Platform.SHOPIFY: "oms.channels.shopify",
-    Platform.WOOCOMMERCE: "oms.channels.woocommerce",
-}
+class Hydrates(Protocol):
+    """A platform whose webhooks or notifications only name the order that they are about."""
+
+    def reference(self, topic: str, raw: bytes) -> str:
+        """The platform's id of the order to fetch; empty when the document is whole, or about something else.
+
+        Raises:
+            InvalidInput: the document cannot be read.
+        """
+        ...
+
+    def hydrate(self, connection: Connection, reference: str) -> bytes | None:
+        """The order as the platform has it now, as `parse` reads it under the topic `WHOLE`; None when it has none.
+
+        Raises:
+            Unavailable: no answer; ask again.
+            Refused: the platform does not let us see it.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One order of a page: `changed_at` is the platform's text, `raw` the document for `parse` under `WHOLE`."""
+
+    external_id: str
+    changed_at: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Orders that changed, the longest ago first, and where to go on. Without `more` the period has been read."""
+
+    orders: tuple[Listed, ...]
+    cursor: str = ""
+    more: bool = False
+
+
+class Polls(Protocol):
+    """A platform that is asked what has changed."""
+
+    def poll(self, connection: Connection, since: datetime, until: datetime, cursor: str) -> Page:
+        """A page of the orders that were created or changed between two instants; `cursor` is of the page before.
+
+        A page holds a document for each order, also for one that `parse` will refuse: one bad document stops nothing.
+
+        Raises:
+            Unavailable: no answer; ask again.
+            Refused: the platform does not let us in.
+        """
+        ...
+
+
+WHOLE = ""
+"""The topic of a document that was fetched: the order as it is, whatever happened to it."""
 
 
 def platform_of(channel: Channel) -> ChannelPlatform:
-    """The code for a channel's webhooks, imported now if this process has not needed it before.
+    """The code for what a channel sends, imported now if this process has not needed it before.
+
+    What the platform can beside (`Hydrates`, `Polls`) is asked of the module: `hasattr(module, "poll")`.
 
     Raises:
-        Conflict: the channel has no webhooks.
+        Conflict: the channel has no platform.
     """
-    name = _MODULES.get(channel.platform)
-    if name is None:
+    if channel.platform is Platform.CANONICAL:
         raise Conflict(f"channel {channel.channel_id} has no webhooks: post its orders to /orders")
-    return cast("ChannelPlatform", import_module(name))
+    return cast("ChannelPlatform", import_module(f"oms.channels.{channel.platform}.inbound"))
 
 
 def signed_base64(raw: bytes, signature: str, secret: str) -> bool:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from html import unescape
 
 from oms.channels.figures import Sold, exactly, minor, scaled, shared
-from oms.channels.woocommerce_payload import LineItem, TaxedLine, WooOrder
+from oms.channels.woocommerce.payload import LineItem, TaxedLine, WooOrder
 from oms.money import allocate
 from oms.orders.sold import Charge, ChargeKind, short
 

@@ -16,8 +16,8 @@ from oms.channels.figures import minor, placed_lines
 from oms.channels.payload import document_id, read
 from oms.channels.protocol import Headers, body_hash, signed_base64
 from oms.channels.revision import instant, revision
-from oms.channels.woocommerce_figures import charges, sold
-from oms.channels.woocommerce_payload import LineItem, PostalAddress, ShippingLine, WooOrder
+from oms.channels.woocommerce.figures import charges, sold
+from oms.channels.woocommerce.payload import LineItem, PostalAddress, ShippingLine, WooOrder
 from oms.orders.contact import Address, Contact
 from oms.orders.events import OrderPlaced, PaymentMethod, PaymentTerms, PriceMode
 from oms.setup import Channel

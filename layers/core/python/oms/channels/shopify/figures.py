@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from oms.channels.figures import Sold, charge, exactly, minor, shared
-from oms.channels.shopify_payload import LineItem, MoneyBag, ShippingLine, ShopifyOrder, Taxed, TaxLine
+from oms.channels.shopify.payload import LineItem, MoneyBag, ShippingLine, ShopifyOrder, Taxed, TaxLine
 from oms.orders.events import Charge, ChargeKind, PriceMode, TaxRemitter
 
 

@@ -14,8 +14,8 @@ from oms.channels.figures import minor, placed_lines, sum_of
 from oms.channels.payload import read
 from oms.channels.protocol import Headers, body_hash, signed_base64
 from oms.channels.revision import instant, revision
-from oms.channels.shopify_figures import charges, rounding, sold, tax_remitter
-from oms.channels.shopify_payload import LineItem, PostalAddress, ShippingLine, ShopifyOrder
+from oms.channels.shopify.figures import charges, rounding, sold, tax_remitter
+from oms.channels.shopify.payload import LineItem, PostalAddress, ShippingLine, ShopifyOrder
 from oms.orders.contact import Address, Contact
 from oms.orders.events import OrderPlaced, PaymentMethod, PaymentTerms, PriceMode
 from oms.orders.sold import MAX_TAG, MAX_TAGS

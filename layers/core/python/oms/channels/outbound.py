@@ -1,0 +1,134 @@
+"""What a channel is told of its orders and of what it sells, as values, and what a platform provides to be told.
+
+Each call says how things shall be, not what to add to them: told twice, the platform has it once. Where a platform
+takes no key for that, its adapter looks first at what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from typing import Protocol, cast
+
+from oms.channels.connection import Connection
+from oms.errors import Conflict
+from oms.orders.reasons import CancellationReason
+from oms.setup import Channel, ChannelUpdate, Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """The order that something is said about, as the channel knows it. `total` in minor units of `currency`."""
+
+    order_id: str
+    external_id: str
+    number: str
+    currency: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsOf:
+    """Units of one of the channel's lines. `amount` in minor units with tax, where money is spoken of."""
+
+    external_line_id: str
+    sku: str
+    quantity: int
+    amount: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipped:
+    """A parcel has left. `key` is the same whenever it is told."""
+
+    key: str
+    at: datetime
+    lines: tuple[UnitsOf, ...]
+    carrier: str
+    service: str
+    tracking_number: str
+    tracking_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """Units will not be sent; `everything` when nothing of the order will be."""
+
+    key: str
+    at: datetime
+    lines: tuple[UnitsOf, ...]
+    everything: bool
+    code: CancellationReason = CancellationReason.OTHER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyBack:
+    """Money that the channel took is to go back to the customer through the channel: `amount` in minor units.
+
+    `lines` are the units that it is for, with their share, `shipping` what of it is shipping; neither need add up.
+    """
+
+    key: str
+    at: datetime
+    amount: int
+    lines: tuple[UnitsOf, ...] = ()
+    shipping: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockLevel:
+    """How many units of a sku the channel may sell now; never below zero."""
+
+    sku: str
+    available: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockAnswer:
+    """What became of a level: `problem` is empty when the platform has it, else it says why not, for people."""
+
+    sku: str
+    problem: str = ""
+
+
+class ToldPlatform(Protocol):
+    """The part of a platform's dialect in which it is told things, as a module of these functions.
+
+    Each returns the platform's reference of what it made (empty when it names none). All raise `Unavailable` (or
+    `Throttled`) when the same call may be made again, and `Refused` when a person has to look.
+    """
+
+    TAKES: frozenset[ChannelUpdate]
+    """What this platform can be told at all."""
+    STOCK_BATCH: int
+    """Levels that `set_stock` takes at once."""
+
+    def confirm_shipment(self, connection: Connection, sale: Sale, parcel: Shipped) -> str:
+        """Say that a parcel has left, with its tracking number."""
+        ...
+
+    def cancel(self, connection: Connection, sale: Sale, cancelled: Cancelled) -> str:
+        """Say that units will not be sent. Money is not moved with it."""
+        ...
+
+    def refund(self, connection: Connection, sale: Sale, refund: MoneyBack) -> str:
+        """Have the platform give money back."""
+        ...
+
+    def set_stock(self, connection: Connection, levels: Sequence[StockLevel]) -> Sequence[StockAnswer]:
+        """Set levels, at most `STOCK_BATCH`; one that the platform refuses stops no other."""
+        ...
+
+
+def told_platform(channel: Channel) -> ToldPlatform:
+    """The code that tells a channel's platform, imported now if this process has not needed it before.
+
+    Raises:
+        Conflict: the channel has no platform.
+    """
+    if channel.platform is Platform.CANONICAL:
+        raise Conflict(f"channel {channel.channel_id} has no platform: it hears of its orders by webhooks or the topic")
+    return cast("ToldPlatform", import_module(f"oms.channels.{channel.platform}.outbound"))
