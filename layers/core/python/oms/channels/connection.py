@@ -1,4 +1,4 @@
-"""How a channel's platform is called: requests and replies as values, and what sends them.
+"""How a channel's platform is called: the channel with its keys, and what sends requests (see `oms.wire`).
 
 Adapters build requests and read replies; they open no connection themselves. `oms.platform` sends over the network,
 tests hand the request to a stand-in of the platform.
@@ -8,50 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
 
 from oms.clock import Clock
 from oms.setup import Channel
+from oms.wire import Http, Reply, Request, Token
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One HTTP call; `url` is absolute, with its query."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What was answered, whatever its status; names of headers are in lower case."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-
-class Http(Protocol):
-    """Sends requests to addresses that the merchant set up."""
-
-    def send(self, request: Request) -> Reply:
-        """Make the call, once: redirects are not followed, and nothing is tried again.
-
-        Raises:
-            Unavailable: there was no answer in time; whether the call was carried out is not known.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A short-lived key of a platform's API."""
-
-    text: str
-    expires_at: datetime
+__all__ = ["Connection", "Http", "Reply", "Request", "Token"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
