@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
+from unittest.mock import patch
 
 from werkzeug.test import Client
 
@@ -12,6 +14,7 @@ from infra.standins.wsgi import Lost, StandIn
 from oms.channels.connection import Connection, Http, Reply, Request
 from oms.clock import Clock, now
 from oms.errors import Unavailable
+from oms.platform import connections
 from oms.setup import Channel, Platform
 
 
@@ -50,3 +53,21 @@ class Hand:
 
     def __call__(self) -> datetime:
         return self.at
+
+
+@contextmanager
+def answered_by(*apps: tuple[str, StandIn]) -> Iterator[None]:
+    """Let the stack's own calls reach stand-ins, each by the beginning of its URLs: `("https://shop.example", app)`."""
+    with patch.object(connections, "transport", lambda: _Network(apps)):
+        yield
+
+
+class _Network:
+    def __init__(self, apps: tuple[tuple[str, StandIn], ...]) -> None:
+        self._apps = apps
+
+    def send(self, request: Request) -> Reply:
+        app = next((app for base, app in self._apps if request.url.startswith(base)), None)
+        if app is None:
+            raise Unavailable(f"nobody answers at {request.url}")
+        return WsgiHttp(app).send(request)

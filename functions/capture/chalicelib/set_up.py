@@ -22,6 +22,7 @@ def put_channel(channel_id: str) -> Response:
 
     Its webhook secret is stored apart and never shown; without one in the request, the one of before stays.
     """
+    from oms.platform.connections import check_api_url
     from oms.platform.imports import keep_secret
     from oms.platform.pools import check_pool
     from oms.setup_forms import ChannelForm, Id, checked
@@ -29,6 +30,7 @@ def put_channel(channel_id: str) -> Response:
     form = parse(ChannelForm, set_up)
     channel = form.value(checked(Id, channel_id, "channel_id"))
     check_pool(channel)
+    check_api_url(channel)
     answer = put_value(set_up, channel)
     # After the record, so that a call which If-Match refuses leaves the secret as it was.
     keep_secret(channel_id, form)

@@ -40,6 +40,7 @@ class Http(Protocol):
         Raises:
             Unavailable: there was no answer in time; whether the call was carried out is not known.
             Refused: the address is none that is called, or the answer is longer than any that is meant.
+            Refused: the address is none that is called, or the answer is longer than any that is meant.
         """
         ...
 

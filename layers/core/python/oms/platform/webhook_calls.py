@@ -9,7 +9,8 @@ from oms.clock import from_text, now
 from oms.errors import InvalidInput, NotFound
 from oms.platform import webhook_table as table
 from oms.platform.observability import Metric, count, logger
-from oms.platform.post import post, private_allowed
+from oms.platform.open_internet import private_allowed
+from oms.platform.post import post
 from oms.platform.secrets import secret, subscription_secret
 from oms.platform.subscriptions import Known, note_health, subscription
 from oms.platform.webhooks import replay

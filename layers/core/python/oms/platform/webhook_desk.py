@@ -9,7 +9,7 @@ from secrets import token_bytes, token_hex
 from oms.clock import now, to_text
 from oms.errors import InvalidInput
 from oms.platform import subscriptions, webhooks
-from oms.platform.post import private_allowed
+from oms.platform.open_internet import private_allowed
 from oms.platform.secrets import put_secret, subscription_secret
 from oms.platform.webhook_table import range_of
 from oms.webhooks.forms import Replay
