@@ -45,6 +45,9 @@ Amount = Annotated[Decimal, BeforeValidator(_none_to_zero), Field(gt=-MOST, lt=M
 Perhaps = Annotated[Annotated[Decimal, Field(gt=-MOST, lt=MOST)] | None, BeforeValidator(_blank_to_none)]
 """An amount in major units that may be missing, which is not the same as zero."""
 
+Count = Annotated[int, BeforeValidator(_none_to_zero)]
+"""A number of whole things; null and blank are none."""
+
 Text = Annotated[str, BeforeValidator(_none_to_text)]
 """Text that may be null or missing."""
 
