@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -291,7 +292,7 @@ class StreamPump:
         with LOCK:
             stream = cloud.table(name_in(self.settings.source)).stream_shard
             assert stream is not None, f"{self.settings.source} has no stream"
-            fresh = [json.loads(json.dumps(each.record, default=_epoch)) for each in stream.items[self._read :]]
+            fresh = [json.loads(json.dumps(each.record, default=_as_json)) for each in stream.items[self._read :]]
             self._read = len(stream.items)
         for record in fresh:
             record["eventSourceARN"] = self.settings.source
@@ -367,7 +368,9 @@ def _number(record: Record) -> str:
     return str(record["dynamodb"]["SequenceNumber"])
 
 
-def _epoch(value: Any) -> float:
-    """Times in stream records are seconds since 1970."""
+def _as_json(value: Any) -> float | str:
+    """Times in stream records are seconds since 1970, binary values are base64."""
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
     seconds: float = value.timestamp()
     return seconds

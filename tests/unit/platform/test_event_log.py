@@ -15,7 +15,8 @@ from oms.orders.contact import Address, Contact
 from oms.orders.events import Allocation, HoldReason, LineUnits, UnitsAllocated, UnitsBackordered, UnitState
 from oms.orders.log import Caller, Reference, append, execute, load, place
 from oms.orders.order import Entry, Order
-from oms.platform.event_log import entry_of, order_log
+from oms.orders.original import pack, unpack
+from oms.platform.event_log import MAX_ITEM, entry_of, order_log, redact
 from oms.platform.references import DynamoReferences
 from oms.platform.stock_counts import set_on_hand
 from oms.platform.stock_line import waiters
@@ -81,6 +82,29 @@ def test_only_the_first_item_has_personal_data_and_the_stream_image_reads_as_an_
     assert items[1]["channel_id"] == {"S": "shop"}
     assert "zoe" not in items[0]["events"]["S"].lower()
     assert entry_of(items[0]) == first()
+
+
+@pytest.mark.usefixtures("tables")
+def test_what_the_channel_sent_is_kept_byte_for_byte_until_it_is_redacted() -> None:
+    raw = '{"id": 1001, "note_attributes": [{"name": "engraving", "value": "für Zoë"}]}'.encode()
+    place(order_log(), replace(first(), original=pack(raw)))
+    assert unpack(order_log().entries("o1")[0].original) == raw
+    redact("o1", 1)
+    (entry,) = order_log().entries("o1")
+    assert (entry.original, entry.contact, entry.events) == (b"", None, first().events)
+
+
+def test_the_stream_hands_on_nothing_of_what_the_channel_sent(tables: Any) -> None:
+    place(order_log(), replace(first(), original=b"packed"))
+    item = tables.get_item(TableName="test-orders", Key={"order_id": {"S": "o1"}, "seq": {"N": "1"}})["Item"]
+    assert item["original"] == {"B": b"packed"}
+    assert entry_of(item) == first()
+
+
+@pytest.mark.usefixtures("tables")
+def test_an_order_that_fills_its_entry_is_kept_without_what_the_channel_sent() -> None:
+    place(order_log(), replace(first(), original=bytes(MAX_ITEM)))
+    assert order_log().entries("o1")[0].original == b""
 
 
 @pytest.mark.usefixtures("tables")

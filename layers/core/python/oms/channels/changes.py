@@ -38,6 +38,7 @@ class Step:
 
     events: tuple[OrderEvent, ...]
     contact: Contact | None = None
+    original: bytes = b""
     complete: bool = True
     missed: tuple[str, ...] = ()
     """What the channel wants and what comes too late even for a hold."""
@@ -96,7 +97,9 @@ def follow(order: Order, document: ChannelDocument) -> Step:
         draft.add(_given_back(draft.order, document))
     missed = _hold(draft, reasons, again=again)
     draft.add([ev.OrderRevised(revision=document.placed.revision, fingerprint=document.placed.fingerprint)])
-    return Step(tuple(draft.events), contact=contact, missed=missed)
+    # Of somebody who was erased the channel still knows the name: its documents are not taken in again.
+    original = document.original if order.contact is not None else b""
+    return Step(tuple(draft.events), contact=contact, original=original, missed=missed)
 
 
 def _sale_reasons(order: Order, after: Order, document: ChannelDocument) -> list[Reason]:

@@ -43,6 +43,8 @@ class ChannelDocument:
     remarks: tuple[Remark, ...] = ()
     given_back: int = 0
     """What the channel has refunded of the money that it took, in all and in minor units."""
+    original: bytes = b""
+    """The document as it came, packed (see `oms.orders.original`): what is not read of it is kept."""
 
     @property
     def gone(self) -> bool:

@@ -83,7 +83,7 @@ def _revise(log: OrderLog, document: ChannelDocument, caller: Caller) -> Capture
             return Captured(order=order, outcome=outcome, events=tuple(events))
         step = follow(order, document)
         try:
-            order = append(log, order, step.events, caller, contact=step.contact)
+            order = append(log, order, step.events, caller, contact=step.contact, original=step.original)
         except ConcurrentAppend:
             outrun += 1
             if outrun == ATTEMPTS:
@@ -106,6 +106,7 @@ def _new_entry(document: ChannelDocument, caller: Caller) -> Entry:
         cause=caller.cause,
         events=first_events(document, order_id, at),
         contact=document.contact,
+        original=document.original,
     )
 
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import import_module
 from typing import Protocol, cast
@@ -14,6 +14,7 @@ from typing import Protocol, cast
 from oms.channels.connection import Connection
 from oms.channels.document import ChannelDocument
 from oms.errors import Conflict
+from oms.orders.original import pack
 from oms.setup import Channel, Platform
 
 Headers = Mapping[str, str]
@@ -117,6 +118,12 @@ def platform_of(channel: Channel) -> ChannelPlatform:
     if channel.platform is Platform.CANONICAL:
         raise Conflict(f"channel {channel.channel_id} has no webhooks: post its orders to /orders")
     return cast("ChannelPlatform", import_module(f"oms.channels.{channel.platform}.inbound"))
+
+
+def read_document(platform: ChannelPlatform, topic: str, raw: bytes, channel: Channel) -> ChannelDocument | None:
+    """The order in a document, with the document itself: see `ChannelPlatform.parse`."""
+    found = platform.parse(topic, raw, channel)
+    return replace(found, original=pack(raw)) if found is not None else None
 
 
 def signed_base64(raw: bytes, signature: str, secret: str) -> bool:

@@ -78,6 +78,7 @@ def append(
     caller: Caller,
     *,
     contact: Contact | None = None,
+    original: bytes = b"",
     references: Sequence[Reference] = (),
 ) -> Order:
     """Append events decided on `order` and return the order after them; without events, the order as it is."""
@@ -91,6 +92,7 @@ def append(
         cause=caller.cause,
         events=tuple(events),
         contact=contact,
+        original=original,
     )
     after = fold([entry], order)
     assert after is not None

@@ -43,6 +43,7 @@ class Entry:
     """One decision as the log keeps it: its events, when, by whom, and the message or request that caused it.
 
     `seq` counts from 1 without gaps. `contact` is personal data: only the first entry and those that change it have it.
+    So is `original`, the channel's document that the events were read from (see `oms.orders.original`).
     """
 
     order_id: str
@@ -52,6 +53,7 @@ class Entry:
     cause: str
     events: tuple[OrderEvent, ...]
     contact: Contact | None = None
+    original: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

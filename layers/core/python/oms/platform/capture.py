@@ -10,7 +10,7 @@ from oms.channels.document import ChannelDocument
 from oms.channels.intake import Captured, Outcome, capture
 from oms.channels.patience import with_deadlines
 from oms.channels.payload import document_id
-from oms.channels.protocol import ChannelPlatform, platform_of
+from oms.channels.protocol import ChannelPlatform, platform_of, read_document
 from oms.errors import Conflict, InvalidInput, NotFound, TooLarge, Unauthenticated
 from oms.orders.order import Order
 from oms.platform import secrets, setup
@@ -58,7 +58,7 @@ def take_webhook(app: App, channel_id: str) -> Response:
     _check_active(channel)
     topic = platform.topic(headers)
     try:
-        document = platform.parse(topic, raw, channel)
+        document = read_document(platform, topic, raw, channel)
         if document is None:
             logger().info("webhook_ignored", channel_id=channel_id, topic=topic)
             return ok({"status": "ignored"})

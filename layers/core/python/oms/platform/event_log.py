@@ -17,7 +17,7 @@ from oms.orders.log import OrderLog, Reference
 from oms.orders.order import Entry, Order
 from oms.platform.aws import client, code
 from oms.platform.config import settings
-from oms.platform.observability import Metric, count
+from oms.platform.observability import Metric, count, logger
 from oms.platform.references import reference_put
 from oms.platform.reservations import use_writes
 from oms.platform.stock_line import waiting_writes
@@ -99,7 +99,7 @@ def redact(order_id: str, seq: int) -> None:
     client("dynamodb").update_item(
         TableName=settings().orders_table,
         Key={"order_id": {"S": order_id}, "seq": {"N": str(seq)}},
-        UpdateExpression="REMOVE contact",
+        UpdateExpression="REMOVE contact, original",
         ConditionExpression="attribute_exists(order_id)",
     )
 
@@ -173,7 +173,12 @@ def _to_item(entry: Entry, channel_id: str = "") -> dict[str, Any]:
     contact = dump_contact(entry.contact) if entry.contact is not None else ""
     if contact:
         item["contact"] = {"S": contact}
-    if len(events.encode()) + len(contact.encode()) + 1024 > MAX_ITEM:
+    size = len(events.encode()) + len(contact.encode()) + 1024
+    if entry.original and size + len(entry.original) <= MAX_ITEM:
+        item["original"] = {"B": entry.original}
+    elif entry.original:
+        logger().warning("original_left_out", order_id=entry.order_id, bytes=len(entry.original))
+    if size > MAX_ITEM:
         raise TooLarge(
             f"the order takes {len(events.encode()) // 1024} kB in the log, which holds {MAX_ITEM // 1024}:"
             " send it as two orders, or shorten its titles"
@@ -190,9 +195,10 @@ def _from_item(item: dict[str, Any]) -> Entry:
         cause=item["cause"]["S"],
         events=load_events(item["events"]["S"]),
         contact=load_contact(item["contact"]["S"]) if "contact" in item else None,
+        original=item["original"]["B"] if "original" in item else b"",
     )
 
 
 def entry_of(item: dict[str, Any]) -> Entry:
-    """An item of the orders table, as the stream hands it over, as an entry."""
-    return _from_item(item)
+    """An item of the orders table, as the stream hands it over, as an entry; what a channel sent is left out."""
+    return _from_item({name: value for name, value in item.items() if name != "original"})

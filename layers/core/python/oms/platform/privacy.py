@@ -1,8 +1,8 @@
 """A person's data: all of it in one document, or out of every place where it stands.
 
-Personal data stands in few places, each named here once: `contact` of entries in the order log; documents that show an
-address; records of messages, which know their recipient by a digest; the signs and notes of a customer. Events, books,
-stock and views know nobody.
+Personal data stands in few places, each named here once: `contact` and `original` of entries in the order log;
+documents that show an address; records of messages, which know their recipient by a digest; the signs and notes of a
+customer. Events, books, stock and views know nobody.
 
 An erasure is a job with a marker. It begins by marking the customer, takes order by order, and ends by emptying the
 record. Within an order the steps go from what is found by the contact to the contact itself and the row, so that
@@ -28,6 +28,7 @@ from oms.orders.contact import Contact
 from oms.orders.evolve import fold
 from oms.orders.log import Caller, OrderLog
 from oms.orders.order import Entry
+from oms.orders.original import unpack
 from oms.orders.reach import mail_address, phone_number
 from oms.platform import customers_table as table
 from oms.platform import messages
@@ -89,6 +90,11 @@ def _exported(entries: Sequence[Entry], row: Row) -> dict[str, Any]:
         "facts": to_body(row.facts),
         "contacts": [
             {"at": to_text(entry.at), **json.loads(dump_contact(entry.contact))} for entry in entries if entry.contact
+        ],
+        "originals": [
+            {"at": to_text(entry.at), "document": json.loads(unpack(entry.original))}
+            for entry in entries
+            if entry.original
         ],
         "order": order_resource(order, contact=True),
         "returns": order_returns(order)["returns"],
@@ -181,7 +187,7 @@ def _erase_order(log: OrderLog, row: Row, person: Person, caller: Caller) -> Non
     for sign in dict.fromkeys((*row.signs, *row.hints, *found)):
         _forget_sign(sign, order_id, person)
     for entry in entries:
-        if entry.contact is not None:
+        if entry.contact is not None or entry.original:
             redact(order_id, entry.seq)
     table.entomb_row(row, to_text(caller.clock()))
 
