@@ -13,6 +13,7 @@ _PROGRESS = {
     PaymentMethod.GATEWAY: 0,
     PaymentMethod.CHANNEL_AUTHORISED: 1,
     PaymentMethod.PREPAID: 2,
+    PaymentMethod.MARKETPLACE: 2,
 }
 _GONE = 3
 

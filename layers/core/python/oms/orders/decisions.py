@@ -50,9 +50,15 @@ def place(placed: OrderPlaced) -> list[OrderEvent]:
     return events
 
 
+PAID_IN_CHANNEL = frozenset(
+    {ev.PaymentMethod.PREPAID, ev.PaymentMethod.MARKETPLACE, ev.PaymentMethod.CHANNEL_AUTHORISED}
+)
+"""How an order may be paid of which a channel's document says, later, that it no longer waits for its money."""
+
+
 def paid_in_channel(order: Order, terms: ev.PaymentTerms) -> list[OrderEvent]:
     """The channel says that an order that waited for its money is paid (or reserved) now: record it, let it go on."""
-    if terms.method not in {ev.PaymentMethod.PREPAID, ev.PaymentMethod.CHANNEL_AUTHORISED}:
+    if terms.method not in PAID_IN_CHANNEL:
         return []
     known = order.payments.get(CHANNEL_PAYMENT)
     if known and (known.captured or terms.method is ev.PaymentMethod.CHANNEL_AUTHORISED):

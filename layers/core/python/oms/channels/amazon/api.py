@@ -1,0 +1,134 @@
+"""Calls to Amazon's Selling Partner API: what is asked, under which key, and what its answers mean.
+
+Source: Selling Partner API, "Connecting to the Selling Partner API" (tokens of Login with Amazon, request headers) and
+"Usage Plans and Rate Limits". Requests are not signed: the access token is all that is needed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from urllib.parse import quote, urlencode, urlsplit
+
+from oms.channels import oauth
+from oms.channels.connection import Connection, Reply, Request
+from oms.errors import Refused
+
+LOGIN = "https://api.amazon.com/auth/o2/token"
+"""Where Login with Amazon gives out tokens, for all regions."""
+
+AGENT = "oms/1.0 (Language=Python)"
+"""Amazon wants to know who calls."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One operation; `pace` is how many calls a second its usage plan has when no answer says otherwise."""
+
+    method: str
+    path: str
+    pace: float
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: object = None
+
+
+def search_orders(query: Mapping[str, str]) -> Call:
+    """A page of orders."""
+    return Call(method="GET", path="/orders/2026-01-01/orders", pace=0.0056, query=query)
+
+
+def get_order(order_id: str, included: str) -> Call:
+    """One order."""
+    path = f"/orders/2026-01-01/orders/{quote(order_id, safe='')}"
+    return Call(method="GET", path=path, pace=0.5, query={"includedData": included})
+
+
+def confirm_shipment(order_id: str, body: object) -> Call:
+    """Say that a package has left. The older version of the API has it still; the newer one has no such call."""
+    path = f"/orders/v0/orders/{quote(order_id, safe='')}/shipmentConfirmation"
+    return Call(method="POST", path=path, pace=2, body=body)
+
+
+def patch_listing(seller_id: str, sku: str, marketplace_id: str, patches: Sequence[object]) -> Call:
+    """Change attributes of what a seller offers under a sku."""
+    return Call(
+        method="PATCH",
+        path=f"/listings/2021-08-01/items/{quote(seller_id, safe='')}/{quote(sku, safe='')}",
+        pace=5,
+        query={"marketplaceIds": marketplace_id},
+        body={"productType": "PRODUCT", "patches": list(patches)},
+    )
+
+
+def ask(connection: Connection, call: Call) -> Reply:
+    """The answer to a call. One of 404 is an answer: what was asked for is not there.
+
+    Raises:
+        Throttled: the usage plan is used up; says in how many seconds it has room for one more.
+        Unavailable: no answer, or trouble on the other side; ask again.
+        Refused: Amazon will not do it, or does not let us in.
+    """
+    url = connection.channel.api_url + call.path + (f"?{urlencode(call.query)}" if call.query else "")
+    body = b"" if call.body is None else json.dumps(call.body).encode()
+    sends = {"Content-Type": "application/json"} if body else {}
+
+    def question(token: str) -> Request:
+        headers = {"x-amz-access-token": token, "User-Agent": AGENT, "Accept": "application/json", **sends}
+        return Request(method=call.method, url=url, headers=headers, body=body)
+
+    reply = oauth.send(connection, question, lambda: _grant(connection))
+    if reply.status == HTTPStatus.NOT_FOUND:
+        return reply
+    return oauth.checked(reply, "Amazon", wait=1 / _pace(reply, call), reason=reason(reply))
+
+
+def reason(reply: Reply) -> str:
+    """What Amazon says went wrong."""
+    body = oauth.body_of(reply)
+    errors = body.get("errors") if isinstance(body, dict) else None
+    told = [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
+    return "; ".join(f"{each.get('code', '')} {each.get('message', '')}".strip() for each in told[:3])[:300]
+
+
+def iso(at: datetime) -> str:
+    """An instant as Amazon's documents write it, to the millisecond; text order is time order."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def marketplace(connection: Connection) -> str:
+    """The marketplace that the channel sells on; empty for all of the seller's."""
+    return marketplace_of(connection.channel.account)
+
+
+def marketplace_of(account: str) -> str:
+    """The marketplace in a channel's account, which is `<marketplace>` or `<seller>/<marketplace>`."""
+    return account.rpartition("/")[2].strip()
+
+
+def seller(connection: Connection) -> str:
+    """The seller's id.
+
+    Raises:
+        Refused: nobody set it up.
+    """
+    found = connection.channel.account.rpartition("/")[0].strip()
+    if not found:
+        raise Refused(f"channel {connection.channel.channel_id}: its account has to be <seller id>/<marketplace id>")
+    return found
+
+
+def _grant(connection: Connection) -> Request:
+    fields = {name: oauth.key(connection, name) for name in ("refresh_token", "client_id", "client_secret")}
+    base = connection.channel.api_url
+    host = urlsplit(base).hostname or ""
+    return oauth.refresh(LOGIN if host.endswith(".amazon.com") else f"{base}/auth/o2/token", fields)
+
+
+def _pace(reply: Reply, call: Call) -> float:
+    try:
+        return max(float(reply.headers.get("x-amzn-ratelimit-limit", "")), 0.001)
+    except ValueError:
+        return call.pace
