@@ -71,8 +71,8 @@ def label(fulfillment_order_id: str) -> Response:
 @app.route("/carriers/{carrier}/webhooks", methods=["POST"], content_types=[])
 @endpoint(app, scope=None)
 def take_webhook(carrier: str) -> Response:
-    """Take a carrier's webhook: 200 when all its parcels are known, 202 when some of its scans wait for theirs."""
+    """Take a carrier's or an aggregator's webhook: 200 when its parcels are known, 202 when scans wait for theirs."""
     from oms.platform.fulfillment import take_webhook as take
 
-    received = take(carrier, raw_body(app), current(app).headers)
+    received = take(carrier, raw_body(app), current(app).headers, query(app))
     return ok({"applied": received.applied, "parked": received.parked}, status=202 if received.parked else 200)

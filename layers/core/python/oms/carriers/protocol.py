@@ -60,6 +60,8 @@ class Scan:
     status: TrackingStatus
     at: datetime
     description: str = ""
+    code: str = ""
+    """The carrier's own word for it, if it has one; empty where the source does not pass it on."""
 
 
 class Carrier(Protocol):

@@ -38,12 +38,15 @@ CODES: Mapping[str, TrackingStatus] = {
     "DP": TrackingStatus.IN_TRANSIT,
     "OD": TrackingStatus.OUT_FOR_DELIVERY,
     "DL": TrackingStatus.DELIVERED,
-    "NH": TrackingStatus.EXCEPTION,
+    "NH": TrackingStatus.ATTEMPT_FAILED,
+    "PU": TrackingStatus.AVAILABLE_FOR_PICKUP,
     "EX": TrackingStatus.EXCEPTION,
+    "RS": TrackingStatus.RETURNING,
     "RT": TrackingStatus.RETURNED,
 }
-"""Announced, received, arrived at and departed from a hub, out for delivery, delivered, nobody home, another exception,
-returned to sender. A code that is not here is an exception too: somebody must look at what nobody knows."""
+"""Announced, received, arrived at and departed from a hub, out for delivery, delivered, nobody home, waits in a shop,
+an exception, on its way back, back with the sender. A code that is not here is an exception too: somebody must look at
+what nobody knows."""
 
 SERVICES: Mapping[str, tuple[int, int]] = {"standard": (390, 60), "express": (890, 140)}
 """Service to base price and price per started kilogram, in minor units. Another service is carried as standard."""
@@ -163,6 +166,7 @@ def _scan(given: Any, path: str) -> Scan:
         status=status,
         at=at,
         description=description[:MAX_DESCRIPTION],
+        code=code if code in CODES else "",
     )
 
 

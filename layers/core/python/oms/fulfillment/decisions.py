@@ -17,9 +17,10 @@ from oms.ids import parcel_id as parcel_id_of
 from oms.orders import events as ev
 from oms.orders.cancellation import late
 from oms.orders.decisions import MAX_STOCK_KEYS
-from oms.orders.events import LineUnits, OrderEvent, TrackingStatus, UnitState
+from oms.orders.events import LineUnits, OrderEvent, UnitState
 from oms.orders.kits import Recipes, shelf_skus
 from oms.orders.order import FulfillmentOrder, Order, Parcel
+from oms.orders.scans import first_delivery, is_news
 from oms.orders.transitions import FulfillmentStatus, Way
 
 Wish = Mapping[str, int]
@@ -165,7 +166,7 @@ def ship(order: Order, fulfillment_order_id: str, parcel_id: str | None = None) 
             )
         if not complete:
             break
-        delivered_at = _first_delivery(parcel.scans)
+        delivered_at = first_delivery(parcel.scans)
         if delivered_at is not None and share.way is Way.DELIVERY:
             events.append(ev.ParcelDelivered(parcel_id=parcel.parcel_id, at=delivered_at))
     return [*events, *late(order, events)]
@@ -206,10 +207,11 @@ def deliver(order: Order, fulfillment_order_id: str, *, at: datetime, parcel_id:
 
 
 def track(order: Order, carrier: str, scans: Iterable[Scan]) -> list[OrderEvent]:
-    """What the carrier said of parcels of this order. Scans already known, and of other parcels, are passed over.
+    """What was said of parcels of this order. Scans already known, and of other parcels, are passed over.
 
-    All are recorded, in whatever order they come; the first that says "delivered" delivers the parcel, and none
-    takes that back. A parcel that was never booked out is not delivered before it is (see `ship`).
+    All are recorded, in whatever order they come; the first that says "delivered" delivers the parcel, unless it had
+    turned back before, and none takes that back. A parcel that was never booked out is not delivered before it is
+    (see `ship`).
     """
     events: list[OrderEvent] = []
     heard: dict[str, dict[str, ev.ParcelTracked]] = {}
@@ -218,7 +220,7 @@ def track(order: Order, carrier: str, scans: Iterable[Scan]) -> list[OrderEvent]
         if parcel is None:
             continue
         known = heard.setdefault(parcel.parcel_id, {each.scan_id: each for each in parcel.scans})
-        if scan.scan_id in known:
+        if not is_news(scan, known.values()):
             continue
         tracked = ev.ParcelTracked(
             parcel_id=parcel.parcel_id,
@@ -226,12 +228,13 @@ def track(order: Order, carrier: str, scans: Iterable[Scan]) -> list[OrderEvent]
             status=scan.status,
             at=scan.at,
             description=scan.description,
+            code=scan.code,
         )
         known[scan.scan_id] = tracked
         events.append(tracked)
     for parcel_id, known in heard.items():
         parcel = order.parcels[parcel_id]
-        delivered_at = _first_delivery(known.values())
+        delivered_at = first_delivery(known.values())
         if order.fulfillment_orders[parcel.packed.fulfillment_order_id].way is not Way.DELIVERY:
             continue  # it came to a store, where the customer has yet to fetch it
         if delivered_at is not None and parcel.shipped_at is not None and parcel.delivered_at is None:
@@ -245,10 +248,6 @@ def parcel_of(order: Order, carrier: str, tracking_number: str) -> Parcel | None
         if parcel.label and (parcel.label.carrier, parcel.label.tracking_number) == (carrier, tracking_number):
             return parcel
     return None
-
-
-def _first_delivery(scans: Iterable[ev.ParcelTracked]) -> datetime | None:
-    return min((scan.at for scan in scans if scan.status is TrackingStatus.DELIVERED), default=None)
 
 
 def _parcels(order: Order, fulfillment_order_id: str, parcel_id: str | None) -> list[Parcel]:

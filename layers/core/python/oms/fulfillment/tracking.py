@@ -38,9 +38,10 @@ class _News:
     answered: list[tuple[Reference, Sequence[Parked]]] = field(default_factory=list)
 
 
-def receive(ports: Ports, carrier: str, scans: Iterable[Scan], clock: Clock) -> Received:
-    """Take in the scans of one webhook: those of one order in one entry, those of unknown parcels parked for them.
+def receive(ports: Ports, carrier: str, scans: Iterable[Scan], clock: Clock, *, told_by: str = "") -> Received:
+    """Take in scans of a carrier's parcels: those of one order in one entry, those of unknown parcels parked for them.
 
+    They may come from a webhook or from asking; `told_by` names who told them, when it was not the carrier itself.
     After parking, the parcel is looked for once more: its label may have been recorded in between, and then nobody
     else would look.
     """
@@ -63,7 +64,7 @@ def receive(ports: Ports, carrier: str, scans: Iterable[Scan], clock: Clock) -> 
         told.scans += [*said, *_waiting(found)]
         told.answered.append((reference, found.parked))
     for order_id, told in news.items():
-        _apply(ports, carrier, order_id, told, clock)
+        _apply(ports, carrier, order_id, told, clock, told_by or carrier)
     return Received(applied=sum(len(each) for each in by_number.values()) - parked, parked=parked)
 
 
@@ -74,17 +75,17 @@ def claim(ports: Ports, carrier: str, tracking_number: str, clock: Clock) -> int
     if found.order_id is None or not found.parked:
         return 0
     told = _News(scans=_waiting(found), answered=[(reference, found.parked)])
-    _apply(ports, carrier, found.order_id, told, clock)
+    _apply(ports, carrier, found.order_id, told, clock, carrier)
     return len(told.scans)
 
 
-def _apply(ports: Ports, carrier: str, order_id: str, told: _News, clock: Clock) -> None:
+def _apply(ports: Ports, carrier: str, order_id: str, told: _News, clock: Clock, told_by: str) -> None:
     """Append what is new to the order, and only then let go of what was parked for it."""
     for start in range(0, len(told.scans), SCANS_AT_ONCE):
         some = told.scans[start : start + SCANS_AT_ONCE]
         # The cause is what was said, not the request that said it: another request may say the same and more.
         cause = "scans:" + derived(*sorted({f"{scan.tracking_number}/{scan.scan_id}" for scan in some}))
-        caller = Caller(actor=f"carrier:{carrier}", cause=cause, clock=clock)
+        caller = Caller(actor=f"carrier:{told_by}", cause=cause, clock=clock)
         execute(ports.log, order_id, lambda order, some=some: _said(order, carrier, some), caller)  # type: ignore[misc]
     for reference, parked in told.answered:
         ports.references.forget(reference, parked)

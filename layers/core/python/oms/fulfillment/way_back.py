@@ -15,6 +15,7 @@ from oms.orders.contact import Address, address_lines
 from oms.orders.events import OrderEvent
 from oms.orders.log import ATTEMPTS, Caller, append, load
 from oms.orders.order import Order
+from oms.orders.scans import Told, is_news
 from oms.orders.way_back import ReturnLabelIssued, ReturnTracked
 from oms.returns.decisions import find
 
@@ -68,10 +69,10 @@ def track_returns(order: Order, carrier: str, scans: Iterable[Scan]) -> list[Ord
     for known in order.after_sale.returns.values():
         if known.label is None or known.label.carrier != carrier:
             continue
-        heard = {each.scan_id for each in known.scans}
+        heard: list[Told] = [*known.scans]
         for scan in sorted(scans, key=lambda each: (each.at, each.scan_id)):
-            if scan.tracking_number == known.label.tracking_number and scan.scan_id not in heard:
-                heard.add(scan.scan_id)
+            if scan.tracking_number == known.label.tracking_number and is_news(scan, heard):
+                heard.append(scan)
                 events.append(
                     ReturnTracked(
                         return_id=known.requested.return_id,
@@ -79,6 +80,7 @@ def track_returns(order: Order, carrier: str, scans: Iterable[Scan]) -> list[Ord
                         status=scan.status,
                         at=scan.at,
                         description=scan.description,
+                        code=scan.code,
                     )
                 )
     return events

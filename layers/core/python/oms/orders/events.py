@@ -347,6 +347,8 @@ class ParcelTracked:
     status: TrackingStatus
     at: datetime
     description: str = ""
+    code: str = ""
+    """The carrier's own word for it, where the source tells it: by it the same scan of two sources is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

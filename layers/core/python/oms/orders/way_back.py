@@ -30,3 +30,4 @@ class ReturnTracked:
     status: TrackingStatus
     at: datetime
     description: str = ""
+    code: str = ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from oms.carriers.protocol import Carrier, carrier
+from oms.carriers.aggregator import NAMES as AGGREGATORS
+from oms.carriers.aggregator import Call, aggregator
+from oms.carriers.protocol import carrier
 from oms.clock import now
 from oms.errors import NotFound, Unauthenticated
 from oms.fulfillment.ports import Ports
@@ -67,33 +69,49 @@ def work_queue(location_id: str, status: str, *, limit: int, cursor: str) -> dic
     return {"fulfillment_orders": page.items, "cursor": page.cursor}
 
 
-def take_webhook(name: str, raw: bytes, headers: Mapping[str, str]) -> Received:
-    """Take a carrier's webhook, if the very bytes carry its signature.
+def take_webhook(name: str, raw: bytes, headers: Mapping[str, str], query: Mapping[str, str]) -> Received:
+    """Take the webhook of a carrier or of an aggregator, if the very bytes carry its signature.
 
     Raises:
-        Unauthenticated: they do not, or there is no such carrier. Which of these is not told.
-        InvalidInput: the carrier signed something that it should not have sent.
+        Unauthenticated: they do not, or there is neither of this name. Which of these is not told.
+        InvalidInput: the sender signed something that it should not have sent.
     """
     try:
-        sender = carrier(name)
-        genuine = _genuine(sender, raw, headers)
+        received = _told_by_aggregator(name, raw, headers, query) if name in AGGREGATORS else _told(name, raw, headers)
     except NotFound:
-        genuine = False
-    if not genuine:
+        received = None
+    if received is None:
         count(Metric.SIGNATURES_REFUSED)
         raise Unauthenticated("no valid signature")
-    received = receive(ports(), name, sender.parse(raw), now)
     if received.parked:
         count(Metric.SCANS_PARKED, received.parked)
     return received
 
 
-def _genuine(sender: Carrier, raw: bytes, headers: Mapping[str, str]) -> bool:
-    """Whether the signature fits; a secret that was changed a moment ago is read anew before it is refused."""
-    name = carrier_secret(sender.name)
-    return any(
-        sender.verify(raw, headers, secret(name, fresh=fresh)["webhook_secret"], now=now()) for fresh in (False, True)
-    )
+def _told(name: str, raw: bytes, headers: Mapping[str, str]) -> Received | None:
+    """What a carrier says of its own parcels; None when it was not the carrier."""
+    sender = carrier(name)
+    if not _kept(name, lambda kept: sender.verify(raw, headers, kept.get("webhook_secret", ""), now=now())):
+        return None
+    return receive(ports(), name, sender.parse(raw), now)
+
+
+def _told_by_aggregator(name: str, raw: bytes, headers: Mapping[str, str], query: Mapping[str, str]) -> Received | None:
+    """What an aggregator says of other carriers' parcels; None when it was not the aggregator."""
+    sender = aggregator(name)
+    if not _kept(name, lambda kept: sender.verify(Call(raw=raw, headers=headers, query=query, now=now()), kept)):
+        return None
+    report = sender.parse(raw)
+    return receive(ports(), report.carrier, report.scans, now, told_by=name) if report is not None else Received()
+
+
+def _kept(name: str, fits: Callable[[Mapping[str, str]], bool]) -> bool:
+    """Whether the secret kept for a sender fits; one that was changed a moment ago is read anew before it is refused.
+
+    Raises:
+        NotFound: none is kept.
+    """
+    return any(fits(secret(carrier_secret(name), fresh=fresh)) for fresh in (False, True))
 
 
 def label_bought(message: dict[str, Any], _message_id: str) -> None:

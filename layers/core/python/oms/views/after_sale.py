@@ -10,6 +10,7 @@ from oms.orders.condition import ItemCondition
 from oms.orders.contact import address_lines
 from oms.orders.exchanges import Exchange
 from oms.orders.order import Order
+from oms.orders.scans import merged
 from oms.orders.settlement import part_status
 from oms.orders.transfers import EXCHANGE_PAYMENT, returned_from, sent_to
 from oms.returns.decisions import ACTIONS, order_actions, returnable
@@ -96,7 +97,7 @@ def _label(known: Return) -> ReturnLabelResource | None:
         "tracking_url": known.label.tracking_url,
         "scans": [
             {"status": each.status, "at": to_text(each.at), "description": each.description}
-            for each in sorted(known.scans, key=lambda scan: (scan.at, scan.scan_id))
+            for each in merged(known.scans)
         ],
     }
 

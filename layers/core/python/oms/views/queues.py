@@ -58,6 +58,13 @@ BY_PEOPLE = frozenset(HoldReason(each) for each in OwnReason)
 ROUTING = "route"
 """Whose notes are ours: what people write may name people, and stays in the log."""
 
+PARCEL_TROUBLE = {
+    TrackingStatus.EXCEPTION: "parcel_exception",
+    TrackingStatus.RETURNING: "parcel_returning",
+    TrackingStatus.RETURNED: "parcel_returned",
+}
+"""Where a parcel is that somebody must look after. After a failed attempt the carrier tries again by itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
@@ -159,10 +166,11 @@ def _waits(order: Order, lines: list[Line], queue: Queue, reason: str) -> Matter
 
 def _parcels(order: Order) -> Iterator[Matter]:
     for parcel in order.parcels.values():
-        if tracking_status(parcel) in {TrackingStatus.EXCEPTION, TrackingStatus.RETURNED}:
+        reason = PARCEL_TROUBLE.get(tracking_status(parcel))
+        if reason:
             yield Matter(
                 queue=Queue.EXCEPTIONS,
-                reason="parcel_returned" if tracking_status(parcel) is TrackingStatus.RETURNED else "parcel_exception",
+                reason=reason,
                 since=history(parcel)[-1].at,
                 subject=parcel.parcel_id,
             )
