@@ -183,9 +183,9 @@ def test_what_was_refunded_unsent_is_not_to_be_sent_and_what_was_sent_stays_sent
     body = sold(MUG | {"quantity": 5})
     (line,) = body["consignments"]["shipping"][0]["line_items"]
     line |= {"quantity_shipped": 2, "quantity_refunded": 1}
-    assert list(read(body).cancelled.values()) == [1]
+    assert not read(body).cancelled, "one that was sent came back"
     line |= {"quantity_refunded": 4}
-    assert list(read(body).cancelled.values()) == [3]
+    assert list(read(body).cancelled.values()) == [2]
     assert list(read(body | {"status_id": 4}).cancelled.values()) == [3], (
         "refunded as a whole: what is unsent stays here"
     )

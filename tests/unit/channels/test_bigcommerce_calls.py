@@ -1,4 +1,4 @@
-"""BigCommerce as it is asked and told: against its stand-in, with everything that can happen to a call on its way."""
+"""BigCommerce as it is asked and told: its stand-in, and everything that can happen to a call on its way."""
 
 from __future__ import annotations
 

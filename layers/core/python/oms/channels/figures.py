@@ -91,3 +91,20 @@ def shared(total: int, amounts: Sequence[int]) -> list[int]:
     Lines below zero take no share; without any amount the shares are equal, without lines there are none.
     """
     return allocate(total, [max(amount, 0) for amount in amounts]) if amounts else []
+
+
+_FINE = 10**6
+"""Parts of a minor unit in which exact amounts are weighed."""
+
+
+def fitting(amounts: Sequence[Decimal], whole: int, currency: str) -> list[int]:
+    """Amounts of major units in minor units: each rounded, or shared so that they add up to `whole`.
+
+    They are shared when the exact amounts add up to it but for less than one minor unit: the platform rounded their
+    sum, and not each of them.
+    """
+    rounded = [minor(amount, currency) for amount in amounts]
+    exact = [scaled(amount, currency) for amount in amounts]
+    if sum(rounded) == whole or not exact or min(exact) < 0 or abs(sum(exact, Decimal(0)) - whole) >= 1:
+        return rounded
+    return allocate(whole, [int(amount * _FINE) for amount in exact])

@@ -10,12 +10,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from oms.channels.bigcommerce.payload import BigOrder, LineItem
-from oms.channels.figures import Sold, exactly, minor, scaled
-from oms.money import allocate
+from oms.channels.figures import Sold, exactly, fitting, minor
 from oms.orders.sold import Charge, ChargeKind, short
-
-_FINE = 10**6
-"""Parts of a minor unit in which exact amounts are weighed."""
 
 
 def sold(order: BigOrder, items: Sequence[LineItem], currency: str, channel_id: str) -> list[Sold]:
@@ -23,8 +19,8 @@ def sold(order: BigOrder, items: Sequence[LineItem], currency: str, channel_id: 
     beside = charges(order, currency)
     total, tax = minor(order.total_inc_tax, currency), minor(order.total_tax, currency)
     gross = bool(order.is_tax_inclusive_pricing)
-    paid = _fitting([_paid(item, gross=gross) for item in items], total - sum(c.net + c.tax for c in beside), currency)
-    taxes = _fitting([item.total_tax for item in items], tax - sum(c.tax for c in beside), currency)
+    paid = fitting([_paid(item, gross=gross) for item in items], total - sum(c.net + c.tax for c in beside), currency)
+    taxes = fitting([item.total_tax for item in items], tax - sum(c.tax for c in beside), currency)
     return [
         _line(item, amount, part, currency, channel_id, gross=gross)
         for item, amount, part in zip(items, paid, taxes, strict=True)
@@ -95,12 +91,3 @@ def _line(item: LineItem, paid: int, tax: int, currency: str, channel_id: str, *
         list_price=exactly(item.price_inc_tax if gross else item.price_ex_tax, currency),
         requires_shipping=item.type in {"", "physical"},
     )
-
-
-def _fitting(amounts: Sequence[Decimal], whole: int, currency: str) -> list[int]:
-    """The amounts in minor units: rounded one by one, or so that they add up when rounding is all that is between."""
-    rounded = [minor(amount, currency) for amount in amounts]
-    exact = [scaled(amount, currency) for amount in amounts]
-    if sum(rounded) == whole or not exact or min(exact) < 0 or abs(sum(exact, Decimal(0)) - whole) >= 1:
-        return rounded
-    return allocate(whole, [int(amount * _FINE) for amount in exact])

@@ -187,11 +187,15 @@ def _method(order: BigOrder) -> PaymentMethod:
 
 
 def _unwanted(order: BigOrder, item: LineItem) -> int:
-    """Units that the shop will not have sent: of a cancelled order all, otherwise what it gave back unsent."""
+    """Units that the shop will not have sent: all of a cancelled order, and what it gave back beyond what was sent.
+
+    A refund does not say which of a line's units it is for. Those that were sent come first: they may have come back.
+    """
     if order.status_id in GONE:
         return item.quantity
-    unsent = max(item.quantity - item.quantity_shipped, 0)
-    return unsent if order.status_id == REFUNDED else min(item.quantity_refunded, unsent)
+    if order.status_id == REFUNDED:
+        return max(item.quantity - item.quantity_shipped, 0)
+    return min(max(item.quantity_refunded - item.quantity_shipped, 0), item.quantity)
 
 
 def _given_back(order: BigOrder, currency: str) -> int:
