@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from http import HTTPStatus
@@ -10,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from oms.channels.connection import Connection, Reply, Request, Token
+from oms.channels.rest import content
 from oms.errors import Refused, Throttled, Unavailable
 
 ACCESS = "access"
@@ -75,24 +75,24 @@ def checked(reply: Reply, who: str, *, wait: float = 0, reason: str = "") -> Rep
     return reply
 
 
-def body_of(reply: Reply) -> Any:
-    """The JSON of a reply; nothing when it is none."""
+def told(reply: Reply) -> dict[str, Any]:
+    """What a reply says of a call that failed; nothing when it is no JSON object."""
     try:
-        return json.loads(reply.body or b"null")
-    except ValueError:
-        return None
+        body = content(reply)
+    except Unavailable:
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _new_token(connection: Connection, request: Request) -> str:
     connection.tokens.pop(ACCESS, None)
     reply = connection.http.send(request)
-    body = body_of(reply)
-    answer = body if isinstance(body, dict) else {}
-    checked(reply, "the token service", reason=f"{str(answer.get('error', ''))[:50]}: authorise the application again")
-    text = answer.get("access_token")
+    body = told(reply)
+    checked(reply, "the token service", reason=f"{str(body.get('error', ''))[:50]}: authorise the application again")
+    text = body.get("access_token")
     if not isinstance(text, str) or not text:
         raise Unavailable("the token service answered without a token")
-    lasts = answer.get("expires_in")
+    lasts = body.get("expires_in")
     seconds = lasts if isinstance(lasts, int) else 0
     connection.tokens[ACCESS] = Token(text, connection.clock() + timedelta(seconds=seconds))
     return text

@@ -87,8 +87,7 @@ def ask(connection: Connection, call: Call) -> Reply:
 
 def reason(reply: Reply) -> str:
     """What Amazon says went wrong."""
-    body = oauth.body_of(reply)
-    errors = body.get("errors") if isinstance(body, dict) else None
+    errors = oauth.told(reply).get("errors")
     told = [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
     return "; ".join(f"{each.get('code', '')} {each.get('message', '')}".strip() for each in told[:3])[:300]
 

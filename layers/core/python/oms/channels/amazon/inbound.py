@@ -20,9 +20,9 @@ from oms.channels.amazon.remarks import collected, remarks
 from oms.channels.connection import Connection
 from oms.channels.document import ChannelDocument, DocumentKind, document
 from oms.channels.figures import placed_lines
-from oms.channels.oauth import body_of
 from oms.channels.payload import read
 from oms.channels.protocol import WHOLE, Headers, Listed, Page, body_hash
+from oms.channels.rest import content, written
 from oms.channels.revision import instant, revision
 from oms.errors import InvalidInput
 from oms.orders.events import OrderPlaced, PaymentMethod, PaymentTerms, TaxRemitter
@@ -97,9 +97,9 @@ def hydrate(connection: Connection, reference: str) -> bytes | None:
     reply = api.ask(connection, api.get_order(reference, INCLUDED))
     if reply.status == HTTPStatus.NOT_FOUND:
         return None
-    body = body_of(reply)
+    body = content(reply)
     order = body.get("order") if isinstance(body, dict) else None
-    return _raw(order) if order else None
+    return written(order) if order else None
 
 
 def poll(connection: Connection, since: datetime, until: datetime, cursor: str) -> Page:
@@ -120,13 +120,13 @@ def poll(connection: Connection, since: datetime, until: datetime, cursor: str) 
         **({"marketplaceIds": api.marketplace(connection)} if api.marketplace(connection) else {}),
         **({"paginationToken": token} if token else {}),
     }
-    body = body_of(api.ask(connection, api.search_orders(query)))
+    body = content(api.ask(connection, api.search_orders(query)))
     answer = body if isinstance(body, dict) else {}
     found = [each for each in answer.get("orders") or () if isinstance(each, dict)]
     following = _at(answer, "pagination", "nextToken")
     listed = [
         Listed(
-            external_id=str(each.get("orderId", "")), changed_at=str(each.get("lastUpdatedTime", "")), raw=_raw(each)
+            external_id=str(each.get("orderId", "")), changed_at=str(each.get("lastUpdatedTime", "")), raw=written(each)
         )
         for each in found
     ]
@@ -252,10 +252,6 @@ def _value(line: PlacedLine, cancelled: int) -> int:
         value += count * (run.net + run.tax)
         left -= count
     return value
-
-
-def _raw(order: object) -> bytes:
-    return json.dumps(order, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _json(raw: bytes) -> Any:

@@ -14,8 +14,8 @@ from typing import Any
 
 from oms.channels.amazon import api
 from oms.channels.connection import Connection
-from oms.channels.oauth import body_of
 from oms.channels.outbound import Cancelled, MoneyBack, Sale, Shipped, StockAnswer, StockLevel
+from oms.channels.rest import content
 from oms.errors import Refused
 from oms.setup import ChannelUpdate
 
@@ -116,7 +116,7 @@ def _set(connection: Connection, seller_id: str, marketplace_id: str, level: Sto
         return StockAnswer(sku=level.sku, problem=refused.detail)
     if reply.status == HTTPStatus.NOT_FOUND:
         return StockAnswer(sku=level.sku, problem="Amazon has no listing of this sku")
-    body = body_of(reply)
+    body = content(reply)
     answer = body if isinstance(body, dict) else {}
     if answer.get("status") != "INVALID":
         return StockAnswer(sku=level.sku)
@@ -141,6 +141,6 @@ def _has(connection: Connection, sale: Sale, parcel: Shipped, number: str) -> bo
 
 
 def _order(connection: Connection, sale: Sale, included: str) -> dict[str, Any]:
-    body = body_of(api.ask(connection, api.get_order(sale.external_id, included)))
+    body = content(api.ask(connection, api.get_order(sale.external_id, included)))
     found = body.get("order") if isinstance(body, dict) else None
     return found if isinstance(found, dict) else {}

@@ -1,0 +1,212 @@
+"""What eBay is told: parcels that have left, orders that are off, money that goes back, and how many units may be sold.
+
+Source: eBay Fulfillment API v1 (`createShippingFulfillment`, `issueRefund`), Post-Order API v2 (`cancellation`) and
+Inventory API v1 (`bulkUpdatePriceQuantity`). None of them takes a key, so each call looks first at what is there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from oms.channels.connection import Connection
+from oms.channels.ebay import api
+from oms.channels.ebay.figures import Figures, figures
+from oms.channels.ebay.inbound import ASKED, CANCELED, hydrate
+from oms.channels.ebay.payload import EbayOrder, Refund
+from oms.channels.figures import minor
+from oms.channels.outbound import Cancelled, MoneyBack, Sale, Shipped, StockAnswer, StockLevel
+from oms.channels.payload import read
+from oms.channels.rest import content
+from oms.clock import from_text
+from oms.errors import Refused
+from oms.money import Money
+from oms.orders.reasons import CancellationReason
+from oms.setup import ChannelUpdate
+
+TAKES = frozenset(ChannelUpdate)
+
+STOCK_BATCH = 25
+"""Levels of one call, the most that eBay takes."""
+
+CARRIERS: Mapping[str, str] = {
+    "dhl": "DHL",
+    "dhl_express": "DHL",
+    "dpd": "DPD",
+    "fedex": "FedEx",
+    "gls": "GLS",
+    "hermes": "Hermes",
+    "ups": "UPS",
+    "usps": "USPS",
+}
+"""Our carriers as eBay calls them; any other is `Other`."""
+
+REASONS: Mapping[CancellationReason, str] = {
+    CancellationReason.CUSTOMER: "BUYER_ASKED_CANCEL",
+    CancellationReason.UNPAID: "ORDER_UNPAID",
+}
+"""Why an order is cancelled, as eBay calls it; for anything else it blames the seller's stock."""
+
+OUT_OF_STOCK = "OUT_OF_STOCK_OR_CANNOT_FULFILL"
+
+LATER = frozenset({34922, 34929})
+"""A refund before this one is still under way, or the buyer's payment is."""
+
+SLACK = timedelta(minutes=5)
+"""How far eBay's clock may be behind ours."""
+
+
+def confirm_shipment(connection: Connection, sale: Sale, parcel: Shipped) -> str:
+    """Say that a parcel has left. One with its number, or without one and with the same units, is this one."""
+    lines = [
+        {"lineItemId": line.external_line_id, "quantity": line.quantity}
+        for line in parcel.lines
+        if line.external_line_id
+    ]
+    if not lines:
+        raise Refused("the parcel has nothing in it that was sold on eBay")
+    number = re.sub(r"[^A-Za-z0-9]", "", parcel.tracking_number)
+    there = _parcel(connection, sale, number, lines)
+    if there is not None:
+        return there
+    told: dict[str, Any] = {"lineItems": lines, "shippedDate": api.iso(parcel.at)}
+    if number:
+        carrier = CARRIERS.get(parcel.carrier.lower(), "Other")
+        told |= {"shippingCarrierCode": carrier, "trackingNumber": number}
+    try:
+        made = api.ask(connection, "POST", _parcels(sale), body=told)
+    except Refused:
+        there = _parcel(connection, sale, number, lines)
+        if there is None:
+            raise
+        return there
+    return made.headers.get("location", "").rpartition("/")[2]
+
+
+def cancel(connection: Connection, sale: Sale, cancelled: Cancelled) -> str:
+    """Cancel an order as a whole; eBay then gives the buyer the money back. A wish of the buyer's is granted.
+
+    Raises:
+        Refused: only some units are cancelled, which eBay cannot, or it is too late for it.
+    """
+    if not cancelled.everything:
+        raise Refused("eBay cancels only whole orders: refund the units, or cancel them there")
+    order = _order(connection, sale)
+    state = order.cancel_status
+    if state.cancel_state == CANCELED:
+        return ""
+    wish = next((each for each in state.cancel_requests if each.cancel_request_state == "REQUESTED"), None)
+    if wish:
+        api.ask(connection, "POST", f"{api.CANCELLATIONS}/{quote(wish.cancel_request_id, safe='')}/approve")
+        return wish.cancel_request_id
+    if state.cancel_state == ASKED:
+        return ""
+    told = {
+        "legacyOrderId": order.legacy_order_id or order.order_id,
+        "cancelReason": REASONS.get(cancelled.code, OUT_OF_STOCK),
+    }
+    try:
+        made = content(api.ask(connection, "POST", api.CANCELLATIONS, body=told))
+    except Refused:
+        if _order(connection, sale).cancel_status.cancel_state not in {CANCELED, ASKED}:
+            raise
+        return ""
+    return str((made or {}).get("cancelId", ""))
+
+
+def refund(connection: Connection, sale: Sale, refund: MoneyBack) -> str:
+    """Give money back. The tax that eBay collected is not in what it is told: eBay gives that back by itself.
+
+    A refund of the same amount that was made since this one was decided is taken for this one: better one that is too
+    few and still waited for than one that is too many. A cancelled order has its money returned by eBay.
+    """
+    order = _order(connection, sale)
+    found = figures(order)
+    amount = found.without_tax(refund.amount)
+    given = [each for each in order.payment_summary.refunds if each.refund_status != "FAILED"]
+    if order.cancel_status.cancel_state == CANCELED or _all_given(order, found, given):
+        return ""
+    if any(_amount(each, found) == amount and _since(each, refund.at) for each in given):
+        return ""
+    money = Money(amount, found.currency)
+    path = f"{api.ORDERS}/{quote(sale.external_id, safe='')}/issue_refund"
+    told: dict[str, Any] = {
+        "reasonForRefund": "BUYER_RETURN" if refund.lines else "OTHER_ADJUSTMENT",
+        "orderLevelRefundAmount": {"value": f"{money.decimal:f}", "currency": found.currency},
+        **({"comment": refund.note[:100]} if refund.note else {}),
+    }
+    made = content(api.ask(connection, "POST", path, body=told, later=LATER))
+    answer = made if isinstance(made, dict) else {}
+    if answer.get("refundStatus") == "FAILED":
+        raise Refused("eBay could not give the money back")
+    return str(answer.get("refundId", ""))
+
+
+def set_stock(connection: Connection, levels: Sequence[StockLevel]) -> Sequence[StockAnswer]:
+    """Set levels, all in one call."""
+    told = {"requests": [_request(connection, level) for level in levels]}
+    reply = api.ask(connection, "POST", f"{api.INVENTORY}/bulk_update_price_quantity", body=told)
+    answers = {each.get("sku"): each for each in (content(reply) or {}).get("responses") or ()}
+    return [StockAnswer(sku=level.sku, problem=_problem(answers.get(level.sku))) for level in levels]
+
+
+def _request(connection: Connection, level: StockLevel) -> dict[str, Any]:
+    availability: dict[str, Any] = {"quantity": level.available}
+    if place := connection.channel.stock_location:
+        availability["availabilityDistributions"] = [{"merchantLocationKey": place, "quantity": level.available}]
+    return {"sku": level.sku, "shipToLocationAvailability": availability}
+
+
+def _problem(answer: Mapping[str, Any] | None) -> str:
+    if answer is None:
+        return "eBay did not answer for this sku"
+    if answer.get("statusCode") == HTTPStatus.OK:
+        return ""
+    errors = [str(each.get("message", "")) for each in answer.get("errors") or () if isinstance(each, dict)]
+    return "; ".join(errors[:3])[:300] or f"eBay answered {answer.get('statusCode')}"
+
+
+def _parcels(sale: Sale) -> str:
+    return f"{api.ORDERS}/{quote(sale.external_id, safe='')}/shipping_fulfillment"
+
+
+def _parcel(connection: Connection, sale: Sale, number: str, lines: Sequence[Mapping[str, Any]]) -> str | None:
+    """The parcel as eBay has it already, by its id there."""
+    reply = api.ask(connection, "GET", _parcels(sale))
+    if reply.status == HTTPStatus.NOT_FOUND:
+        raise Refused(f"eBay has no order {sale.external_id}")
+    known = (content(reply) or {}).get("fulfillments") or ()
+    return next((str(each.get("fulfillmentId", "")) for each in known if _same(each, number, lines)), None)
+
+
+def _same(known: Mapping[str, Any], number: str, lines: Sequence[Mapping[str, Any]]) -> bool:
+    there = str(known.get("shipmentTrackingNumber") or "")
+    if there or number:
+        return there == number
+    units = {each.get("lineItemId"): each.get("quantity", 1) for each in known.get("lineItems") or ()}
+    return units == {each["lineItemId"]: each["quantity"] for each in lines}
+
+
+def _order(connection: Connection, sale: Sale) -> EbayOrder:
+    raw = hydrate(connection, sale.external_id)
+    if raw is None:
+        raise Refused(f"eBay has no order {sale.external_id}")
+    return read(EbayOrder, raw)
+
+
+def _all_given(order: EbayOrder, found: Figures, given: Sequence[Refund]) -> bool:
+    whole = sum(_amount(each, found) for each in given)
+    return order.order_payment_status == "FULLY_REFUNDED" or whole >= found.sellers > 0
+
+
+def _amount(refund: Refund, found: Figures) -> int:
+    return minor(refund.amount.of(found.currency), found.currency) if refund.amount else 0
+
+
+def _since(refund: Refund, at: datetime) -> bool:
+    """Whether a refund was made after an instant; one that is under way has no time yet."""
+    return not refund.refund_date or from_text(refund.refund_date) >= at - SLACK
