@@ -6,12 +6,15 @@ items", and the tutorials of orders and inventory.
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from threading import RLock
 from typing import Any, ClassVar
+from urllib.parse import quote, unquote
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
@@ -28,7 +31,10 @@ _TESTS: Mapping[str, Callable[[str, str], bool]] = {
 
 
 class AdobeCommerce(StandIn):
-    """One shop. Sell with `sell`, change with `change`; its orders are in `sold`, by entity id."""
+    """One shop. Sell with `sell`, change with `change`; its orders are in `sold`, by entity id.
+
+    With `keys` (the secrets of consumer and token) calls to its `url` have to be signed; else the token opens the door.
+    """
 
     ROUTES: ClassVar[tuple[tuple[str, str, str], ...]] = (
         ("GET", "/rest/<view>/V1/orders", "search_orders"),
@@ -49,9 +55,12 @@ class AdobeCommerce(StandIn):
         clock: Clock = now,
         limit: Limit | None = None,
         token: str = "ac-token",  # noqa: S107 - of a shop that is not there
+        url: str = "https://shop.example",
+        keys: tuple[str, ...] = (),
         sources: Sequence[str] = ("default",),
     ) -> None:
         super().__init__(clock=clock, limit=limit)
+        self.url, self.keys, self._nonces = url, keys, set[str]()
         self.token, self.sources = token, tuple(sources)
         self.sold: dict[int, Json] = {}
         self.shipments: list[Json] = []
@@ -104,10 +113,26 @@ class AdobeCommerce(StandIn):
         return {**order, "items": shown}
 
     def _answer(self, request: Request) -> Response:
-        if request.headers.get("Authorization") != f"Bearer {self.token}":
+        if not self._known(request):
             return answer({"message": "The consumer isn't authorized to access %resources."}, 401)
         with self._lock:
             return super()._answer(request)
+
+    def _known(self, request: Request) -> bool:
+        """Whether the call bears the token, or is signed with the keys for the first time."""
+        told = request.headers.get("Authorization", "")
+        if not self.keys:
+            return told == f"Bearer {self.token}"
+        parts = {name: unquote(value) for name, value in re.findall(r'(oauth_\w+)="([^"]*)"', told)}
+        signature, nonce = parts.pop("oauth_signature", ""), parts.get("oauth_nonce", "")
+        if nonce in self._nonces or parts.get("oauth_token") != self.token:
+            return False
+        self._nonces.add(nonce)
+        pairs = [*request.args.items(multi=True), *parts.items()]
+        told = "&".join(sorted(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in pairs))
+        signed = "&".join(quote(part, safe="~") for part in (request.method, self.url + request.path, told))
+        key = "&".join(quote(part, safe="~") for part in self.keys)
+        return signature == base64.b64encode(hmac.digest(key.encode(), signed.encode(), "sha256")).decode()
 
     def too_many(self, wait: float) -> Response:
         return answer({"message": "Too Many Requests", "trace": None}, 429, Retry_After=str(max(1, round(wait))))

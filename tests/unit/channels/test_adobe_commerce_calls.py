@@ -13,6 +13,7 @@ import pytest
 from infra.standins.adobe_commerce import AdobeCommerce
 from infra.standins.wsgi import Fault, Limit
 from oms.channels.adobe_commerce import inbound, outbound
+from oms.channels.adobe_commerce.signing import base_string
 from oms.channels.connection import Connection
 from oms.channels.document import ChannelDocument
 from oms.channels.outbound import Cancelled, MoneyBack, Sale, Shipped, StockAnswer, StockLevel, UnitsOf
@@ -141,6 +142,40 @@ def test_a_shop_that_is_asked_too_often_and_one_that_does_not_know_us() -> None:
     at.app.limit = None
     with pytest.raises(Refused, match="keys"):
         inbound.hydrate(replace(at.to, secret={"access_token": "old"}), str(at.order_id))
+
+
+def test_what_is_signed_is_what_the_standard_says() -> None:
+    """The example of RFC 5849, section 3.4.1.1; `c2` and the second `a3` are of its form body."""
+    told = {
+        "oauth_consumer_key": "9djdj82h48djs9d2",
+        "oauth_token": "kkk9d7dh3k39sjv7",
+        "oauth_signature_method": "HMAC-SHA1",
+        "oauth_timestamp": "137131201",
+        "oauth_nonce": "7d8f3e4a",
+    }
+    url = "http://EXAMPLE.com:80/request?b5=%3D%253D&a3=a&c%40=&a2=r%20b"
+    assert base_string("post", url, [*told.items(), ("c2", ""), ("a3", "2 q")]) == (
+        "POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q%26a3%3Da%26b5%3D%253D%25253D%26c%2540%3D"
+        "%26c2%3D%26oauth_consumer_key%3D9djdj82h48djs9d2%26oauth_nonce%3D7d8f3e4a%26oauth_signature_method%3DHMAC-SHA1"
+        "%26oauth_timestamp%3D137131201%26oauth_token%3Dkkk9d7dh3k39sjv7"
+    )
+
+
+def test_with_all_four_keys_each_call_is_signed() -> None:
+    at = shop()
+    at.app.keys = ("consumer & secret", "token/secret")
+    four = {"consumer_key": "ck", "consumer_secret": "consumer & secret", "access_token_secret": "token/secret"}
+    signed = replace(at.to, secret={**at.to.secret, **four})
+    assert inbound.hydrate(signed, str(at.order_id))
+    at.hand.at += timedelta(microseconds=1)
+    assert inbound.poll(signed, START, START + timedelta(days=1), "").orders
+    at.hand.at += timedelta(microseconds=1)
+    outbound.set_stock(signed, [StockLevel(sku="MUG", available=7)])
+    assert at.app.stock
+    for wrong in (at.to, replace(signed, secret={**signed.secret, "consumer_secret": "another"})):
+        at.hand.at += timedelta(microseconds=1)
+        with pytest.raises(Refused):
+            inbound.hydrate(wrong, str(at.order_id))
 
 
 def shipped_whole(at: Shop) -> Callable[[], object]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from oms.channels.connection import Connection, Reply, Request
 from oms.errors import Refused, Throttled, Unavailable
@@ -29,29 +30,30 @@ def call(
     method: str,
     url: str,
     *,
-    headers: Mapping[str, str],
+    headers: Mapping[str, str] | Callable[[Request], Mapping[str, str]],
     query: Query = (),
     body: object = None,
     reset: tuple[str, float] = ("retry-after", 1),
 ) -> Reply:
     """The platform's answer when it has one: what was asked for, or why it will not (4xx).
 
-    `reset` names the header that tells how long to wait, and how many of its units make a second.
+    `headers` may be made of the request, for platforms whose calls are signed. `reset` names the header that tells
+    how long to wait, and how many of its units make a second.
 
     Raises:
         Unavailable: no answer, or trouble on the other side.
         Throttled: asked too often.
         Refused: the key is not good for this, or the address is another one.
     """
-    told = urlencode(list(query))
-    reply = connection.http.send(
-        Request(
-            method=method,
-            url=f"{url}?{told}" if told else url,
-            headers={"Accept": "application/json", **({"Content-Type": "application/json"} if body else {}), **headers},
-            body=written(body) if body is not None else b"",
-        )
+    told = urlencode(list(query), quote_via=quote)
+    sent = Request(
+        method=method,
+        url=f"{url}?{told}" if told else url,
+        headers={"Accept": "application/json", **({} if body is None else {"Content-Type": "application/json"})},
+        body=b"" if body is None else written(body),
     )
+    keys = headers(sent) if callable(headers) else headers
+    reply = connection.http.send(replace(sent, headers={**sent.headers, **keys}))
     platform = connection.channel.platform
     if reply.status == _TOO_MANY:
         raise Throttled(f"{platform} is asked too often", seconds=_seconds(reply.headers.get(reset[0], ""), reset[1]))

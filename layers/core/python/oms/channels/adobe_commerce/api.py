@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from oms.channels import rest
+from oms.channels.adobe_commerce.signing import authorization
 from oms.channels.connection import Connection, Reply
 from oms.errors import Unavailable
 
@@ -25,13 +26,13 @@ def call(connection: Connection, method: str, path: str, *, query: rest.Query = 
         Unavailable: no answer; ask again (`Throttled`: and not before so many seconds).
         Refused: the token is not good, or its integration lacks the resource.
     """
-    channel = connection.channel
+    channel, at = connection.channel, connection.clock()
     view = f"/{channel.account}" if channel.account else ""
     return rest.call(
         connection,
         method,
         f"{channel.api_url}/rest{view}/V1{path}",
-        headers={"Authorization": f"Bearer {connection.secret.get('access_token', '')}"},
+        headers=lambda sent: {"Authorization": authorization(connection.secret, sent.method, sent.url, sent.body, at)},
         query=query,
         body=body,
     )
