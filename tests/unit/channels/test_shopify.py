@@ -277,7 +277,7 @@ def test_within_a_second_the_document_that_is_further_along_is_the_newer() -> No
 
 
 def test_other_topics_are_not_orders() -> None:
-    for topic in ("orders/delete", "orders/edited", "products/update", ""):
+    for topic in ("orders/delete", "orders/edited", "refunds/create", "products/update", shopify.topic({})):
         assert shopify.parse(topic, b"{}", SHOPIFY) is None
 
 

@@ -207,7 +207,7 @@ def test_times_are_utc_and_the_price_float_is_never_read() -> None:
     [
         ("order.deleted", "processing"),
         ("product.updated", "processing"),
-        ("", "processing"),
+        (woocommerce.topic({}), "processing"),
         ("order.created", "checkout-draft"),
     ],
 )

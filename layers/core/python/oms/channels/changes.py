@@ -64,7 +64,19 @@ def is_news(order: Order, document: ChannelDocument) -> bool:
     placed = document.placed
     if placed.fingerprint == order.fingerprint:
         return False
-    return (placed.revision, placed.fingerprint) > (order.revision, order.fingerprint)
+    if (placed.revision, placed.fingerprint) <= (order.revision, order.fingerprint):
+        return False
+    return not _is_echo(order, document)
+
+
+def _is_echo(order: Order, document: ChannelDocument) -> bool:
+    """Whether all that the document has to say is that parcels have left which left from here.
+
+    Each confirmation of ours has the channel send the order again: that alone is nothing to write down.
+    """
+    before, now = Fingerprint.read(order.fingerprint), Fingerprint.read(document.placed.fingerprint)
+    only_sent = replace(now, sent=before.sent) == before and bool(now.sent)
+    return only_sent and order.has_left and not _twice(order, document)
 
 
 def follow(order: Order, document: ChannelDocument) -> Step:
@@ -85,6 +97,8 @@ def follow(order: Order, document: ChannelDocument) -> Step:
             return Step(tuple(draft.events), complete=False)
         draft.add(ask(draft.order, _to_ask(draft.order, document), reason=REASON))
         reasons += _sale_reasons(order, draft.order, document)
+    if now.sent != before.sent and (double := _twice(draft.order, document)):
+        reasons.append((HoldReason.CHANNEL_CHANGE, "; ".join(double)))
     if now.contact != before.contact:
         contact, late = _contact(draft, document)
         reasons += late
@@ -178,6 +192,27 @@ def _too_late(order: Order, document: ChannelDocument) -> list[str]:
         if count > 0:
             late.append(f"line {line_id} ({line.placed.sku}): the channel cancelled {count} units that have left")
     return late
+
+
+def _twice(order: Order, document: ChannelDocument) -> list[str]:
+    """What would be sent twice: units that are still to leave from here, and that the channel says have been sent.
+
+    What left from here and was confirmed is among those that the channel counts. Gift cards and the like are handed
+    over by the channel itself.
+    """
+    sold = {line.external_line_id: line for line in document.placed.lines}
+    found = []
+    for line_id, line in order.lines.items():
+        told = sold.get(line.placed.external_line_id)
+        if told is None or line.added or not line.placed.requires_shipping:
+            continue
+        wanted = told.quantity - document.cancelled.get(told.external_line_id, 0)
+        there = max(wanted - document.sent.get(told.external_line_id, 0), 0)
+        left = line.counts.get(UnitState.SHIPPED, 0) + line.counts.get(UnitState.DELIVERED, 0)
+        count = line.live - left - _asked(order, line_id) - there
+        if count > 0 and document.sent.get(told.external_line_id, 0):
+            found.append(f"line {line_id} ({line.placed.sku}): the channel says that others have sent {count} units")
+    return found
 
 
 def _differences(order: Order, document: ChannelDocument) -> list[str]:

@@ -13,6 +13,7 @@ from oms.orders.contact import Contact
 from oms.orders.events import OrderPlaced, PaymentMethod, PaymentTerms, PlacedLine
 
 _NO_TERMS = PaymentTerms(method=PaymentMethod.UNPAID)
+_SENT = "sent:"
 
 
 class DocumentKind(StrEnum):
@@ -40,6 +41,8 @@ class ChannelDocument:
     contact: Contact
     cancelled: Mapping[str, int] = field(default_factory=dict)
     """Units that the channel no longer wants, by external line id, out of the quantity of the line."""
+    sent: Mapping[str, int] = field(default_factory=dict)
+    """Units that the channel says have been sent, by external line id: by us, as we told it, or by others."""
     remarks: tuple[Remark, ...] = ()
     given_back: int = 0
     """What the channel has refunded of the money that it took, in all and in minor units."""
@@ -64,15 +67,18 @@ class Fingerprint:
     contact: str
     payment: str
     gone: bool = False
+    sent: str = ""
 
     def __str__(self) -> str:
-        return ".".join((self.sale, self.contact, self.payment, *(("gone",) if self.gone else ())))
+        more = (*(("gone",) if self.gone else ()), *((f"{_SENT}{self.sent}",) if self.sent else ()))
+        return ".".join((self.sale, self.contact, self.payment, *more))
 
     @classmethod
     def read(cls, text: str) -> Fingerprint:
         """The fingerprint in an event; of a text that is none, one that differs in every matter."""
         sale, contact, payment, *rest = [*text.split("."), "", "", ""]
-        return cls(sale, contact, payment, "gone" in rest)
+        sent = next((part.removeprefix(_SENT) for part in rest if part.startswith(_SENT)), "")
+        return cls(sale, contact, payment, "gone" in rest, sent)
 
 
 def document(
@@ -81,11 +87,13 @@ def document(
     contact: Contact,
     *,
     cancelled: Mapping[str, int] | None = None,
+    sent: Mapping[str, int] | None = None,
     remarks: Sequence[Remark] = (),
     given_back: int = 0,
 ) -> ChannelDocument:
     """A document with its fingerprint, which depends on what it means and not on how it was written down."""
     unwanted = {line: units for line, units in sorted((cancelled or {}).items()) if units}
+    left = {line: units for line, units in sorted((sent or {}).items()) if units > 0}
     gone = _gone(placed.lines, unwanted)
     lasting = [] if gone else [remark.note for remark in remarks if not remark.at_placing]
     sale = replace(placed, payment=_NO_TERMS, revision="", fingerprint="", reservation_id="", tags=())
@@ -100,12 +108,14 @@ def document(
         contact=matter(contact),
         payment=matter([placed.payment, given_back] if given_back else placed.payment),
         gone=gone,
+        sent=matter(left) if left else "",
     )
     return ChannelDocument(
         kind=kind,
         placed=replace(placed, fingerprint=str(fingerprint)),
         contact=contact,
         cancelled=unwanted,
+        sent=left,
         remarks=() if gone else tuple(remarks),
         given_back=given_back,
     )

@@ -7,15 +7,19 @@ from enum import StrEnum
 
 from oms.channels.changes import first_events, follow, is_news
 from oms.channels.document import ChannelDocument, DocumentKind
-from oms.errors import ConcurrentAppend, Conflict
+from oms.errors import ConcurrentAppend, Conflict, NotFound
 from oms.ids import order_id as order_id_of
-from oms.orders.events import OrderEvent, OrderPlaced
+from oms.orders import decisions
+from oms.orders.events import HoldReason, OrderEvent, OrderPlaced
 from oms.orders.evolve import fold
-from oms.orders.log import ATTEMPTS, Caller, OrderLog, append
+from oms.orders.log import ATTEMPTS, Caller, OrderLog, append, execute
 from oms.orders.order import Entry, Order
+from oms.orders.transitions import OrderStatus
 
 MAX_STEPS = 100
 """Appends that one document may take: more than an order of 1000 lines from as many locations needs."""
+
+DELETED = "the channel has deleted the order: cancel it, or send it all the same"
 
 
 class Outcome(StrEnum):
@@ -64,6 +68,25 @@ def capture(log: OrderLog, document: ChannelDocument, caller: Caller) -> Capture
                 f" (order {first.order_id}): an order cannot be replaced, change it through its own calls"
             )
     return _revise(log, document, caller)
+
+
+def deleted(log: OrderLog, channel_id: str, external_id: str, caller: Caller) -> Order | None:
+    """The channel has deleted an order, and says nothing else of it: what has not left is held for a person to decide.
+
+    None when there is no such order here. Repeatable, also after the hold was released.
+
+    Raises:
+        ConcurrentAppend: others keep changing the order; send it again.
+    """
+
+    def decide(order: Order) -> list[OrderEvent]:
+        over = {OrderStatus.CANCELLED, OrderStatus.SHIPPED, OrderStatus.DELIVERED}
+        return [] if order.status in over else decisions.hold(order, HoldReason.CHANNEL_CHANGE, DELETED)
+
+    try:
+        return execute(log, order_id_of(channel_id, external_id), decide, caller)
+    except NotFound:
+        return None
 
 
 def _revise(log: OrderLog, document: ChannelDocument, caller: Caller) -> Captured | None:

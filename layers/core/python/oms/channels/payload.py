@@ -77,6 +77,11 @@ def document_id(raw: bytes) -> str:
     return str(value)[:64] if isinstance(value, int | str) else ""
 
 
+def document_number(text: str) -> str:
+    """An id that a document names, which becomes part of an address: digits, or nothing."""
+    return text if text.isascii() and text.isdigit() else ""
+
+
 def _json(raw: bytes) -> Any:
     try:
         return json.loads(raw, parse_float=Decimal, parse_constant=_refuse)

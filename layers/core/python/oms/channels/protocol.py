@@ -70,6 +70,18 @@ class Hydrates(Protocol):
         ...
 
 
+class Deletes(Protocol):
+    """A platform whose webhooks tell that an order was deleted, without the order."""
+
+    def deleted(self, topic: str, raw: bytes) -> str:
+        """The platform's id of the order that is no more; empty when the document is about something else.
+
+        Raises:
+            InvalidInput: the document cannot be read.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """One order of a page: `changed_at` is the platform's text, `raw` the document for `parse` under `WHOLE`."""
@@ -106,11 +118,14 @@ class Polls(Protocol):
 WHOLE = ""
 """The topic of a document that was fetched: the order as it is, whatever happened to it."""
 
+UNKNOWN = "unknown"
+"""The topic of a webhook that names none: nothing is read of it."""
+
 
 def platform_of(channel: Channel) -> ChannelPlatform:
     """The code for what a channel sends, imported now if this process has not needed it before.
 
-    What the platform can beside (`Hydrates`, `Polls`) is asked of the module: `hasattr(module, "poll")`.
+    What the platform can beside (`Hydrates`, `Deletes`, `Polls`) is asked of the module: `hasattr(module, "poll")`.
 
     Raises:
         Conflict: the channel has no platform.

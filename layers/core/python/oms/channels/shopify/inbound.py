@@ -1,6 +1,7 @@
-"""Shopify's webhooks `orders/create`, `orders/updated`, `orders/paid` and `orders/cancelled`.
+"""Shopify's webhooks about orders, whole or by name, and the order's document as it is fetched.
 
-Source: Shopify REST Admin API, the Order resource, and "Webhooks: verify deliveries"; see also `docs/channels.md`.
+Source: Shopify REST Admin API, the Order resource, "Webhooks: verify deliveries" and the list of topics; see also
+`docs/channels.md` and `docs/connect/shopify.md`.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from decimal import Decimal
 from oms.channels.document import ChannelDocument, DocumentKind, Remark, document
 from oms.channels.fetched import store_named
 from oms.channels.figures import minor, placed_lines, sum_of
-from oms.channels.payload import read
-from oms.channels.protocol import Headers, body_hash, signed_base64
+from oms.channels.payload import document_number, read
+from oms.channels.protocol import UNKNOWN, WHOLE, Headers, body_hash, signed_base64
 from oms.channels.revision import instant, revision
+from oms.channels.shopify.fetching import hydrate, poll
 from oms.channels.shopify.figures import charges, rounding, sold, tax_remitter
-from oms.channels.shopify.payload import LineItem, PostalAddress, ShippingLine, ShopifyOrder
+from oms.channels.shopify.payload import LineItem, Notice, PostalAddress, ShippingLine, ShopifyOrder
 from oms.orders.contact import Address, Contact
 from oms.orders.events import OrderPlaced, PaymentMethod, PaymentTerms, PriceMode
 from oms.orders.sold import MAX_TAG, MAX_TAGS
@@ -26,7 +28,21 @@ TOPICS: Mapping[str, DocumentKind] = {
     "orders/updated": DocumentKind.UPDATED,
     "orders/paid": DocumentKind.UPDATED,
     "orders/cancelled": DocumentKind.CANCELLED,
+    "orders/fulfilled": DocumentKind.UPDATED,
+    "orders/partially_fulfilled": DocumentKind.UPDATED,
+    WHOLE: DocumentKind.UPDATED,
 }
+"""Topics that carry the order, whole."""
+
+NAMED = frozenset({"refunds/create", "fulfillments/create", "fulfillments/update", "orders/edited"})
+"""Topics that say something of an order and name it. Shopify sends `orders/updated` with each of them, too."""
+
+DELETED = "orders/delete"
+
+UNSENT = frozenset({"cancelled", "error", "failure"})
+"""Statuses of fulfillments that came to nothing."""
+
+__all__ = ["cause", "deleted", "hydrate", "is_ping", "parse", "poll", "reference", "topic", "verify"]
 
 METHODS: Mapping[str, PaymentMethod] = {
     "paid": PaymentMethod.PREPAID,
@@ -49,12 +65,25 @@ def is_ping(raw: bytes, headers: Headers) -> bool:  # noqa: ARG001 - Shopify sig
 
 def topic(headers: Headers) -> str:
     """See `ChannelPlatform.topic`."""
-    return headers.get("X-Shopify-Topic", "")
+    return headers.get("X-Shopify-Topic") or UNKNOWN
 
 
 def cause(raw: bytes, headers: Headers) -> str:
     """The event's id, which is the same for all deliveries of one event."""
     return f"shopify:{headers.get('X-Shopify-Event-Id') or body_hash(raw)}"
+
+
+def reference(topic: str, raw: bytes) -> str:
+    """See `Hydrates.reference`."""
+    if topic not in NAMED:
+        return ""
+    notice = read(Notice, raw)
+    return document_number(notice.order_edit.order_id if notice.order_edit else notice.order_id)
+
+
+def deleted(topic: str, raw: bytes) -> str:
+    """See `Deletes.deleted`."""
+    return document_number(read(Notice, raw).id) if topic == DELETED else ""
 
 
 def parse(topic: str, raw: bytes, channel: Channel) -> ChannelDocument | None:
@@ -71,6 +100,7 @@ def parse(topic: str, raw: bytes, channel: Channel) -> ChannelDocument | None:
         _placed(order, items, shipping, channel, gone=sum(cancelled.values()) == sum(item.quantity for item in items)),
         _contact(order),
         cancelled=cancelled,
+        sent=_sent(order, items),
         remarks=_remarks(order, items),
         given_back=_given_back(order),
     )
@@ -127,6 +157,18 @@ def _cancelled(order: ShopifyOrder, items: Sequence[LineItem], *, everything: bo
         for item in items
         if item.current_quantity is not None and item.current_quantity < item.quantity
     }
+
+
+def _sent(order: ShopifyOrder, items: Sequence[LineItem]) -> dict[str, int]:
+    """Units that have been sent, by line; where no parcels are told, the line's own word counts."""
+    sent = {item.id: item.quantity for item in items if item.fulfillment_status == "fulfilled"}
+    if order.fulfillments:
+        sent = {}
+    for fulfillment in order.fulfillments:
+        if fulfillment.status not in UNSENT:
+            for each in fulfillment.line_items:
+                sent[each.id] = sent.get(each.id, 0) + each.quantity
+    return sent
 
 
 def _given_back(order: ShopifyOrder) -> int:

@@ -164,6 +164,34 @@ class Refund(Payload):
     transactions: Many[Transaction] = ()
 
 
+class FulfilledItem(Payload):
+    """Units of a line, by the line's own id, in a fulfillment."""
+
+    id: Text = ""
+    quantity: int = 0
+
+
+class Fulfillment(Payload):
+    """A parcel that somebody has sent: we, who told Shopify of it, another app, or the merchant."""
+
+    status: Text = ""
+    line_items: Many[FulfilledItem] = ()
+
+
+class OrderEdit(Payload):
+    """An edit that was committed."""
+
+    order_id: Text = ""
+
+
+class Notice(Payload):
+    """A document that is about an order and is not the order."""
+
+    id: Text = ""
+    order_id: Text = ""
+    order_edit: OrderEdit | None = None
+
+
 class ShopifyOrder(Payload):
     """The order, whole, as each webhook about it carries it."""
 
@@ -193,6 +221,7 @@ class ShopifyOrder(Payload):
     original_total_additional_fees_set: MoneyBag | None = None
     total_cash_rounding_payment_adjustment_set: MoneyBag | None = None
     refunds: Many[Refund] = ()
+    fulfillments: Many[Fulfillment] = ()
     email: Text = ""
     contact_email: Text = ""
     phone: Text = ""

@@ -1,4 +1,4 @@
-"""WooCommerce's webhooks `order.created`, `order.updated` and `order.restored`, and the ping of a new one.
+"""WooCommerce's webhooks about orders, the ping of a new one, and the order's document as it is fetched.
 
 Source: WooCommerce REST API v3, the Order resource and "Webhooks"; see also `docs/channels.md`.
 """
@@ -13,22 +13,31 @@ from html import unescape
 from oms.channels.document import ChannelDocument, DocumentKind, Remark, document
 from oms.channels.fetched import store_named
 from oms.channels.figures import minor, placed_lines
-from oms.channels.payload import document_id, read
-from oms.channels.protocol import Headers, body_hash, signed_base64
+from oms.channels.payload import document_id, document_number, read
+from oms.channels.protocol import UNKNOWN, WHOLE, Headers, body_hash, signed_base64
 from oms.channels.revision import instant, revision
+from oms.channels.woocommerce.fetching import hydrate, poll
 from oms.channels.woocommerce.figures import charges, sold
 from oms.channels.woocommerce.payload import LineItem, PostalAddress, ShippingLine, WooOrder
 from oms.orders.contact import Address, Contact
 from oms.orders.events import OrderPlaced, PaymentMethod, PaymentTerms, PriceMode
 from oms.setup import Channel
 
+__all__ = ["cause", "deleted", "hydrate", "is_ping", "parse", "poll", "reference", "topic", "verify"]
+
 TOPICS: Mapping[str, DocumentKind] = {
     "order.created": DocumentKind.PLACED,
     "order.updated": DocumentKind.UPDATED,
     "order.restored": DocumentKind.UPDATED,
+    WHOLE: DocumentKind.UPDATED,
 }
 
-PAID = frozenset({"processing", "completed", "refunded"})
+DELETED = "order.deleted"
+"""Sent when an order is put into the trash, too; it carries the id alone."""
+
+COMPLETED = "completed"
+
+PAID = frozenset({"processing", COMPLETED, "refunded"})
 """Statuses in which the shop has its money, or will collect it itself, as with cash on delivery."""
 
 GONE = frozenset({"cancelled", "refunded", "trash"})
@@ -59,12 +68,22 @@ def is_ping(raw: bytes, headers: Headers) -> bool:
 
 def topic(headers: Headers) -> str:
     """See `ChannelPlatform.topic`."""
-    return headers.get("X-WC-Webhook-Topic", "")
+    return headers.get("X-WC-Webhook-Topic") or UNKNOWN
 
 
 def cause(raw: bytes, headers: Headers) -> str:  # noqa: ARG001 - delivery ids differ between deliveries of one event
     """The order and the bytes, which hold the time of change: the platform's delivery id is not unique."""
     return f"woocommerce:{document_id(raw)}:{body_hash(raw)}"
+
+
+def reference(topic: str, raw: bytes) -> str:  # noqa: ARG001 - what names an order without having it tells its end
+    """See `Hydrates.reference`."""
+    return ""
+
+
+def deleted(topic: str, raw: bytes) -> str:
+    """See `Deletes.deleted`."""
+    return document_number(document_id(raw)) if topic == DELETED else ""
 
 
 def parse(topic: str, raw: bytes, channel: Channel) -> ChannelDocument | None:
@@ -83,6 +102,7 @@ def parse(topic: str, raw: bytes, channel: Channel) -> ChannelDocument | None:
         placed,
         _contact(order),
         cancelled=cancelled,
+        sent=_sent(order, placed),
         remarks=_remarks(order, items),
         given_back=_given_back(order, placed.currency),
     )
@@ -144,6 +164,12 @@ def _method(order: WooOrder, total: int) -> PaymentMethod:
     return PaymentMethod.PREPAID if paid else PaymentMethod.UNPAID
 
 
+def _sent(order: WooOrder, placed: OrderPlaced) -> dict[str, int]:
+    """WooCommerce knows no parcels: an order that is completed has been sent, whole."""
+    done = order.status == COMPLETED
+    return {line.external_line_id: line.quantity for line in placed.lines} if done else {}
+
+
 def _given_back(order: WooOrder, currency: str) -> int:
     """What was refunded in all. A status that says "all of it" is believed where no refunds are told."""
     if order.status == "refunded" and not order.refunds:
@@ -157,7 +183,7 @@ def _remarks(order: WooOrder, items: Sequence[LineItem]) -> list[Remark]:
         for number, item in enumerate(items, 1)
         if whole_units(item) is None
     ]
-    if order.status == "completed":
+    if order.status == COMPLETED:
         remarks.append(Remark("the channel says that the order has been fulfilled already", at_placing=True))
     return remarks
 
