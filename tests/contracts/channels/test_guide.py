@@ -7,14 +7,17 @@ from pathlib import Path
 
 from oms.channels.canonical import canonical_document
 from oms.channels.canonical_model import CanonicalOrder
-from oms.channels.shopify.inbound import METHODS, TOPICS
+from oms.channels.shopify.inbound import DELETED, METHODS, NAMED, TOPICS
+from oms.channels.woocommerce.inbound import DELETED as WOO_DELETED
 from oms.channels.woocommerce.inbound import GONE, LANGUAGE_KEYS, PAID
 from oms.channels.woocommerce.inbound import TOPICS as WOO_TOPICS
 from oms.orders.events import ChargeKind, HoldReason, PaymentMethod
 from oms.orders.sold import MAX_TITLE
 from oms.setup import Channel, Platform
 
-GUIDE = (Path(__file__).parents[3] / "docs" / "channels.md").read_text()
+DOCS = Path(__file__).parents[3] / "docs"
+GUIDE = (DOCS / "channels.md").read_text()
+PAGES = "".join((DOCS / "connect" / f"{name}.md").read_text() for name in ("shopify",))
 
 
 def test_the_canonical_order_of_the_guide_is_taken_and_adds_up() -> None:
@@ -32,13 +35,14 @@ def test_every_field_of_the_canonical_order_that_needs_a_word_has_one() -> None:
 
 
 def test_the_guide_names_every_platform_topic_status_and_charge() -> None:
-    names = {*Platform, *TOPICS, *METHODS, *PAID, *GONE, *ChargeKind, *PaymentMethod, LANGUAGE_KEYS[0]}
-    assert {name for name in names if name and f"`{name}`" not in GUIDE} == set()
+    names = {*Platform, *TOPICS, *NAMED, DELETED, WOO_DELETED, *METHODS, *PAID, *GONE, *ChargeKind, *PaymentMethod}
+    names |= {LANGUAGE_KEYS[0]}
+    assert {name for name in names if name and f"`{name}`" not in GUIDE + PAGES} == set()
 
 
 def test_the_guide_names_every_topic_of_woocommerce_in_its_own_words() -> None:
     words = {"order.created": "Order created", "order.updated": "Order updated", "order.restored": "Order restored"}
-    assert {words[topic] for topic in WOO_TOPICS if topic and words[topic] not in GUIDE} == set()
+    assert {words[topic] for topic in WOO_TOPICS if topic and words[topic] not in GUIDE + PAGES} == set()
 
 
 def test_the_guide_tells_the_way_out_of_every_hold_that_capture_opens() -> None:
