@@ -43,6 +43,14 @@ DROPPED = (
     "*.pyx",
     "*.pxd",
     "fontTools/*.so",
+    # Of numpy what builds extensions and tests them; of the solver the second copy of its library, which is linked.
+    "highspy/libhighs.so.1.*",
+    "numpy/_core/include/*",
+    "numpy/_core/lib/*",
+    "numpy/distutils/*",
+    "numpy/f2py/*",
+    "numpy/testing/*",
+    "numpy/typing/*",
     # Image formats that no document of ours has.
     "PIL/_avif.*",
     "PIL/_webp.*",

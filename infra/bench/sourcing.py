@@ -9,9 +9,10 @@ from statistics import median, quantiles
 from time import perf_counter
 from typing import TypeVar
 
-from infra.bench.milp import model, solve
+from infra.bench.milp import cheapest
 from oms.sourcing.instance import Problem
 from oms.sourcing.optimum import optimum
+from oms.sourcing.solver import model
 
 T = TypeVar("T")
 
@@ -50,8 +51,8 @@ def _compared(goods: int, locations: int, count: int) -> Comparison:
         problem = random_problem(chance, goods=goods, locations=locations)
         seconds, found = _timed(lambda problem=problem: optimum(problem))  # type: ignore[misc]
         assert found is not None, "the problems are made so that they can be solved"
-        lp = model(problem)
-        solver_seconds, cost = _timed(lambda lp=lp: solve(lp))  # type: ignore[misc]
+        program = model(problem)
+        solver_seconds, cost = _timed(lambda program=program: cheapest(program))  # type: ignore[misc]
         ours.append(seconds)
         theirs.append(solver_seconds)
         exact += found.exact

@@ -139,7 +139,7 @@ def _left(seen: Mapping[str, Outlook], day: date, recipes: Recipes, found: _Foun
 
 def _sent(question: Question, day: date, found: _Found) -> tuple[Unfilled, ...]:
     """Note what would be sent on a day, and from where; returns what is left over."""
-    plan = decide(question).plan
+    plan = decide(question, proof=False).plan
     for each in plan.assignments:
         arrives = plan.journeys[each.location_id].arrives
         found.parts.append((each.sku, Part(each.location_id, each.quantity, day, arrives)))

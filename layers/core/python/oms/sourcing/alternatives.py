@@ -22,7 +22,11 @@ def next_best(task: Task, choice: Choice) -> Choice | None:
     """
     known: Choice | None = None
     part = replace(
-        task, needs=choice.needs, most=None if choice.limited else task.most, work=min(task.work, WORK) // 10
+        task,
+        needs=choice.needs,
+        most=None if choice.limited else task.most,
+        work=min(task.work, WORK) // 10,
+        proof=False,
     )
     for column in choice.cover.columns[-MOST:]:
         others = set(range(len(task.preferences))) - {column}

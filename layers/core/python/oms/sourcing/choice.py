@@ -13,6 +13,7 @@ from oms.sourcing.coding import Coding, Pieces, Task
 from oms.sourcing.instance import Problem
 from oms.sourcing.objective import MILLI
 from oms.sourcing.optimum import WORK, Optimum, optimum
+from oms.sourcing.proof import assured
 from oms.sourcing.stepped import LOOKS, cheapest
 
 
@@ -92,7 +93,7 @@ def _within_most(task: Task, coding: Coding) -> Choice:
     limited = replace(_with_forced(problem, joined), most=most + len(joined))
     cover = optimum(limited, work=task.work) if limited.most else None
     if cover is not None:
-        return _filled(task, coding, cover)
+        return _filled(task, coding, assured(limited, task, cover))
     return _part(task, coding, limited, most + len(joined))
 
 
@@ -206,7 +207,7 @@ def _value(task: Task, needs: Sequence[int]) -> int:
 def _solved(problem: Problem, task: Task) -> Optimum:
     cover = optimum(problem, work=task.work)
     assert cover is not None, "all locations together have what is needed"
-    return cover
+    return assured(problem, task, cover)
 
 
 def _filled(task: Task, coding: Coding, cover: Optimum) -> Choice:

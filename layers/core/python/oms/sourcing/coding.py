@@ -38,6 +38,8 @@ class Task:
     most: int | None
     least_value: int
     work: int
+    proof: bool
+    """Whether what the search leaves open is given to a solver."""
 
 
 class Coding:

@@ -62,10 +62,10 @@ class Decision:
     """The last of the parcels; None when nothing is sent."""
 
 
-def decide(question: Question, *, work: int = WORK, alternatives: bool = False) -> Decision:
+def decide(question: Question, *, work: int = WORK, proof: bool = True, alternatives: bool = False) -> Decision:
     """The rule for the order, the locations that may give, and of all plans the one that costs least by the rule.
 
-    The explanation names the next best where `alternatives` are asked for: see `plan`.
+    For `proof` and `alternatives` see `plan`.
     """
     rule = rule_for(question.order, question.rules)
     skus = dict.fromkeys(each.sku for each in question.demand)
@@ -89,6 +89,7 @@ def decide(question: Question, *, work: int = WORK, alternatives: bool = False) 
             barred=barred,
             situation=situation,
             work=work,
+            proof=proof,
             alternatives=alternatives,
         )
 

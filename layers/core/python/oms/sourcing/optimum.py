@@ -6,7 +6,7 @@ the columns that the prices pay for, and leaves out every column whose reduced c
 set of columns that are in and others that are left out; its prices are improved by some steps before it is split. All
 bounds are whole numbers, so what they prove is proved; a limit to the work keeps the worst case short. Beyond it, few
 goods of which each location has all that is needed or nothing are searched another way (see `partition`); else the
-answer says what may be missed.
+answer says what may be missed, and a solver may be asked (see `proof`).
 """
 
 from __future__ import annotations
@@ -74,6 +74,19 @@ def optimum(problem: Problem, *, work: int = WORK) -> Optimum | None:
         return None
     cost = found.cost // FINE + instance.anyway
     return Optimum(found.columns, cost, min(-(-bound // FINE) + instance.anyway, cost))
+
+
+def cost_of(problem: Problem, columns: Iterable[int]) -> int:
+    """What these columns cost, if they cover; the cheapest of their units are taken.
+
+    Raises:
+        ValueError: they do not cover.
+    """
+    instance = Instance(problem)
+    found = instance.filled({*columns, *instance.forced})
+    if found is None:
+        raise ValueError("these columns do not cover what is needed")
+    return found.cost // FINE + instance.anyway
 
 
 class _Branch(NamedTuple):

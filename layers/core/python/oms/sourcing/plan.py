@@ -98,6 +98,7 @@ def plan(
     barred: Barred = NOBODY_BARRED,
     situation: Situation = ALONE,
     work: int = WORK,
+    proof: bool = True,
     alternatives: bool = False,
 ) -> Plan:
     """Choose the locations that have what can be had of the demand, at the least cost by the rule, and share it out.
@@ -106,7 +107,8 @@ def plan(
     earlier lines get it. The same facts give the same plan, in whatever order they come. Without a destination all
     distances count as equal, and priority, then location id decide. Stock at a location that is not among `sites` does
     not count, nor does what is `barred`; the explanation then says why. It names the next best choice where
-    `alternatives` are asked for, at the cost of a search for each location that is chosen.
+    `alternatives` are asked for, at the cost of a search for each location that is chosen. Without `proof` a plan may
+    cost more than it must, by what its `gap` says, and takes no more than half a second.
     """
     lines = _lines(demand)
     ranked = ranked_sites(sites, destination)
@@ -115,7 +117,7 @@ def plan(
         wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
     skus = sorted(wanted)
     table = [[_given(stock, sku, site.location_id, barred) for _, site in ranked] for sku in skus]
-    chosen = _chosen(lines, skus, ranked, table, situation, work)
+    chosen = _chosen(lines, skus, ranked, table, situation, Effort(work, proof))
     shares, unfilled = _share(lines, dict(zip(skus, _pieces(chosen.choice.pieces, skus), strict=True)))
     facts = Facts(
         locations=[site.location_id for _, site in ranked],
@@ -152,6 +154,13 @@ def plan(
     )
 
 
+class Effort(NamedTuple):
+    """How much work the search may take, and whether a solver proves what it leaves open."""
+
+    work: int
+    proof: bool
+
+
 class _Chosen(NamedTuple):
     """A choice, among the locations that were asked; and why the others were not."""
 
@@ -166,7 +175,7 @@ def _chosen(
     ranked: Ranked,
     table: Sequence[Sequence[int]],
     situation: Situation,
-    work: int,
+    effort: Effort,
 ) -> _Chosen:
     """Ask the first group of locations, then with the further ones, until all is covered that all together can."""
     rule = situation.rule
@@ -186,7 +195,7 @@ def _chosen(
         if needs != most and group is not groups[-1]:
             continue
         prices = Prices(_terms(situation), ranked, skus, needs, part)
-        task = _task(situation, ranked, skus, needs, part, prices, work)
+        task = _task(situation, ranked, skus, needs, part, prices, effort)
         choice = choose(task)
         if whole and not choice.limited and sum(most) < sum(_needs(wanted, table, whole=False)):
             choice = choice._replace(limited=_TORN)
@@ -239,7 +248,7 @@ def _task(
     needs: Sequence[int],
     table: Sequence[Sequence[int]],
     prices: Prices,
-    work: int,
+    effort: Effort,
 ) -> Task:
     rule, order = situation.rule, situation.order
     values = [in_currency(order.of(sku).price, order.currency, rule) for sku in skus]
@@ -256,7 +265,8 @@ def _task(
         most=rule.max_parcels,
         # What cannot be told in the rule's currency cannot be worth too little.
         least_value=0 if None in values else rule.min_value_per_split,
-        work=work,
+        work=effort.work,
+        proof=effort.proof,
     )
 
 
