@@ -7,7 +7,6 @@ from oms.sourcing.instance import Problem
 from oms.sourcing.objective import MILLI
 from oms.sourcing.optimum import Optimum, cost_of
 
-
 MOST_GOODS = 50
 """Of more goods nothing is proved in the time that there is."""
 
