@@ -19,7 +19,7 @@ from oms.channels.document import ChannelDocument
 from oms.channels.outbound import Cancelled, MoneyBack, Sale, Shipped, StockAnswer, StockLevel, UnitsOf
 from oms.channels.protocol import WHOLE
 from oms.clock import from_text
-from oms.errors import Refused, Throttled
+from oms.errors import Refused, Throttled, Unavailable
 from oms.setup import Platform
 from tests.support.insisting import calls_of, insist, mishaps
 from tests.support.platforms import Hand, connection
@@ -130,6 +130,26 @@ def test_more_orders_in_one_second_than_a_page_takes_are_read_by_pages_and_no_pa
     assert (len(seen), pages) == (131, 3)
     raw = {json.loads(each.raw)["grand_total"] for each in page.orders}
     assert raw == {50.0}
+
+
+def test_one_order_that_the_shop_fails_on_keeps_no_other_from_being_read() -> None:
+    at = shop()
+    for _ in range(70):
+        at.hand.at += timedelta(seconds=1)
+        at.app.sell([MUG])
+    broken = sorted(at.app.sold)[33]
+    at.app.spoilt = {broken}
+    seen, unread, cursor, more = set(), 0, "", True
+    while more:
+        page = inbound.poll(at.to, START, at.hand.at, cursor)
+        seen |= {each.external_id for each in page.orders}
+        unread += sum(not each.raw for each in page.orders)
+        cursor, more = page.cursor, page.more
+    assert seen == {str(each) for each in at.app.sold if each != broken} | {""}
+    assert 1 <= unread <= 2
+    at.app.faults.extend([Fault.SERVER_ERROR] * 4)
+    with pytest.raises(Unavailable):
+        inbound.poll(at.to, START, at.hand.at, "")
 
 
 def test_a_shop_that_is_asked_too_often_and_one_that_does_not_know_us() -> None:

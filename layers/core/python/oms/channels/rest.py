@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -34,11 +34,12 @@ def call(
     query: Query = (),
     body: object = None,
     reset: tuple[str, float] = ("retry-after", 1),
+    wanted: Container[int] = (),
 ) -> Reply:
     """The platform's answer when it has one: what was asked for, or why it will not (4xx).
 
     `headers` may be made of the request, for platforms whose calls are signed. `reset` names the header that tells
-    how long to wait, and how many of its units make a second.
+    how long to wait, and how many of its units make a second. Statuses in `wanted` are no trouble to the caller.
 
     Raises:
         Unavailable: no answer, or trouble on the other side.
@@ -57,6 +58,8 @@ def call(
     platform = connection.channel.platform
     if reply.status == _TOO_MANY:
         raise Throttled(f"{platform} is asked too often", seconds=_seconds(reply.headers.get(reset[0], ""), reset[1]))
+    if reply.status in wanted:
+        return reply
     if reply.status >= _TROUBLE or reply.status in _PASSING:
         raise Unavailable(f"{platform} answered {reply.status}")
     if reply.status in _NO_ENTRY:

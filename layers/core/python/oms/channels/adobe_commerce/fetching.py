@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 from oms.channels import rest
 from oms.channels.adobe_commerce import api
-from oms.channels.connection import Connection
+from oms.channels.connection import Connection, Reply
 from oms.channels.protocol import Listed, Page
 from oms.clock import from_text
+from oms.errors import Unavailable
 
-PAGE = 50
+PAGES = (50, 10, 1)
+"""Orders that are asked for at once: fewer when the shop fails on more."""
 
 
 def hydrate(connection: Connection, reference: str) -> bytes | None:
@@ -29,20 +31,27 @@ def hydrate(connection: Connection, reference: str) -> bytes | None:
 def poll(connection: Connection, since: datetime, until: datetime, cursor: str) -> Page:
     """See `Polls.poll`.
 
-    The cursor is a time and a page. Orders that change while they are read leave the period and move all others up, so
-    the next page starts at the time of the last order that was read, a second earlier because times are whole seconds.
-    Only when a page ends in the second in which it began are pages counted.
+    The cursor is a time and a number of orders. Orders that change while they are read leave the period and move all
+    others up, so the next page starts at the time of the last order that was read, a second earlier because times are
+    whole seconds. Only when a page ends in the second in which it began are orders counted.
+
+    One order that the shop fails on has it answer the whole page with 500. So fewer are asked for then, and an order
+    that fails alone is passed on as a document that nobody can read.
     """
     start, _, counted = cursor.partition("/")
-    begin, page = (from_text(start), int(counted)) if counted else (since.replace(microsecond=0), 1)
-    found, count = api.search(
-        connection,
-        "/orders",
-        (("updated_at", "gteq", _text(begin)), ("updated_at", "lteq", _text(until))),
-        sort=("updated_at", "entity_id"),
-        size=PAGE,
-        page=page,
-    )
+    begin, skip = (from_text(start), int(counted)) if counted else (since.replace(microsecond=0), 0)
+    for size in PAGES:
+        if skip % size:
+            continue
+        reply = _page(connection, begin, until, skip, size)
+        if reply.status != api.BROKEN:
+            break
+    else:
+        if _page(connection, until, begin, 0, 1).status == api.BROKEN:
+            raise Unavailable("adobe_commerce answered 500")
+        nobody = Listed(external_id="", changed_at=_text(begin), raw=b"")
+        return Page(orders=(nobody,), cursor=f"{begin.isoformat()}/{skip + 1}", more=True)
+    found, count = api.found(reply)
     orders = tuple(
         Listed(
             external_id=str(order.get("entity_id", "")),
@@ -51,17 +60,25 @@ def poll(connection: Connection, since: datetime, until: datetime, cursor: str) 
         )
         for order in found
     )
-    if count <= page * PAGE:
-        return Page(orders=orders)
-    return Page(orders=orders, cursor=_next(orders, begin, page), more=True)
+    if skip + size >= count:
+        return Page(orders=orders if skip < count else ())
+    return Page(orders=orders, cursor=_next(orders, begin, skip), more=True)
 
 
-def _next(orders: tuple[Listed, ...], begin: datetime, page: int) -> str:
+def _page(connection: Connection, begin: datetime, until: datetime, skip: int, size: int) -> Reply:
+    """So many orders that changed between two instants; none when the first is the later one."""
+    between = (("updated_at", "gteq", _text(begin)), ("updated_at", "lteq", _text(until)))
+    sort = ("updated_at", "entity_id")
+    query = api.criteria(between, size=size, page=skip // size + 1, sort=sort)
+    return api.call(connection, "GET", "/orders", query=query, wanted={api.BROKEN})
+
+
+def _next(orders: tuple[Listed, ...], begin: datetime, skip: int) -> str:
     try:
         last = from_text(orders[-1].changed_at) - timedelta(seconds=1)
     except (IndexError, ValueError):
         last = begin
-    return f"{last.isoformat()}/1" if last > begin else f"{begin.isoformat()}/{page + 1}"
+    return f"{last.isoformat()}/0" if last > begin else f"{begin.isoformat()}/{skip + len(orders)}"
 
 
 def _text(at: datetime) -> str:

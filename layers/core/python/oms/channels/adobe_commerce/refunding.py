@@ -53,8 +53,7 @@ def refund(connection: Connection, sale: Sale, refund: MoneyBack) -> str:
 
 
 def _of_order(connection: Connection, sale: Sale, path: str) -> list[Memo]:
-    found, _ = api.search(connection, path, (("order_id", "eq", sale.external_id),), size=MOST)
-    return found
+    return api.search(connection, path, (("order_id", "eq", sale.external_id),), size=MOST)
 
 
 def _ours(memos: Sequence[Memo], refund: MoneyBack) -> list[str]:

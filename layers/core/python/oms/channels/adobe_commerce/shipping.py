@@ -82,7 +82,7 @@ def has_key(comments: Any, key: str) -> bool:
 
 def _known(connection: Connection, sale: Sale, parcel: Shipped) -> list[str]:
     """The shipments that tell of this parcel, whoever made them, ours first."""
-    found, _ = api.search(connection, "/shipments", (("order_id", "eq", sale.external_id),), size=MOST)
+    found = api.search(connection, "/shipments", (("order_id", "eq", sale.external_id),), size=MOST)
     ours = [each for each in found if has_key(each.get("comments"), parcel.key)]
     same = [
         each for each in found if any(_number(track) == parcel.tracking_number for track in each.get("tracks") or ())
