@@ -17,7 +17,7 @@ from oms.setup import Channel, Platform
 
 DOCS = Path(__file__).parents[3] / "docs"
 GUIDE = (DOCS / "channels.md").read_text()
-PAGES = "".join((DOCS / "connect" / f"{name}.md").read_text() for name in ("shopify",))
+PAGES = "".join((DOCS / "connect" / f"{name}.md").read_text() for name in ("shopify", "woocommerce"))
 
 
 def test_the_canonical_order_of_the_guide_is_taken_and_adds_up() -> None:

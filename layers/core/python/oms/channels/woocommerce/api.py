@@ -10,14 +10,16 @@ from base64 import b64encode
 
 from oms.channels import rest
 from oms.channels.connection import Connection, Reply
+from oms.errors import Unavailable
 
-OK, CREATED, NOT_FOUND = 200, 201, 404
+OK, CREATED, NOT_FOUND, FAILED = 200, 201, 404, 500
 BASE = "/wp-json/wc/v3"
 
+REFUSALS = frozenset({"woocommerce_rest_cannot_create_order_refund"})
+"""Said with a 500 when an amount is too large, or the gateway gives nothing back by itself."""
 
-def call(
-    connection: Connection, method: str, path: str, *, query: rest.Query = (), body: object = None, base: str = BASE
-) -> Reply:
+
+def call(connection: Connection, method: str, path: str, *, query: rest.Query = (), body: object = None) -> Reply:
     """Call the shop's interface; see `rest.call`.
 
     Raises:
@@ -26,11 +28,23 @@ def call(
     """
     secret = connection.secret
     user = f"{secret.get('consumer_key', '')}:{secret.get('consumer_secret', '')}"
-    return rest.call(
+    reply = rest.call(
         connection,
         method,
-        f"{connection.channel.api_url}{base}{path}",
+        f"{connection.channel.api_url}{BASE}{path}",
         headers={"Authorization": f"Basic {b64encode(user.encode()).decode()}"},
         query=query,
         body=body,
+        wanted={FAILED},
     )
+    if reply.status == FAILED and not _refuses(reply):
+        raise Unavailable(f"woocommerce answered {reply.status}")
+    return reply
+
+
+def _refuses(reply: Reply) -> bool:
+    try:
+        said = rest.content(reply)
+    except Unavailable:
+        return False
+    return isinstance(said, dict) and said.get("code") in REFUSALS
