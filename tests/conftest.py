@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support import reports
+from tests.support import reports, straight
 
 settings.register_profile(
     "ci", max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("full", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("full" if os.environ.get("OMS_FULL") else "ci")
+
+straight.install()
 
 pytest_sessionfinish = reports.pytest_sessionfinish
 pytest_testnodedown = reports.pytest_testnodedown

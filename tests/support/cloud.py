@@ -7,11 +7,13 @@ one takes about 40 ms, and the crash test makes hundreds of stacks.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from moto import mock_aws
 from moto.core.utils import unix_time_millis
 from moto.dynamodb.models import Table, dynamodb_backends
@@ -20,7 +22,7 @@ from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import Message, Queue, sqs_backends
 
-from tests.support import moto_fixes
+from tests.support import moto_fixes, straight
 from tests.support.template import ACCOUNT, REGION, Template, name_in
 
 ENVIRONMENT = {
@@ -36,10 +38,26 @@ ENVIRONMENT = {
 """What makes boto3 speak to moto only: credentials that are good for nothing, one region, no metadata service."""
 
 
+class _Session(boto3.Session):
+    """Keeps its clients: making those of one stack takes longer than most tests, and moto knows no client."""
+
+    def __init__(self) -> None:
+        super().__init__(region_name=REGION)
+        self._kept: dict[object, Any] = {}
+
+    def client(self, service: str, config: Config | None = None) -> Any:  # type: ignore[override]
+        """A client, made once for each service, configuration and address."""
+        options = repr(config._user_provided_options) if config else ""
+        key = service, options, os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}")
+        if key not in self._kept:
+            self._kept[key] = super().client(service, config=config)  # type: ignore[call-overload]
+        return self._kept[key]
+
+
 @cache
 def _session(_kind: str) -> boto3.Session:
     # One for the whole process: what boto3 has read of a service's model stays in it.
-    return boto3.Session(region_name=REGION)
+    return _Session()
 
 
 def observed_session() -> boto3.Session:
@@ -52,9 +70,9 @@ class Cloud:
 
     def __init__(self, template: Template) -> None:
         moto_fixes.install()
+        straight.install()
         self.template = template
         self._mock: Any = mock_aws()
-        self._clients: dict[str, Any] = {}
 
     def start(self) -> None:
         """Begin to answer AWS calls in this process, with nothing there yet but the stack's resources.
@@ -76,9 +94,7 @@ class Cloud:
 
     def client(self, service: str) -> Any:
         """A client beside the functions' own."""
-        if service not in self._clients:
-            self._clients[service] = _session("tests").client(service)
-        return self._clients[service]
+        return _session("tests").client(service)
 
     def _make(self) -> None:
         for properties in self.template.of_type("AWS::DynamoDB::Table").values():

@@ -54,6 +54,7 @@ class Template:
     def __init__(self, document: Mapping[str, Any], parameters: Mapping[str, str] | None = None) -> None:
         self._document = document
         given = parameters or {}
+        self._of_type: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
         self.parameters = {
             name: given.get(name, str(spec.get("Default", f"{name.lower()}@example.com")))
             for name, spec in document.get("Parameters", {}).items()
@@ -65,12 +66,14 @@ class Template:
         }
 
     def of_type(self, *types: str) -> dict[str, dict[str, Any]]:
-        """Logical id to resolved properties of the resources of these types."""
-        return {
-            name: self.resolve(resource.get("Properties", {}))
-            for name, resource in self.resources.items()
-            if resource["Type"] in types
-        }
+        """Logical id to resolved properties of the resources of these types: each time the same ones, to be read."""
+        if types not in self._of_type:
+            self._of_type[types] = {
+                name: self.resolve(resource.get("Properties", {}))
+                for name, resource in self.resources.items()
+                if resource["Type"] in types
+            }
+        return self._of_type[types]
 
     def name_of(self, logical_id: str) -> str:
         """The physical name of a resource."""

@@ -38,6 +38,9 @@ PARAMETERS = {
 PATIENCE = 5000
 """Steps of all pumps together before the world must have settled."""
 
+TOGETHER = 0.1
+"""Seconds within which messages wake at once: those of a batch were put back one by one, in the machine's own time."""
+
 LONGEST_WAIT = 6 * 3600
 """Seconds of the world's time after which whatever still comes back is stuck."""
 
@@ -225,7 +228,7 @@ class World:
             return None
         soonest = min(seconds for seconds, _ in sleeping)
         for seconds, message in sleeping:
-            cloud.let_pass(message, soonest) if seconds > soonest else cloud.wake(message)
+            cloud.let_pass(message, soonest) if seconds > soonest + TOGETHER else cloud.wake(message)
         return soonest
 
     def _left(self) -> str:
