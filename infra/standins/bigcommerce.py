@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 from werkzeug.wrappers import Request, Response
 
-from infra.standins.bigcommerce_sale import Json, amount, figures, line
+from infra.standins.bigcommerce_sale import Json, figures, line, quoted, repriced
 from infra.standins.wsgi import Limit, StandIn, answer
 from oms.clock import Clock, from_text, now
 
@@ -30,12 +30,16 @@ Hook = tuple[dict[str, str], bytes]
 
 
 class BigCommerce(StandIn):
-    """One store. Sell with `sell`, change with `change`; what it sends stands in `hooks`, or goes to `deliver`."""
+    """One store. Sell with `sell`, change with `change`; what it sends stands in `hooks`, or goes to `deliver`.
+
+    Not more than `lines_shown` lines come along with an order.
+    """
 
     ROUTES: ClassVar[tuple[tuple[str, str, str], ...]] = (
         ("GET", "/stores/<store>/v2/orders", "orders_changed"),
         ("GET", "/stores/<store>/v2/orders/<int:order_id>", "get_order"),
         ("PUT", "/stores/<store>/v2/orders/<int:order_id>", "put_order"),
+        ("GET", "/stores/<store>/v2/orders/<int:order_id>/products", "get_products"),
         ("GET", "/stores/<store>/v2/orders/<int:order_id>/shipments", "get_shipments"),
         ("POST", "/stores/<store>/v2/orders/<int:order_id>/shipments", "post_shipment"),
         ("DELETE", "/stores/<store>/v2/orders/<int:order_id>/shipments/<int:shipment_id>", "delete_shipment"),
@@ -62,6 +66,7 @@ class BigCommerce(StandIn):
         self.refunds: dict[int, list[Json]] = {}
         self.stock: dict[tuple[int, str], int] = {}
         self.skus: set[str] = set()
+        self.lines_shown = 1000
         self.hooks: deque[Hook] = deque()
         self._busy: dict[int, datetime] = {}
         self._next = 100
@@ -108,7 +113,7 @@ class BigCommerce(StandIn):
         order = self.sold[order_id]
         shown = {name: value for name, value in order.items() if not name.startswith("_")}
         to = {name: value for name, value in order["billing_address"].items() if name != "form_fields"}
-        sent = [each for each in order["_lines"] if each["type"] == "physical"]
+        sent = [each for each in order["_lines"] if each["type"] == "physical"][: self.lines_shown]
         rest = [each for each in order["_lines"] if each["type"] != "physical"]
         way = {"id": order["_address"], **to, "shipping_method": "Flat rate", "line_items": sent, "form_fields": []}
         shown["consignments"] = {
@@ -160,11 +165,16 @@ class BigCommerce(StandIn):
         before = self.sold[order_id]["status_id"]
         for told in body.pop("products", []):
             of = next(each for each in self.sold[order_id]["_lines"] if each["id"] == told["id"])
-            self._repriced(order_id, of, told["quantity"])
+            repriced(self.sold[order_id], of, told["quantity"])
         self._touch(order_id, body)
         scope = "statusUpdated" if self.sold[order_id]["status_id"] != before else "updated"
         self._tell(f"store/order/{scope}", order_id)
         return answer(self.order(order_id))
+
+    def get_products(self, request: Request, store: str, order_id: int) -> Response:  # noqa: ARG002
+        size, page = int(request.args.get("limit", 50)), int(request.args.get("page", 1))
+        shown = self.sold[order_id]["_lines"][(page - 1) * size : page * size]
+        return answer(shown) if shown else Response(status=204)
 
     def get_shipments(self, request: Request, store: str, order_id: int) -> Response:  # noqa: ARG002
         found = self.shipments.get(order_id, [])
@@ -198,7 +208,7 @@ class BigCommerce(StandIn):
         return answer({"data": self.refunds.get(order_id, []), "meta": {}})
 
     def post_quote(self, request: Request, store: str, order_id: int) -> Response:  # noqa: ARG002
-        found = self._quoted(order_id, request.get_json()["items"])
+        found = quoted(self.sold[order_id]["_lines"], request.get_json()["items"])
         if found is None:
             return self._no("Requested refund amount exceeds what is left", 422)
         total, tax = found
@@ -219,7 +229,7 @@ class BigCommerce(StandIn):
         body = json.loads(request.get_data(), parse_float=Decimal)
         if self._busy.get(order_id, self.clock()) > self.clock():
             return self._no("Another refund of this order is being processed.", 409)
-        found = self._quoted(order_id, body["items"])
+        found = quoted(self.sold[order_id]["_lines"], body["items"])
         total = Decimal(body.get("merchant_calculated_override", {}).get("total_amount", found[0] if found else 0))
         paid = sum((Decimal(each["amount"]) for each in body["payments"]), Decimal(0))
         if found is None or paid != total or self._given_back(order_id) + paid > self._paid(order_id):
@@ -246,21 +256,6 @@ class BigCommerce(StandIn):
             self.stock[item["location_id"], item["sku"]] = item["quantity"]
         return answer({"transaction_id": f"tx-{self._number()}"})
 
-    def _quoted(self, order_id: int, items: Sequence[Json]) -> tuple[Decimal, Decimal] | None:
-        """What these cost, and the tax in it; None when it has been given back already."""
-        total = tax = Decimal(0)
-        for item in items:
-            if item["item_type"] != "PRODUCT":
-                total += Decimal(str(item["amount"]))
-                continue
-            of = next((each for each in self.sold[order_id]["_lines"] if each["id"] == item["item_id"]), None)
-            if of is None or item["quantity"] > of["quantity"] - of["quantity_refunded"]:
-                return None
-            share = Decimal(item["quantity"]) / of["quantity"]
-            total += Decimal(of["discounted_total_inc_tax"]) * share
-            tax += Decimal(of["total_tax"]) * share
-        return round(total, 2), round(tax, 2)
-
     def _book(self, order_id: int, total: Decimal, items: Sequence[Json], payments: Sequence[Json]) -> None:
         told = [{"is_declined": False, **each, "amount": float(each["amount"])} for each in payments]
         plain = json.loads(json.dumps(list(items), default=float))
@@ -283,18 +278,6 @@ class BigCommerce(StandIn):
         left = [each["quantity"] - each["quantity_shipped"] for each in self.sold[order_id]["_lines"]]
         self._touch(order_id, {"status_id": 3 if any(left) else 2})
         self._tell("store/order/statusUpdated", order_id)
-
-    def _repriced(self, order_id: int, of: Json, quantity: int) -> None:
-        """A line with another quantity loses its discounts, as documented; the total follows."""
-        order = self.sold[order_id]
-        was = Decimal(of["discounted_total_inc_tax"]), Decimal(of["total_tax"])
-        for name in ("total_ex_tax", "total_inc_tax"):
-            of[name] = amount(Decimal(of[f"price_{name[6:]}"]) * quantity)
-        of |= {"quantity": quantity, "applied_discounts": [], "discounted_total_inc_tax": of["total_inc_tax"]}
-        of["total_tax"] = amount(Decimal(of["total_inc_tax"]) - Decimal(of["total_ex_tax"]))
-        order["total_inc_tax"] = amount(Decimal(order["total_inc_tax"]) + Decimal(of["total_inc_tax"]) - was[0])
-        order["total_tax"] = amount(Decimal(order["total_tax"]) + Decimal(of["total_tax"]) - was[1])
-        order["_lines"] = [each for each in order["_lines"] if each["quantity"]]
 
     def _touch(self, order_id: int, changes: Mapping[str, Any]) -> None:
         at = format_datetime(self.clock().replace(microsecond=0))

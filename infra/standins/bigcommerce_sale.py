@@ -98,3 +98,32 @@ def figures(order_id: int, lines: Sequence[Json], shipping: Decimal, rate: Decim
         "billing_address": dict(_BUYER),
         "fees": [],
     }
+
+
+def repriced(order: Json, of: Json, quantity: int) -> None:
+    """Give a line another quantity: it loses its discounts, as documented, and the order's figures follow."""
+    was = Decimal(of["discounted_total_inc_tax"]), Decimal(of["total_tax"])
+    for name in ("total_ex_tax", "total_inc_tax"):
+        of[name] = amount(Decimal(of[f"price_{name[6:]}"]) * quantity)
+    of |= {"quantity": quantity, "applied_discounts": [], "discounted_total_inc_tax": of["total_inc_tax"]}
+    of["total_tax"] = amount(Decimal(of["total_inc_tax"]) - Decimal(of["total_ex_tax"]))
+    order["total_inc_tax"] = amount(Decimal(order["total_inc_tax"]) + Decimal(of["total_inc_tax"]) - was[0])
+    order["total_tax"] = amount(Decimal(order["total_tax"]) + Decimal(of["total_tax"]) - was[1])
+    order["_lines"] = [each for each in order["_lines"] if each["quantity"]]
+    order["items_total"] = sum(each["quantity"] for each in order["_lines"])
+
+
+def quoted(lines: Sequence[Json], items: Sequence[Json]) -> tuple[Decimal, Decimal] | None:
+    """What goes back for these items of a refund, and the tax in it; None when it has been given back already."""
+    total = tax = Decimal(0)
+    for item in items:
+        if item["item_type"] != "PRODUCT":
+            total += Decimal(str(item["amount"]))
+            continue
+        of = next((each for each in lines if each["id"] == item["item_id"]), None)
+        if of is None or item["quantity"] > of["quantity"] - of["quantity_refunded"]:
+            return None
+        share = Decimal(item["quantity"]) / of["quantity"]
+        total += Decimal(of["discounted_total_inc_tax"]) * share
+        tax += Decimal(of["total_tax"]) * share
+    return round(total, 2), round(tax, 2)

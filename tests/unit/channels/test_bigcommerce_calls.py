@@ -15,6 +15,7 @@ from infra.standins.wsgi import Limit
 from oms.channels.bigcommerce import inbound, outbound
 from oms.channels.connection import Connection
 from oms.channels.document import ChannelDocument
+from oms.channels.figures import sum_of
 from oms.channels.outbound import Cancelled, MoneyBack, Sale, Shipped, StockAnswer, StockLevel, UnitsOf
 from oms.channels.protocol import WHOLE
 from oms.clock import from_text
@@ -106,6 +107,16 @@ def test_a_webhook_leads_to_the_order_in_one_call_and_its_refunds_in_a_second() 
     assert calls_of(at.app, at.read) == 2
     assert at.read().given_back == 750
     assert inbound.hydrate(at.to, "999") is None
+
+
+def test_lines_that_do_not_come_along_with_an_order_are_fetched_apart() -> None:
+    at = shop(*({"sku": f"S{number}", "price": "1.00", "quantity": 1} for number in range(300)))
+    assert (calls_of(at.app, at.read), len(at.read().placed.lines)) == (1, 300)
+    at.app.lines_shown = 50
+    assert (calls_of(at.app, at.read), len(at.read().placed.lines)) == (3, 300)
+    assert at.read().placed.total == sum_of(at.read().placed.lines, at.read().placed.charges)
+    (listed,) = inbound.poll(at.to, START, START, "").orders
+    assert len(json.loads(listed.raw)["products"]) == 300
 
 
 def test_the_document_is_the_platforms_own_with_fields_that_nobody_here_knows() -> None:

@@ -1,12 +1,12 @@
 """Fetching BigCommerce's orders: one that was named, or those that have changed.
 
-One call brings an order with its lines, addresses and fees; only what has been refunded needs a second one.
+One call brings an order with its lines, addresses and fees. What has been refunded needs a second one, and so does an
+order with more lines than came along: what is documented of lines by themselves is that 50 of them come at once.
 Sources: reference/orders.v2.oas2.yml and reference/orders.v3.yml of bigcommerce/docs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -23,6 +23,9 @@ WITH = (("include", "consignments.line_items,fees"), ("consignment_structure", "
 
 PAGE = 50
 
+LINES, MOST_LINES = 250, 5000
+"""Lines that are asked for at once when they are fetched apart, and in all."""
+
 REFUNDED, PARTLY_REFUNDED = 4, 14
 """Statuses of orders."""
 
@@ -37,8 +40,7 @@ def hydrate(connection: Connection, reference: str) -> bytes | None:
         return None
     if reply.status != api.OK:
         raise rest.refused(reply, f"reading order {reference}")
-    order = rest.content(reply)
-    return rest.written(_with_refunds(connection, order))
+    return rest.written(_whole(connection, rest.content(reply)))
 
 
 def poll(connection: Connection, since: datetime, until: datetime, cursor: str) -> Page:
@@ -67,7 +69,7 @@ def poll(connection: Connection, since: datetime, until: datetime, cursor: str) 
         Listed(
             external_id=str(order.get("id", "")),
             changed_at=str(order.get("date_modified") or order.get("date_created") or ""),
-            raw=rest.written(_with_refunds(connection, order)),
+            raw=rest.written(_whole(connection, order)),
         )
         for order in found
         if isinstance(order, dict)
@@ -105,9 +107,15 @@ def _next(orders: tuple[Listed, ...], start: datetime, page: int) -> str:
     return f"{last.isoformat()}/1" if last > start else f"{start.isoformat()}/{page + 1}"
 
 
-def _with_refunds(connection: Connection, order: Any) -> Any:
-    """The order with its refunds put in, when it says that there are any."""
-    if not isinstance(order, dict) or not _tells_refunds(order):
+def _whole(connection: Connection, order: Any) -> Any:
+    """The order with what did not come along with it: lines beyond the first ones, and its refunds."""
+    if not isinstance(order, dict):
+        return order
+    lines = _lines(order.get("consignments"))
+    if sum(_count(line.get("quantity")) for line in lines) < _count(order.get("items_total")):
+        order = {**order, "products": _products(connection, str(order.get("id")))}
+    told = order.get("status_id") in {REFUNDED, PARTLY_REFUNDED} or order.get("payment_status") in REFUND_STATES
+    if not told and not any(line.get("quantity_refunded") for line in lines):
         return order
     reply = api.call(connection, "GET", f"/v3/orders/{order.get('id')}/payment_actions/refunds")
     if reply.status not in {api.OK, api.NO_CONTENT, api.NOT_FOUND}:
@@ -116,12 +124,23 @@ def _with_refunds(connection: Connection, order: Any) -> Any:
     return {**order, "refunds": (found or {}).get("data") or []}
 
 
-def _tells_refunds(order: Mapping[str, Any]) -> bool:
-    return (
-        order.get("status_id") in {REFUNDED, PARTLY_REFUNDED}
-        or order.get("payment_status") in REFUND_STATES
-        or any(line.get("quantity_refunded") for line in _lines(order.get("consignments")))
-    )
+def _products(connection: Connection, order_id: str) -> list[Any]:
+    """All lines of an order, page by page."""
+    found: list[Any] = []
+    for page in range(1, MOST_LINES // LINES + 1):
+        query = (("limit", str(LINES)), ("page", str(page)))
+        reply = api.call(connection, "GET", f"/v2/orders/{order_id}/products", query=query)
+        if reply.status not in {api.OK, api.NO_CONTENT}:
+            raise rest.refused(reply, f"reading the lines of order {order_id}")
+        more = rest.content(reply) or []
+        found += more
+        if len(more) < LINES:
+            break
+    return found
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _lines(part: Any) -> list[dict[str, Any]]:

@@ -15,6 +15,11 @@ from pydantic import BeforeValidator, Field
 from oms.channels.payload import Amount, Count, Many, Payload, Perhaps, Text
 
 
+def _listed(value: Any) -> Any:
+    """Lines that were fetched apart; without them only their address stands there."""
+    return value if isinstance(value, list) else ()
+
+
 def _inside(value: Any) -> Any:
     """The fees of an order, with or without the envelope of their own address."""
     return value.get("fees", ()) if isinstance(value, dict) else value
@@ -170,6 +175,7 @@ class BigOrder(Payload):
     customer_locale: Text = ""
     billing_address: PostalAddress | None = None
     consignments: Consignments | None = None
+    products: Annotated[Many[LineItem], BeforeValidator(_listed)] = ()
     fees: Annotated[Many[Fee], BeforeValidator(_inside)] = ()
     refunds: Many[Refund] = ()
 
@@ -180,4 +186,5 @@ class BigOrder(Payload):
         held = [part.line_items for part in parts.pickups] + [part.line_items for part in parts.shipping]
         held += [part.line_items for part in parts.downloads]
         held += [part.line_items for part in parts.email.gift_certificates] if parts.email else []
-        return tuple(sorted((item for items in held for item in items), key=lambda item: (len(item.id), item.id)))
+        each = {item.id: item for items in (self.products, *held) for item in items}
+        return tuple(sorted(each.values(), key=lambda item: (len(item.id), item.id)))
