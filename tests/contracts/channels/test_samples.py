@@ -12,10 +12,12 @@ import pytest
 
 from oms.channels.changes import first_events
 from oms.channels.document import ChannelDocument
+from oms.channels.protocol import WHOLE, ChannelPlatform, read_document
 from oms.channels.shopify import inbound as shopify
 from oms.channels.woocommerce import inbound as woocommerce
 from oms.clock import from_text
 from oms.orders.events import HoldReason, OrderHeld, OrderPlaced, PaymentMethod
+from oms.orders.original import unpack
 from oms.setup import Channel, Platform
 
 SHARED = Path(os.environ.get("OMS_SHARED") or Path(__file__).parents[4] / "shared")
@@ -137,3 +139,60 @@ def test_the_lines_of_the_captured_webhook_lose_their_taxes_to_nobody() -> None:
     assert document is not None
     assert sum(line.tax for line in document.placed.lines) == 3167
     assert parts(document.placed) == document.placed.total
+
+
+def minor(text: str) -> int:
+    """A platform's figure in cents, as its document writes it."""
+    return int(Decimal(text).scaleb(2))
+
+
+def test_the_figures_of_the_captured_shopify_webhook_are_the_platforms_own() -> None:
+    body, placed = sample("shopify_orders_create_a.json"), shopify_document("shopify_orders_create_a.json").placed
+    assert sum(line.net + line.discount for line in placed.lines) == minor(body["total_line_items_price"])
+    assert sum(line.discount for line in placed.lines) == minor(body["total_discounts"])
+    assert sum(line.net for line in placed.lines) == minor(body["subtotal_price"])
+    assert sum(line.tax for line in placed.lines) == minor(body["total_tax"])
+    assert sum(each.net for each in placed.charges) == minor(body["total_shipping_price_set"]["shop_money"]["amount"])
+    assert [line.quantity for line in placed.lines] == [line["quantity"] for line in body["line_items"]]
+
+
+def test_the_figures_of_the_documented_woocommerce_order_are_the_platforms_own() -> None:
+    body, placed = sample("woocommerce_order_docs_0.json"), woo_document("woocommerce_order_docs_0.json").placed
+    assert sum(line.tax for line in placed.lines) == minor(body["cart_tax"])
+    assert sum(each.tax for each in placed.charges) == minor(body["shipping_tax"])
+    assert sum(each.net for each in placed.charges) == minor(body["shipping_total"])
+    assert sum(line.discount for line in placed.lines) == minor(body["discount_total"])
+    assert [line.quantity for line in placed.lines] == [line["quantity"] for line in body["line_items"]]
+
+
+def test_the_shopify_refund_names_its_order_and_in_the_order_it_is_what_was_given_back() -> None:
+    refund, order = sample("shopify_rest_refund.json", "refund"), sample("shopify_rest_order.json", "order")
+    assert shopify.reference("refunds/create", json.dumps(refund).encode()) == str(order["id"])
+    assert shopify.parse("refunds/create", json.dumps(refund).encode(), SHOP) is None
+    changed = order | {"refunds": [refund], "financial_status": "partially_refunded"}
+    document = shopify.parse("orders/updated", json.dumps(changed).encode(), SHOP)
+    assert document is not None
+    assert document.given_back == minor(refund["transactions"][0]["amount"]) == 20900
+
+
+def test_the_parcel_of_the_older_shopify_order_came_to_nothing() -> None:
+    assert sample("shopify_rest_order.json", "order")["fulfillments"][0]["status"] == "failure"
+    assert shopify_document("shopify_rest_order.json", "order").sent == {}
+
+
+@pytest.mark.parametrize(
+    ("platform", "channel", "name", "envelope"),
+    [
+        (shopify, SHOP, "shopify_orders_create_a.json", ""),
+        (shopify, SHOP, "shopify_rest_order.json", "order"),
+        (woocommerce, WOO, "woocommerce_order_docs_0.json", ""),
+        (woocommerce, WOO, "woocommerce_ios_order.json", "data"),
+    ],
+)
+def test_what_is_not_read_of_a_sample_is_kept_byte_for_byte(
+    platform: ChannelPlatform, channel: Channel, name: str, envelope: str
+) -> None:
+    raw = json.dumps(sample(name, envelope)).encode()
+    document = read_document(platform, WHOLE, raw, channel)
+    assert document is not None
+    assert unpack(document.original) == raw
