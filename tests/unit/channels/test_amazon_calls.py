@@ -210,6 +210,22 @@ def test_a_confirmation_that_is_told_until_it_is_heard_is_there_once(
     assert len(app.packages["302-1"]) == 1
 
 
+def test_what_is_told_too_often_is_told_later_and_once(app: Amazon, channel: Connection, clock: Hand) -> None:
+    app.sell(order())
+    app.listings = {"A": 1}
+    app.plans = {"confirm": (2, 1), "patch": (5, 1)}
+    outbound.confirm_shipment(channel, SALE, parcel())
+    with pytest.raises(Throttled) as throttled:
+        outbound.confirm_shipment(channel, SALE, parcel("p-2", tracking="2"))
+    assert throttled.value.seconds == 0.5
+    levels = [StockLevel(sku="A", available=2), StockLevel(sku="A", available=3)]
+    with pytest.raises(Throttled):
+        outbound.set_stock(channel, levels)
+    clock.at += timedelta(seconds=1)
+    outbound.confirm_shipment(channel, SALE, parcel("p-2", tracking="2"))
+    assert [each["trackingNumber"] for each in app.packages["302-1"].values()] == ["794600000001", "2"]
+
+
 def test_a_package_that_amazon_has_already_is_not_refused(app: Amazon, channel: Connection) -> None:
     app.sell(order(quantity=1))
     other = {

@@ -114,6 +114,19 @@ def test_too_many_calls_wait(app: Ebay, channel: Connection) -> None:
     assert throttled.value.seconds == 60
 
 
+@pytest.mark.parametrize("calls", [1, 2])
+def test_what_is_told_too_often_is_told_later_and_once(app: Ebay, channel: Connection, clock: Hand, calls: int) -> None:
+    app.limit = Limit(calls=calls, seconds=60)
+    for _ in range(4):
+        try:
+            outbound.confirm_shipment(channel, SALE, PARCEL)
+            outbound.refund(channel, SALE, money_back())
+        except Throttled as throttled:
+            clock.at += timedelta(seconds=throttled.seconds + 1)
+            app.limit = Limit(calls=calls + 3, seconds=60)
+    assert (len(app.fulfillments["12-1"]), given(app)) == (1, ["25.00"])
+
+
 def test_all_pages_of_a_period_are_read_and_each_order_once(app: Ebay, channel: Connection, clock: Hand) -> None:
     app.page = 3
     for number in range(2, 9):
