@@ -79,12 +79,16 @@ class BigCommerce(StandIn):
         shipping: str = "0",
         tax_percent: str = "0",
         gross: bool = False,
+        pickup: str = "",
         **changes: Any,
     ) -> int:
-        """Place an order of lines with `sku`, `price`, `quantity` and perhaps a `discount`; returns its id."""
+        """Place an order of lines with `sku`, `price`, `quantity` and perhaps a `discount`; returns its id.
+
+        `pickup` is the code of the location where the goods are fetched.
+        """
         with self._lock:
             order_id = self._number()
-            address = self._number()
+            address = 0 if pickup else self._number()
             rate = Decimal(tax_percent) / 100
             made = [line(self._number(), order_id, address, each, rate, gross=gross) for each in lines]
             self.skus |= {each["sku"] for each in made}
@@ -95,6 +99,7 @@ class BigCommerce(StandIn):
                 "date_modified": at,
                 **changes,
                 "_address": address,
+                "_pickup": pickup,
                 "_lines": made,
             }
             self._tell("store/order/created", order_id)
@@ -116,9 +121,10 @@ class BigCommerce(StandIn):
         sent = [each for each in order["_lines"] if each["type"] == "physical"][: self.lines_shown]
         rest = [each for each in order["_lines"] if each["type"] != "physical"]
         way = {"id": order["_address"], **to, "shipping_method": "Flat rate", "line_items": sent, "form_fields": []}
+        fetched = {"id": 1, "location": {"id": 1, "code": order["_pickup"]}, "line_items": sent}
         shown["consignments"] = {
-            "pickups": [],
-            "shipping": [way] if sent else [],
+            "pickups": [fetched] if sent and order["_pickup"] else [],
+            "shipping": [way] if sent and not order["_pickup"] else [],
             "downloads": [{"recipient_email": to["email"], "line_items": rest}] if rest else [],
             "email": {"gift_certificates": []},
         }

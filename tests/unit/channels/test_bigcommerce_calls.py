@@ -207,6 +207,18 @@ def cancelled_partly(at: Shop) -> Callable[[], object]:
     return lambda: outbound.cancel(at.to, at.sale, said)
 
 
+def fetched(at: Shop) -> Callable[[], object]:
+    return lambda: outbound.confirm_shipment(at.to, at.sale, at.parcel(5, 1))
+
+
+def unpaid(*lines: Any) -> Shop:
+    return shop(*lines, status_id=7, payment_status="")
+
+
+def to_fetch() -> Shop:
+    return shop(pickup="mitte")
+
+
 def refunded(at: Shop) -> Callable[[], object]:
     back = MoneyBack(key="o1-r1", at=START, amount=2400, lines=at.units(2, amount=1200), note="too small")
     return lambda: outbound.refund(at.to, at.sale, back)
@@ -230,13 +242,28 @@ def effect(at: Shop) -> Any:
     return shipments, refunds, order["status_id"], order["total_inc_tax"], order["staff_notes"], lines, at.app.stock
 
 
-@pytest.mark.parametrize("told", [shipped, shipped_some, shipped_whole, cancelled, cancelled_partly, refunded, stocked])
-def test_whatever_happens_to_a_call_it_has_its_effect_once(told: Callable[[Shop], Callable[[], object]]) -> None:
-    untouched = shop()
+@pytest.mark.parametrize(
+    ("told", "start"),
+    [
+        (shipped, shop),
+        (shipped_some, shop),
+        (shipped_whole, shop),
+        (fetched, to_fetch),
+        (cancelled, shop),
+        (cancelled_partly, shop),
+        (cancelled_partly, unpaid),
+        (refunded, shop),
+        (stocked, shop),
+    ],
+)
+def test_whatever_happens_to_a_call_it_has_its_effect_once(
+    told: Callable[[Shop], Callable[[], object]], start: Callable[[], Shop]
+) -> None:
+    untouched = start()
     calls = calls_of(untouched.app, told(untouched))
-    assert effect(untouched) != effect(shop())
+    assert effect(untouched) != effect(start())
     for mishap in mishaps(calls):
-        at = shop()
+        at = start()
         at.app.faults.extend(mishap)
         insist(at.hand, told(at))
         assert effect(at) == effect(untouched), mishap
@@ -280,15 +307,32 @@ def test_what_the_shop_never_sold_is_not_told() -> None:
     assert not at.app.shipments
 
 
-def test_units_with_a_discount_are_left_to_a_person() -> None:
+def test_units_of_a_paid_order_are_told_to_staff_and_taken_out_by_their_refund() -> None:
     at = shop(MUG | {"discount": "5"})
+    cancelled_partly(at)()
+    assert at.app.sold[at.order_id]["staff_notes"] == "Will not be sent: 2 x MUG (other) o1-c1"
+    assert at.read().cancelled == {}
+    refunded(at)()
+    assert list(at.read().cancelled.values()) == [2]
+
+
+def test_goods_that_are_fetched_complete_the_order_when_they_are_the_last() -> None:
+    at = to_fetch()
+    outbound.confirm_shipment(at.to, at.sale, at.parcel(2, 1))
+    assert at.app.sold[at.order_id]["status_id"] == 11
+    fetched(at)()
+    assert at.app.sold[at.order_id]["status_id"] == 10
+
+
+def test_units_with_a_discount_are_left_to_a_person() -> None:
+    at = unpaid(MUG | {"discount": "5"})
     with pytest.raises(Refused, match="discounts"):
         cancelled_partly(at)()
     assert at.lines[0]["quantity"] == 5
 
 
-def test_cancelled_units_leave_the_order_and_the_price_of_the_others_stays() -> None:
-    at = shop()
+def test_cancelled_units_leave_an_unpaid_order_and_the_price_of_the_others_stays() -> None:
+    at = unpaid()
     cancelled_partly(at)()
     placed = at.read().placed
     assert [(line.quantity, line.net + line.tax) for line in placed.lines] == [(3, 3600), (1, 4788)]

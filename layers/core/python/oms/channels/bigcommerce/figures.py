@@ -89,5 +89,5 @@ def _line(item: LineItem, paid: int, tax: int, currency: str, channel_id: str, *
         discount=max(quoted - left, 0),
         tax=tax,
         list_price=exactly(item.price_inc_tax if gross else item.price_ex_tax, currency),
-        requires_shipping=item.type in {"", "physical"},
+        requires_shipping=item.physical,
     )

@@ -152,7 +152,7 @@ def _placed(order: BigOrder, items: Sequence[LineItem], channel: Channel, *, gon
         prices=prices,
         shipping_service=next((part.shipping_method for part in parts.shipping if part.shipping_method), ""),
         pickup_location_id="" if _addresses(order) else _fetched_at(parts, channel),
-        revision=revision(changed_at, _method(order), gone=gone, given_back=_given_back(order, currency)),
+        revision=revision(changed_at, method_of(order), gone=gone, given_back=_given_back(order, currency)),
         test=order.payment_method == TEST_GATEWAY,
     )
 
@@ -164,7 +164,7 @@ def _tenders(order: BigOrder, currency: str) -> tuple[PaymentTerms, ...]:
         for name, told in (("store-credit", order.store_credit_amount), ("gift-cards", order.gift_certificate_amount))
         if (amount := minor(told, currency)) > 0
     ]
-    rest, method = minor(order.total_inc_tax, currency) - sum(each.amount for each in vouchers), _method(order)
+    rest, method = minor(order.total_inc_tax, currency) - sum(each.amount for each in vouchers), method_of(order)
     if vouchers and rest <= 0:
         return tuple(vouchers)
     main = PaymentTerms(
@@ -175,7 +175,7 @@ def _tenders(order: BigOrder, currency: str) -> tuple[PaymentTerms, ...]:
     return (main, *vouchers)
 
 
-def _method(order: BigOrder) -> PaymentMethod:
+def method_of(order: BigOrder) -> PaymentMethod:
     """How the order is paid: as its gateway says it, and where that says nothing, as its status does."""
     if not order.total_inc_tax or order.payment_status in HAS_IT:
         return PaymentMethod.PREPAID

@@ -53,6 +53,11 @@ class LineItem(Payload):
     applied_discounts: Many[Discount] = ()
 
     @property
+    def physical(self) -> bool:
+        """Whether it is something to send or to hand over."""
+        return self.type in {"", "physical"}
+
+    @property
     def product(self) -> str:
         """The variant that was sold, or the product when it is told no variant; empty for what is in no catalogue."""
         return next((each for each in (self.variant_id, self.product_id) if each not in {"", "0"}), "")

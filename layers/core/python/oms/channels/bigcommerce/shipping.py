@@ -15,6 +15,7 @@ from typing import Any
 from oms.channels import rest
 from oms.channels.bigcommerce import api
 from oms.channels.bigcommerce.fetching import WITH
+from oms.channels.bigcommerce.inbound import COMPLETED
 from oms.channels.bigcommerce.payload import BigOrder, LineItem
 from oms.channels.connection import Connection
 from oms.channels.outbound import Sale, Shipped, UnitsOf
@@ -26,17 +27,27 @@ MAX_TRACKING, MAX_LINK = 50, 500
 MOST = 250
 """Shipments of one order that are looked at."""
 
+NOWHERE = ("", "0")
+"""Addresses of goods that are not sent."""
+
 PROVIDERS = frozenset({"auspost", "canadapost", "endicia", "usps", "fedex", "royalmail", "ups"})
 """Carriers by BigCommerce's names, of whose tracking numbers it makes links by itself."""
 
 
 def confirm_shipment(connection: Connection, sale: Sale, parcel: Shipped) -> str:
-    """See `ToldPlatform.confirm_shipment`. One shipment for each address that the parcel has goods for."""
-    lines = {item.id: item for item in order_of(connection, sale).lines}
+    """See `ToldPlatform.confirm_shipment`. One shipment for each address that the parcel has goods for.
+
+    Goods that were fetched have no address and no shipment: the order is completed when they were the last.
+    """
+    order = order_of(connection, sale)
+    lines = {item.id: item for item in order.lines}
     by_address: dict[str, list[UnitsOf]] = {}
     for units in parcel.lines:
         if units.external_line_id in lines:
             by_address.setdefault(lines[units.external_line_id].order_address_id, []).append(units)
+    fetched = [units for address in NOWHERE for units in by_address.pop(address, ())]
+    if fetched:
+        _complete(connection, sale, order, fetched)
     if not by_address:
         return ""
     there = _shipments(connection, sale)
@@ -60,6 +71,24 @@ def order_of(connection: Connection, sale: Sale) -> BigOrder:
         return read(BigOrder, reply.body)
     except InvalidInput as error:
         raise Refused(f"order {sale.number} cannot be read in the channel: {error.detail}") from None
+
+
+def _complete(connection: Connection, sale: Sale, order: BigOrder, fetched: Sequence[UnitsOf]) -> None:
+    taken = {units.external_line_id: units.quantity for units in fetched}
+    left = [item.quantity - item.quantity_shipped - taken.get(item.id, 0) for item in order.lines if item.physical]
+    if order.status_id != COMPLETED and not any(count > 0 for count in left):
+        put_order(connection, sale, {"status_id": COMPLETED})
+
+
+def put_order(connection: Connection, sale: Sale, changes: Mapping[str, Any]) -> None:
+    """Change an order in the channel.
+
+    Raises:
+        Refused: the channel will not.
+    """
+    reply = api.call(connection, "PUT", f"/v2/orders/{sale.external_id}", body=dict(changes))
+    if reply.status != api.OK:
+        raise rest.refused(reply, f"changing order {sale.number}")
 
 
 def _ship(
