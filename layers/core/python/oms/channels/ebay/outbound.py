@@ -90,11 +90,15 @@ def confirm_shipment(connection: Connection, sale: Sale, parcel: Shipped) -> str
 def cancel(connection: Connection, sale: Sale, cancelled: Cancelled) -> str:
     """Cancel an order as a whole; eBay then gives the buyer the money back. A wish of the buyer's is granted.
 
+    eBay knows no cancellation of single units: the refund that follows says it, where the channel is told of refunds.
+
     Raises:
-        Refused: only some units are cancelled, which eBay cannot, or it is too late for it.
+        Refused: it is too late for it; or only some units are cancelled, and nothing says so.
     """
     if not cancelled.everything:
-        raise Refused("eBay cancels only whole orders: refund the units, or cancel them there")
+        if ChannelUpdate.REFUNDS in connection.channel.updates:
+            return ""
+        raise Refused("eBay cancels only whole orders: refund the units there")
     order = _order(connection, sale)
     state = order.cancel_status
     if state.cancel_state == CANCELED:
