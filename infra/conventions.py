@@ -54,6 +54,7 @@ def environment(stage: str) -> Template:
                 "inventory",
                 "ledger",
                 "webhooks",
+                "outbox",
             )
         },
         "OMS_EVENTS_TOPIC": {"Ref": "EventsTopic"},
@@ -62,6 +63,7 @@ def environment(stage: str) -> Template:
         "OMS_ROUTE_QUEUE": {"Ref": "RouteQueue"},
         "OMS_NOTIFY_QUEUE": {"Ref": "NotifyQueue"},
         "OMS_DELIVERIES_QUEUE": {"Ref": "DeliveriesQueue"},
+        "OMS_UPDATES_QUEUE": {"Ref": "UpdatesQueue"},
         "OMS_PRIVATE_WEBHOOKS": {"Ref": "PrivateWebhooks"},
         "OMS_DOCUMENTS_BUCKET": {"Ref": "DocumentsBucket"},
         "OMS_MAIL_SENDER": {"Ref": "MailSender"},

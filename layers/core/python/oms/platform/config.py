@@ -22,6 +22,7 @@ class Settings:
     inventory_table: str
     ledger_table: str
     webhooks_table: str
+    outbox_table: str
     events_topic: str = ""
     route_queue: str = ""
     """URL of the routing stage's own queue, for looking again later at a payment that is still pending."""
@@ -33,6 +34,8 @@ class Settings:
     """Where low stock and oversupply are told."""
     deliveries_queue: str = ""
     """URL of the queue of webhooks to be posted."""
+    updates_queue: str = ""
+    """URL of the queue of what channels are to be told."""
     documents_bucket: str = ""
     mail_sender: str = ""
     mail_configuration_set: str = ""
