@@ -1,20 +1,25 @@
-"""The capture stage's doors: orders and webhooks of channels, what changes an order, and set-up."""
+"""The capture stage's doors: orders and webhooks of channels, reading them, what changes an order, and set-up."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from chalice.app import Chalice, Response
 from chalicelib.commands import commands
 from chalicelib.money import money
+from chalicelib.reading import reading
 from chalicelib.set_up import set_up
 from chalicelib.sourcing import sourcing
 from chalicelib.subscriptions import subscriptions
 from chalicelib.substitution import substitution
 
+from oms.platform.batch import BatchAnswer, sqs_batch
 from oms.platform.http import endpoint
 
 app = Chalice(app_name="capture", configure_logs=False)
 app.register_blueprint(commands)
 app.register_blueprint(money)
+app.register_blueprint(reading)
 app.register_blueprint(set_up)
 app.register_blueprint(substitution)
 app.register_blueprint(subscriptions)
@@ -38,3 +43,36 @@ def take_webhook(channel_id: str) -> Response:
     from oms.platform.capture import take_webhook as take
 
     return take(app, channel_id)
+
+
+@app.lambda_function(name="fetch")
+def fetch(event: dict[str, Any], _context: Any) -> BatchAnswer:
+    """Fetching queue: ask a platform for an order that a notice only named."""
+    from oms.platform.fetching import handle
+
+    return sqs_batch(event, handle)
+
+
+@app.lambda_function(name="notice")
+def notice(event: dict[str, Any], _context: Any) -> BatchAnswer:
+    """Notifications queue: what a marketplace tells of an order."""
+    from oms.platform.fetching import marketplace, unread
+
+    return sqs_batch(event, marketplace, read=unread)
+
+
+@app.lambda_function(name="poll")
+def poll(event: dict[str, Any], _context: Any) -> BatchAnswer:
+    """Polls queue: read what changed in a channel, compare it with us, or take a file of orders."""
+    from oms.platform.polling import handle
+
+    return sqs_batch(event, handle)
+
+
+@app.lambda_function(name="clock")
+def clock(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """Every minute: have channels read that are due, and orders asked for that wait."""
+    from oms.clock import now
+    from oms.platform.polling import tick
+
+    return tick(now())

@@ -11,12 +11,15 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from stripe import WebhookSignature
 
 from infra.openapi import DOCUMENT, render
+from oms.channels.work import Finding, WorkKind
 from oms.payments.notices import Notice, Told
+from oms.platform import channel_work
 from oms.platform.keys import SCOPES
-from tests.support import basket_day, feed_day, stockroom_day, waiting_day
+from tests.support import basket_day, feed_day, plain_shop, stockroom_day, waiting_day
 from tests.support.contract import DocumentedWorld, complaints, document, documented
 from tests.support.gateway_api import Answer
 from tests.support.merchant import BERLIN, MILAN, SHOPIFY, WEB, WOO, Merchant
+from tests.support.plain_shop import PlainShop
 from tests.support.shops import Sale, canonical_order, encoded, shopify_order, woo_headers
 from tests.support.world import stack
 
@@ -127,6 +130,7 @@ def test_every_answer_is_as_documented_and_every_documented_success_is_given(
     reading(merchant, world)
     people(merchant, world)
     webhooks(world)
+    channels(world)
     mistakes(merchant, world)
     promised = {
         (method, path, int(status))
@@ -377,6 +381,27 @@ def webhooks(world: DocumentedWorld) -> None:
     ]:
         assert world.http(method, path, wish, key="setup").status < 300
     world.settle()
+
+
+def channels(world: DocumentedWorld) -> None:
+    """What a channel that is read shows of itself."""
+    with world.inside("CaptureHttp"):
+        finding = Finding(channel_id=WEB, kind=WorkKind.MISSED, external_id="7")
+        channel_work.file(finding, world.clock())
+    work = world.http("GET", f"/channels/{WEB}/work?limit=1", key="orders:read").json["work"]
+    assert [each["external_id"] for each in work] == ["7"]
+    for _ in range(2):
+        closed = world.http("POST", f"/channels/{WEB}/work/{work[0]['work_id']}/close", key="orders:write")
+        assert closed.json["closed_by"]
+    assert world.http("GET", f"/channels/{WEB}/work", key="orders:read").json == {"work": [], "cursor": None}
+    assert len(world.http("GET", f"/channels/{WEB}/work?state=closed", key="orders:read").json["work"]) == 1
+    body = {"platform": plain_shop.PLATFORM, "name": "Plain", "api_url": plain_shop.URL}
+    assert world.http("PUT", "/channels/market", body, key="setup").status == 201
+    with plain_shop.installed((plain_shop.URL, PlainShop(world.clock))):
+        time = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z"}
+        run = world.http("POST", "/channels/market/reconcile", time, key="orders:write").json["run_id"]
+        assert world.http("GET", f"/channels/market/reconcile/{run}", key="orders:read").status == 200
+        world.settle()
 
 
 def mistakes(merchant: Merchant, world: DocumentedWorld) -> None:

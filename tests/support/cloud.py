@@ -107,8 +107,8 @@ class Cloud:
             self.client("sns").create_topic(Name=self.template.name_of(logical_id))
         for properties in self.template.of_type("AWS::SNS::Subscription").values():
             self._subscribe(properties)
-        for logical_id in self.template.of_type("AWS::S3::Bucket"):
-            self.client("s3").create_bucket(Bucket=self.template.name_of(logical_id))
+        for logical_id, properties in self.template.of_type("AWS::S3::Bucket").items():
+            self._make_bucket(self.template.name_of(logical_id), properties)
         for logical_id, properties in self.template.of_type("AWS::SecretsManager::Secret").items():
             self.client("secretsmanager").create_secret(
                 Name=self.template.name_of(logical_id), SecretString=properties.get("SecretString", "{}")
@@ -131,6 +131,21 @@ class Cloud:
         if redrive := properties.get("RedrivePolicy"):
             attributes["RedrivePolicy"] = json.dumps(redrive)
         self.client("sqs").create_queue(QueueName=name, Attributes=attributes)
+
+    def _make_bucket(self, name: str, properties: Mapping[str, Any]) -> None:
+        self.client("s3").create_bucket(Bucket=name)
+        told = [
+            {
+                "QueueArn": each["Queue"],
+                "Events": [each["Event"]],
+                "Filter": {"Key": {"FilterRules": each["Filter"]["S3Key"]["Rules"]}},
+            }
+            for each in properties.get("NotificationConfiguration", {}).get("QueueConfigurations", ())
+        ]
+        if told:
+            self.client("s3").put_bucket_notification_configuration(
+                Bucket=name, NotificationConfiguration={"QueueConfigurations": told}
+            )
 
     def _subscribe(self, properties: Mapping[str, Any]) -> None:
         attributes = {}

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from chalice.app import Response
 
 from oms.channels.document import ChannelDocument
-from oms.channels.intake import Captured, Outcome, capture
+from oms.channels.intake import Outcome, capture
 from oms.channels.patience import with_deadlines
 from oms.channels.payload import document_id
-from oms.channels.protocol import ChannelPlatform, platform_of, read_document
+from oms.channels.protocol import ChannelPlatform, Hydrates, platform_of, read_document
 from oms.errors import Conflict, InvalidInput, NotFound, TooLarge, Unauthenticated
 from oms.orders.order import Order
 from oms.platform import secrets, setup
 from oms.platform.config import settings
 from oms.platform.event_log import order_log
 from oms.platform.http import App, caller, current, ok, raw_body, read
+from oms.platform.intake import report
 from oms.platform.observability import Metric, count, logger
 from oms.setup import Channel, Platform
 
@@ -58,6 +60,8 @@ def take_webhook(app: App, channel_id: str) -> Response:
     _check_active(channel)
     topic = platform.topic(headers)
     try:
+        if (named := _named(platform, topic, raw)) is not None:
+            return _ask(channel, named, topic)
         document = read_document(platform, topic, raw, channel)
         if document is None:
             logger().info("webhook_ignored", channel_id=channel_id, topic=topic)
@@ -68,6 +72,24 @@ def take_webhook(app: App, channel_id: str) -> Response:
             "webhook_unreadable", channel_id=channel_id, external_id=document_id(raw), problem=error.problem
         )
         raise
+
+
+def _named(platform: ChannelPlatform, topic: str, raw: bytes) -> str | None:
+    """The order that a webhook only names; None when the webhook has to say all by itself."""
+    return (hydrates.reference(topic, raw) or None) if (hydrates := _hydrates(platform)) else None
+
+
+def _hydrates(platform: ChannelPlatform) -> Hydrates | None:
+    return cast("Hydrates", platform) if hasattr(platform, "reference") else None
+
+
+def _ask(channel: Channel, reference: str, topic: str) -> Response:
+    """Acknowledge a webhook that names an order, after it was written down that the order is to be asked for."""
+    from oms.platform.fetching import notice
+
+    notice(channel, reference, topic)
+    logger().info("order_named", channel_id=channel.channel_id, external_id=reference, topic=topic)
+    return ok({"status": "accepted"})
 
 
 def _platform(channel_id: str) -> tuple[Channel, ChannelPlatform]:
@@ -106,8 +128,9 @@ def _take(app: App, channel: Channel, document: ChannelDocument, *, actor: str, 
     if captured is None:
         logger().info("order_without_lines", channel_id=document.placed.channel_id)
         return ok({"status": "ignored"})
-    _report(captured)
     order = captured.order
+    logger().append_keys(order_id=order.order_id)
+    report(captured)
     status = 201 if captured.outcome is Outcome.NEW else 200
     return ok(_receipt(order), status=status, version=order.version)
 
@@ -121,16 +144,3 @@ def _receipt(order: Order) -> dict[str, object]:
         "status": order.status.value,
         "links": {"self": place, "events": f"{place}/events"},
     }
-
-
-def _report(captured: Captured) -> None:
-    """Count and log what was done. What the events mean is counted where all of them pass: in the projection."""
-    order, placed = captured.order, captured.order.placed
-    logger().append_keys(order_id=order.order_id)
-    if captured.outcome is Outcome.NEW:
-        count(Metric.ORDERS_CAPTURED)
-    if captured.outcome is Outcome.REPEATED:
-        count(Metric.ORDERS_REPEATED)
-    if captured.missed:
-        logger().warning("channel_change_too_late", changes=captured.missed)
-    logger().info("order_captured", outcome=captured.outcome.value, channel_id=placed.channel_id, version=order.version)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
 CONNECT = 3.0
-TIMEOUT = 20.0
-"""Seconds for the whole answer: a function behind API Gateway has 29, and one at a queue may make several calls."""
+TIMEOUT = 12.0
+"""Seconds for the whole answer: no function has more than 29, and most work takes more than one call."""
 
 MOST = 16 * 1024 * 1024
 """Bytes of an answer, unpacked. A page of a hundred large orders has about one million."""

@@ -22,7 +22,7 @@ class Settings:
     inventory_table: str
     ledger_table: str
     webhooks_table: str
-    outbox_table: str
+    intake_table: str
     events_topic: str = ""
     route_queue: str = ""
     """URL of the routing stage's own queue, for looking again later at a payment that is still pending."""
@@ -34,8 +34,10 @@ class Settings:
     """Where low stock and oversupply are told."""
     deliveries_queue: str = ""
     """URL of the queue of webhooks to be posted."""
-    updates_queue: str = ""
-    """URL of the queue of what channels are to be told."""
+    fetch_queue: str = ""
+    """URL of the queue of orders that are to be asked for at their platforms."""
+    polls_queue: str = ""
+    """URL of the queue of channels that are to be read or compared, and of files of orders."""
     documents_bucket: str = ""
     mail_sender: str = ""
     mail_configuration_set: str = ""

@@ -50,3 +50,10 @@ def come_again(body: Mapping[str, Any], not_before: datetime, now: datetime) -> 
         MessageBody=json.dumps({**body, "not_before": to_text(not_before)}),
         DelaySeconds=min(LONGEST_DELAY, max(0, ceil((not_before - now).total_seconds()))),
     )
+
+
+def read_channel(message: Mapping[str, Any], *, delay: int = 0) -> None:
+    """Have a channel read, or compared with us when the message names a comparison, after so many seconds."""
+    client("sqs").send_message(
+        QueueUrl=settings().polls_queue, MessageBody=json.dumps(message), DelaySeconds=min(delay, LONGEST_DELAY)
+    )

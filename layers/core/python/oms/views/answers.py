@@ -128,9 +128,12 @@ class OrderReceipt(TypedDict):
 
 
 class Acknowledgement(TypedDict):
-    """A webhook that made no order: `ready` for a ping, `ignored` for what is not about orders."""
+    """A webhook that made no order: `ready` for a ping, `ignored` for what is not about orders.
 
-    status: Literal["ready", "ignored"]
+    `accepted` for one that only names an order, which is then asked for.
+    """
+
+    status: Literal["ready", "ignored", "accepted"]
 
 
 class FulfillmentPage(TypedDict):

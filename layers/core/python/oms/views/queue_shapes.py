@@ -50,6 +50,7 @@ class QueueState(TypedDict):
     """How much work waits in a queue: `count` orders, or `more`, the oldest for `age_seconds`."""
 
     queue: str
+    """Its name; `channel:<id>` for what somebody has to look at in a channel, which is no order."""
     count: int
     more: bool
     """Whether there are more than were counted."""

@@ -84,8 +84,7 @@ def iso(at: datetime) -> str:
 
 
 def _errors(reply: Reply) -> list[dict[str, Any]]:
-    told = oauth.told(reply)
-    errors = told.get("errors") or told.get("error")  # the older API has the other name
+    errors = oauth.told(reply).get("errors")
     return [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
 
 

@@ -91,16 +91,9 @@ class PricingSummary(Part):
     fee: Cash | None = None
 
 
-class Payment(Part):
-    """Money of the buyer's."""
-
-    payment_date: Text = ""
-
-
 class PaymentSummary(Part):
-    """The order's payments and refunds."""
+    """The order's refunds."""
 
-    payments: Many[Payment] = ()
     refunds: Many[Refund] = ()
 
 
