@@ -54,6 +54,7 @@ def environment(stage: str) -> Template:
                 "inventory",
                 "ledger",
                 "webhooks",
+                "outbox",
                 "intake",
             )
         },
@@ -63,6 +64,7 @@ def environment(stage: str) -> Template:
         "OMS_ROUTE_QUEUE": {"Ref": "RouteQueue"},
         "OMS_NOTIFY_QUEUE": {"Ref": "NotifyQueue"},
         "OMS_DELIVERIES_QUEUE": {"Ref": "DeliveriesQueue"},
+        "OMS_UPDATES_QUEUE": {"Ref": "UpdatesQueue"},
         "OMS_FETCH_QUEUE": {"Ref": "FetchQueue"},
         "OMS_POLLS_QUEUE": {"Ref": "PollsQueue"},
         "OMS_PRIVATE_WEBHOOKS": {"Ref": "PrivateWebhooks"},

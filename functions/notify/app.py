@@ -1,4 +1,4 @@
-"""The notification stage's doors: what customers are told, and what the merchant's own systems are."""
+"""The notification stage's doors: what customers, the merchant's own systems and channels are told."""
 
 from __future__ import annotations
 
@@ -51,3 +51,20 @@ def retry(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     from oms.platform import webhooks
 
     return {"asked": webhooks.retry(now())}
+
+
+@app.lambda_function(name="tell")
+def tell(event: dict[str, Any], _context: Any) -> BatchAnswer:
+    """Updates queue: tell a channel what became of its order."""
+    from oms.platform.telling import handle
+
+    return sqs_batch(event, handle)
+
+
+@app.lambda_function(name="sweep")
+def sweep(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """Every minute: have told what channels were not told."""
+    from oms.clock import now
+    from oms.platform import telling
+
+    return {"asked": telling.sweep(now())}

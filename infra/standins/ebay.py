@@ -189,8 +189,10 @@ class Ebay(StandIn):
         if refused := self._refused(request, order_id, scheme="IAF"):
             return refused
         with self._lock:
+            if told.get("buyerPaid") is not (self.orders[order_id]["orderPaymentStatus"] != "PENDING"):
+                return _error(400, 1500, "buyerPaid does not match the order", name="error")
             if self.orders[order_id]["cancelStatus"]["cancelState"] != "NONE_REQUESTED" or self.fulfillments[order_id]:
-                return _error(409, 1610, "The order is not eligible for cancellation")
+                return _error(409, 1610, "The order is not eligible for cancellation", name="error")
             made = self._id("c")
             self._cancelled(order_id)
         return answer({"cancelId": made})
@@ -287,5 +289,5 @@ def _text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _error(status: int, number: int, message: str) -> Response:
-    return answer({"errors": [{"errorId": number, "domain": "API", "category": "REQUEST", "message": message}]}, status)
+def _error(status: int, number: int, message: str, *, name: str = "errors") -> Response:
+    return answer({name: [{"errorId": number, "domain": "API", "category": "REQUEST", "message": message}]}, status)

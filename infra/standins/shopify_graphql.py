@@ -14,7 +14,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLResolveInfo, graphql_sync
+from graphql import (
+    FieldNode,
+    GraphQLResolveInfo,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    graphql_sync,
+    parse,
+)
 from graphql.execution.values import get_directive_values
 
 from infra.standins.shopify_schema import IDEMPOTENT, SCHEMA
@@ -25,31 +33,38 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
+MOST = 1000
+"""Points that a single query may cost, on every plan."""
+
+
 @dataclass(slots=True)
 class Bucket:
-    """What a shop lets an app ask for: each call costs `cost` points, of which so many come back each second."""
+    """What a shop lets an app ask for: points, of which so many come back each second."""
 
     size: float = 2000
     restored: float = 100
-    cost: float = 50
     left: float | None = None
     at: datetime | None = None
 
-    def take(self, now: datetime) -> tuple[bool, Json]:
+    def take(self, now: datetime, points: float) -> tuple[bool, Json]:
         """Whether a call is carried out, and what the answer says of its cost."""
         before = self.size if self.left is None else self.left
         passed = (now - self.at).total_seconds() if self.at is not None else 0.0
         self.left, self.at = min(self.size, before + passed * self.restored), now
-        done = self.left >= self.cost
-        self.left -= self.cost if done else 0
+        done = self.left >= points
+        self.left -= points if done else 0
         status = {"maximumAvailable": self.size, "currentlyAvailable": self.left, "restoreRate": self.restored}
-        cost = {"requestedQueryCost": self.cost, "actualQueryCost": self.cost if done else None}
+        cost = {"requestedQueryCost": points, "actualQueryCost": points if done else None}
         return done, {"cost": {**cost, "throttleStatus": status}}
 
 
 def execute(shop: Shopify, body: Json) -> Json:
     """Answer a query or a mutation."""
-    done, extensions = shop.bucket.take(shop.clock()) if shop.bucket is not None else (True, {})
+    points = cost(body["query"])
+    if points > MOST:
+        words = f"Query cost is {points}, which exceeds the single query max cost limit ({MOST})."
+        return {"errors": [{"message": words, "extensions": {"code": "MAX_COST_EXCEEDED"}}]}
+    done, extensions = shop.bucket.take(shop.clock(), points) if shop.bucket is not None else (True, {})
     if not done:
         return {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}], "extensions": extensions}
     result = graphql_sync(SCHEMA, body["query"], root_value=_Root(shop), variable_values=body.get("variables"))
@@ -60,6 +75,29 @@ def execute(shop: Shopify, body: Json) -> Json:
             for each in result.errors
         ]
     return said | ({"extensions": extensions} if extensions else {})
+
+
+def cost(query: str) -> int:
+    """What a query may cost at most: a point for each object that it asks for, ten for a mutation.
+
+    Raises:
+        GraphQLSyntaxError: it is no query.
+    """
+    found = parse(query).definitions[0]
+    assert isinstance(found, OperationDefinitionNode)
+    base = 10 if found.operation is OperationType.MUTATION else 0
+    return base + _points(found.selection_set)
+
+
+def _points(selections: SelectionSetNode | None) -> int:
+    points = 0
+    for each in selections.selections if selections else ():
+        assert isinstance(each, FieldNode)
+        if each.selection_set is None:
+            continue
+        sizes = [int(one.value.value) for one in each.arguments if one.name.value == "first"]  # type: ignore[attr-defined]
+        points += (1 + _points(each.selection_set)) * (sizes[0] if sizes else 1)
+    return points
 
 
 def gid(kind: str, number: int) -> str:

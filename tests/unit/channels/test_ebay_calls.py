@@ -212,6 +212,12 @@ def test_a_buyers_wish_to_cancel_is_granted(app: Ebay, channel: Connection) -> N
     assert app.orders["12-1"]["cancelStatus"]["cancelState"] == "CANCELED"
 
 
+def test_single_units_are_not_cancelled_but_refunded(app: Ebay, channel: Connection) -> None:
+    told = replace(channel, channel=replace(channel.channel, updates=tuple(ChannelUpdate)))
+    assert outbound.cancel(told, SALE, replace(OFF, everything=False)) == ""
+    assert app.calls == []
+
+
 def test_what_ebay_cannot_cancel_is_for_a_person(channel: Connection) -> None:
     with pytest.raises(Refused, match="only whole orders"):
         outbound.cancel(channel, SALE, replace(OFF, everything=False))

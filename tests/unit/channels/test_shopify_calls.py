@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from infra.standins.shopify import LEAKY, Shopify
-from infra.standins.shopify_graphql import Bucket, execute
+from infra.standins.shopify_graphql import MOST, Bucket, cost, execute
 from oms.channels.connection import Connection
 from oms.channels.document import ChannelDocument
 from oms.channels.outbound import Cancelled, MoneyBack, Sale, Shipped, StockAnswer, StockLevel, ToldPlatform, UnitsOf
 from oms.channels.protocol import WHOLE
-from oms.channels.shopify import api, inbound, outbound, shipping
+from oms.channels.shopify import api, inbound, outbound, refunding, shipping, stocking
 from oms.clock import from_text
 from oms.errors import Refused, Throttled, Unavailable
 from oms.orders.reasons import CancellationReason
@@ -258,11 +258,27 @@ def test_whatever_happens_to_its_calls_each_thing_is_done_once(
 
 
 def test_an_empty_bucket_says_how_long_it_takes_to_fill() -> None:
-    shop = sold(bucket=Bucket(size=100, restored=10, cost=60))
+    needed = cost(refunding.REFUNDS)
+    shop = sold(bucket=Bucket(size=1000, restored=10, left=needed - 20))
     with pytest.raises(Throttled) as throttled:
         outbound.refund(shop.to, shop.sale, MoneyBack(key="k", at=START, amount=100))
     assert throttled.value.seconds == 2.0
-    assert shop.order["refunds"] == []
+    shop.hand.at += timedelta(seconds=4)
+    outbound.refund(shop.to, shop.sale, MoneyBack(key="k", at=START, amount=100))
+    assert len(shop.order["refunds"]) == 1
+
+
+def test_no_query_costs_more_than_shopify_lets_one_cost() -> None:
+    queries = [
+        text
+        for module in (outbound, refunding, shipping, stocking)
+        for name, text in vars(module).items()
+        if name.isupper() and isinstance(text, str) and text.strip().startswith(("query", "mutation"))
+    ]
+    assert len(queries) >= 10
+    assert {text: cost(text) for text in queries if cost(text) > MOST} == {}
+    with pytest.raises(Refused, match="exceeds the single query max cost"):
+        api.ask(sold().to, "query Q { locations(first: 5000) { nodes { id } } }", {})
 
 
 def test_the_rest_form_says_when_its_bucket_has_room() -> None:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oms.circuit import FAILING_AFTER, LONGEST_PROBE
 from oms.errors import InvalidInput
 from oms.webhooks.delivery import RETRIES, Answer, Delivery, body, next_try
-from oms.webhooks.subscription import DISABLED_AFTER, FAILING_AFTER, LONGEST_PROBE, Health, Subscription
+from oms.webhooks.subscription import DISABLED_AFTER, Health, Subscription
 from oms.webhooks.target import allowed, target
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

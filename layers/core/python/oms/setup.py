@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -92,8 +92,21 @@ class Channel:
     """What the platform calls the shop within its API: a marketplace, a store's hash, a store view."""
     updates: tuple[ChannelUpdate, ...] = ()
     """What the platform is told; empty for a channel that is told nothing."""
+    updates_since: Mapping[str, str] = field(default_factory=dict)
+    """By what it is told (`shipments`): what happened before this moment (RFC 3339) it is not told."""
+    updates_per_minute: int = 0
+    """How often the platform is told something at the most; 0 for as often as platforms of its kind bear."""
     stock_location: str = ""
     """The platform's own id of the place or source that stock levels are written to; empty for its only one."""
+
+    def dated(self, before: Channel | None, now: str) -> Channel:
+        """The channel as it is kept: what it is told of is told from now on, or as before, unless it says since when.
+
+        `now` is RFC 3339. Whoever switches something off and on again begins anew.
+        """
+        known = before.updates_since if before else {}
+        since = {each.value: self.updates_since.get(each) or known.get(each) or now for each in self.updates}
+        return replace(self, updates_since=since)
 
 
 class LocationKind(StrEnum):

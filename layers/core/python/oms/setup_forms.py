@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from oms.clock import from_text, to_text
 from oms.errors import InvalidInput
 from oms.ids import MAX_SKU
 from oms.money import exponent
@@ -92,6 +93,13 @@ def _conditions(value: tuple[ItemCondition, ...]) -> tuple[ItemCondition, ...]:
 
 def _once(value: tuple[ChannelUpdate, ...]) -> tuple[ChannelUpdate, ...]:
     return tuple(each for each in ChannelUpdate if each in value)
+
+
+def _moment(value: str) -> str:
+    try:
+        return to_text(from_text(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is no moment: write it as 2026-03-01T09:30:00Z") from None
 
 
 Id = Annotated[str, Field(pattern=ID_PATTERN), AfterValidator(_not_reserved)]
@@ -191,6 +199,10 @@ class ChannelForm(Form):
     """What the platform calls the shop within its API: a marketplace, a store's hash, a store view."""
     updates: Annotated[tuple[ChannelUpdate, ...], AfterValidator(_once)] = ()
     """What the platform is told of its orders, and of stock; empty for nothing."""
+    updates_since: dict[ChannelUpdate, Annotated[str, AfterValidator(_moment)]] = Field(default_factory=dict)
+    """What happened before this moment (RFC 3339) is not told. Without it: what happens from now on, or as before."""
+    updates_per_minute: Annotated[int, Field(ge=0, le=6000)] = 0
+    """How often the platform is told something at the most; 0 for as often as platforms of its kind bear."""
     stock_location: Annotated[str, Field(max_length=200)] = ""
     """The platform's own id of the place that stock levels are written to; empty for its only one."""
     webhook_secret: Annotated[SecretStr, Field(min_length=8, max_length=500)] | None = None
@@ -199,6 +211,7 @@ class ChannelForm(Form):
     def value(self, channel_id: str) -> Channel:
         """The channel, without its secret."""
         plain = self.model_dump(include=set(ChannelForm.model_fields) - {"webhook_secret"})
+        plain["updates_since"] = {each.value: since for each, since in self.updates_since.items()}
         return Channel(channel_id=channel_id, **plain)
 
 
@@ -217,7 +230,7 @@ class ChannelRow(ChannelForm):
             raise ValueError(f"category {name!r} stands there twice: capital letters make no difference")
         return {name: days.strip() for name, _, days in pairs}
 
-    @field_validator("pickup_locations", mode="before")
+    @field_validator("pickup_locations", "updates_since", mode="before")
     @classmethod
     def _places_in_a_cell(cls, value: object) -> object:
         return pairs_in_a_cell(value)

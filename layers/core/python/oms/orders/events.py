@@ -27,6 +27,7 @@ from oms.orders.exchanges import ExchangeCancelled, ExchangeLapsed, ExchangePlac
 from oms.orders.explained import Candidate, Explanation
 from oms.orders.holding import HoldAssigned
 from oms.orders.kits import ComponentsFixed
+from oms.orders.outward import ChannelTold
 from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded
 from oms.orders.promising import PromiseChanged
 from oms.orders.reasons import CancellationReason
@@ -425,4 +426,5 @@ OrderEvent = (
     | ExchangePlaced
     | ExchangeLapsed
     | ExchangeCancelled
+    | ChannelTold
 )

@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from oms.ids import fulfillment_order_of
 from oms.orders import after_sale as back
 from oms.orders import events as ev
+from oms.orders import outward
 from oms.orders.at_the_counter import not_fetched, pickup_of
 from oms.orders.at_the_counter import recorded as at_the_counter
 from oms.orders.booking import booked
@@ -112,7 +113,7 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
                 order = _checked(put_back, order, event.request_id, event.units, at)
             for gone in event.units:
                 order = _cancelled(order, gone)
-            return order
+            return _to_tell(order, event, at)
         case UnitsReleased():
             for each in event.units:
                 order = _move(
@@ -151,6 +152,8 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
             return _delivered(order, event)
         case PickupReady() | PickupReminded() | PickupExpired() | PickupCollected():
             return _checked(at_the_counter, order, event, at)
+        case outward.ChannelTold():
+            return replace(order, outward=_checked(outward.told, order.outward, event, at))
         case ev.ContactChanged():
             matters = not CONTACT_THAT_MATTERS.isdisjoint(event.fields)
             return replace(order, screening=replace(order.screening, stale=True)) if matters else order
@@ -194,6 +197,18 @@ def _cancelled(order: Order, gone: ev.CancelledUnits) -> Order:
     return _move(order, gone.line_id, gone.source, UnitState.CANCELLED, gone.quantity, gone.fulfillment_order_id)
 
 
+def _to_tell(order: Order, event: ev.UnitsCancelled, at: datetime) -> Order:
+    known = outward.cancelled(
+        order.outward,
+        ((gone.line_id, gone.quantity) for gone in event.units),
+        at,
+        reason=event.reason,
+        code=event.code,
+        everything=not any(line.live for line in order.lines.values()),
+    )
+    return replace(order, outward=known)
+
+
 def _hold_released(order: Order, event: ev.HoldReleased, at: datetime, actor: str) -> Order:
     hold = _known(order.holds, event.handle, "hold")
     return replace(
@@ -231,6 +246,9 @@ def _after_sale(order: Order, event: back.AfterSaleEvent, at: datetime) -> Order
     if isinstance(event, back.ReturnRequested | back.UnitsReceived | back.UnitsCredited):
         for unit in event.units:
             _known(order.lines, unit.line_id, "line")
+    if isinstance(event, back.RefundRequested):
+        known = outward.refund_decided(order.outward, event.refund_id, at, credits_so_far=len(after.after_sale.credits))
+        return replace(after, outward=known)
     if isinstance(event, back.UnitsCredited):
         short = [line.line_id for line in event.units if after.kept(line.line_id) < 0]
         if short or after.after_sale.credited_charges > max(0, after.charges_total):

@@ -14,6 +14,7 @@ from oms.orders.contact import Contact
 from oms.orders.editing import ShippingServiceChanged
 from oms.orders.events import OrderEvent, UnitState
 from oms.orders.kits import Recipes
+from oms.orders.outward import Outward
 from oms.orders.parts import Counts, FulfillmentOrder, Hold, Line, Parcel, ReleasedHold, total_counts, units_value
 from oms.orders.promising import Promise
 from oms.orders.rejecting import Rejection
@@ -99,6 +100,8 @@ class Order:
     rejections: tuple[Rejection, ...] = ()
     """What locations gave back, the first first."""
     explanations: tuple[ev.Explanation, ...] = ()
+    outward: Outward = field(default_factory=Outward)
+    """What the channel was told, and is to hear."""
     causes: frozenset[str] = frozenset()
     """The causes of all entries: a command whose cause is here has been done."""
 

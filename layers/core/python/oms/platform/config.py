@@ -22,6 +22,7 @@ class Settings:
     inventory_table: str
     ledger_table: str
     webhooks_table: str
+    outbox_table: str
     intake_table: str
     events_topic: str = ""
     route_queue: str = ""
@@ -34,6 +35,8 @@ class Settings:
     """Where low stock and oversupply are told."""
     deliveries_queue: str = ""
     """URL of the queue of webhooks to be posted."""
+    updates_queue: str = ""
+    """URL of the queue of what channels are to be told."""
     fetch_queue: str = ""
     """URL of the queue of orders that are to be asked for at their platforms."""
     polls_queue: str = ""

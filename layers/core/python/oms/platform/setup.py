@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from oms.clock import now, to_text
 from oms.errors import NotFound, TooLarge, Unavailable, VersionMismatch
 from oms.platform.aws import client
 from oms.platform.batch_read import read_items
@@ -69,6 +70,8 @@ class Written:
 
     version: int
     outcome: Outcome
+    value: SetUp | None = field(default=None, compare=False)
+    """It as it is kept."""
 
 
 def channel(channel_id: str) -> Channel:
@@ -207,7 +210,7 @@ def put_many(values: Sequence[Value]) -> list[Written]:
     done = []
     for value in values:
         written = _put(value, known.get(_id_of(value)), None)
-        known[_id_of(value)] = Stored(value, written.version)
+        known[_id_of(value)] = Stored(written.value or value, written.version)  # type: ignore[arg-type]
         done.append(written)
     return done
 
@@ -238,8 +241,10 @@ def delete(of: type[Value], value_id: str, *, expected_version: int | None = Non
 def _put(value: Value, before: Stored[Value] | None, expected_version: int | None) -> Written:
     """Write over what was read, or over what is there by then."""
     for _ in range(ATTEMPTS):
+        if isinstance(value, Channel):
+            value = value.dated(before.value if before else None, to_text(now()))  # type: ignore[assignment, arg-type]
         if before is not None and before.value == value:
-            return Written(before.version, Outcome.UNCHANGED)
+            return Written(before.version, Outcome.UNCHANGED, value)
         version = before.version if before else 0
         if expected_version is not None and expected_version != version:
             raise VersionMismatch(
@@ -248,7 +253,7 @@ def _put(value: Value, before: Stored[Value] | None, expected_version: int | Non
             )
         if _write(value, version):
             _remember(value)
-            return Written(version + 1, Outcome.UPDATED if before else Outcome.CREATED)
+            return Written(version + 1, Outcome.UPDATED if before else Outcome.CREATED, value)
         before = _stored_or_none(value)
     raise Unavailable(f"{_NAMES[type(value).__name__]} {_id_of(value)!r} is being changed by others: try again")
 

@@ -19,7 +19,7 @@ def put_value(app: App, value: SetUp) -> Response:
 
     written = put(value, expected_version=expected_version(app))
     status = 201 if written.outcome is Outcome.CREATED else 200
-    return ok({**asdict(value), "version": written.version}, status=status, version=written.version)
+    return ok({**asdict(written.value or value), "version": written.version}, status=status, version=written.version)
 
 
 def get_value(of: type[SetUp], value_id: str) -> Response:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+from oms.circuit import jittered
 
 RETRIES = (
     timedelta(seconds=30),
@@ -21,9 +22,6 @@ RETRIES = (
     timedelta(hours=10),
 )
 """Waits between the tries of one delivery: about 26 hours in all, as https://www.standardwebhooks.com recommends."""
-
-JITTER = 0.2
-"""Share of a wait by which it may be longer, so that many deliveries do not come back in one second."""
 
 GONE = 410
 TOO_MANY = 429
@@ -119,5 +117,4 @@ def next_try(tried: Delivery, answer: Answer, now: datetime) -> datetime | None:
     wait = RETRIES[tried.attempts - 1]
     if answer.retry_after is not None and answer.status in {TOO_MANY, UNAVAILABLE}:
         wait = max(wait, min(LONGEST_ASKED, timedelta(seconds=answer.retry_after)))
-    spread = zlib.crc32(f"{tried.delivery_id}:{tried.attempts}".encode()) / 2**32
-    return now + wait * (1 + JITTER * spread)
+    return now + jittered(wait, f"{tried.delivery_id}:{tried.attempts}")

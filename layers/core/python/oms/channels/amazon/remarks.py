@@ -11,7 +11,7 @@ from oms.channels.document import Remark
 DONE = frozenset({"SHIPPED", "PARTIALLY_SHIPPED"})
 REPLACEMENT = "REPLACEMENT_ORIGINAL_ID"
 
-BY_AMAZONS_CARRIER = frozenset({"AMAZON_EASY_SHIP", "DELIVERY_BY_AMAZON", "IN_STORE_PICK_UP"})
+BY_AMAZONS_CARRIER = frozenset({"AMAZON_EASY_SHIP", "DELIVERY_BY_AMAZON", "FBM_SHIP_PLUS", "IN_STORE_PICK_UP"})
 """Programs whose parcels leave with a label or a hand-over that only Amazon's own pages have."""
 
 

@@ -84,7 +84,8 @@ def iso(at: datetime) -> str:
 
 
 def _errors(reply: Reply) -> list[dict[str, Any]]:
-    errors = oauth.told(reply).get("errors")
+    told = oauth.told(reply)
+    errors = told.get("errors") or told.get("error")  # the older API has the other name
     return [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
 
 

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from oms.channels.connection import Connection
 from oms.channels.ebay import api
 from oms.channels.ebay.figures import Figures, figures
-from oms.channels.ebay.inbound import ASKED, CANCELED, hydrate
+from oms.channels.ebay.inbound import ASKED, CANCELED, PAID, hydrate
 from oms.channels.ebay.payload import EbayOrder, Refund
 from oms.channels.figures import minor
 from oms.channels.outbound import Cancelled, MoneyBack, Sale, Shipped, StockAnswer, StockLevel
@@ -90,11 +90,15 @@ def confirm_shipment(connection: Connection, sale: Sale, parcel: Shipped) -> str
 def cancel(connection: Connection, sale: Sale, cancelled: Cancelled) -> str:
     """Cancel an order as a whole; eBay then gives the buyer the money back. A wish of the buyer's is granted.
 
+    eBay knows no cancellation of single units: the refund that follows says it, where the channel is told of refunds.
+
     Raises:
-        Refused: only some units are cancelled, which eBay cannot, or it is too late for it.
+        Refused: it is too late for it; or only some units are cancelled, and nothing says so.
     """
     if not cancelled.everything:
-        raise Refused("eBay cancels only whole orders: refund the units, or cancel them there")
+        if ChannelUpdate.REFUNDS in connection.channel.updates:
+            return ""
+        raise Refused("eBay cancels only whole orders: refund the units there")
     order = _order(connection, sale)
     state = order.cancel_status
     if state.cancel_state == CANCELED:
@@ -105,9 +109,12 @@ def cancel(connection: Connection, sale: Sale, cancelled: Cancelled) -> str:
         return wish.cancel_request_id
     if state.cancel_state == ASKED:
         return ""
+    paid = next((each.payment_date for each in order.payment_summary.payments if each.payment_date), "")
     told = {
         "legacyOrderId": order.legacy_order_id or order.order_id,
         "cancelReason": REASONS.get(cancelled.code, OUT_OF_STOCK),
+        "buyerPaid": order.order_payment_status in PAID,
+        **({"buyerPaidDate": {"value": paid}} if paid else {}),
     }
     try:
         made = content(api.ask(connection, "POST", api.CANCELLATIONS, body=told))
@@ -135,7 +142,7 @@ def refund(connection: Connection, sale: Sale, refund: MoneyBack) -> str:
     money = Money(amount, found.currency)
     path = f"{api.ORDERS}/{quote(sale.external_id, safe='')}/issue_refund"
     told: dict[str, Any] = {
-        "reasonForRefund": "BUYER_RETURN" if refund.lines else "OTHER_ADJUSTMENT",
+        "reasonForRefund": "BUYER_RETURN" if refund.lines and amount == found.sellers else "OTHER_ADJUSTMENT",
         "orderLevelRefundAmount": {"value": f"{money.decimal:f}", "currency": found.currency},
         **({"comment": refund.note[:100]} if refund.note else {}),
     }

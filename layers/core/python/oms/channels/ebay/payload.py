@@ -91,9 +91,16 @@ class PricingSummary(Part):
     fee: Cash | None = None
 
 
-class PaymentSummary(Part):
-    """The order's refunds."""
+class Payment(Part):
+    """Money of the buyer's."""
 
+    payment_date: Text = ""
+
+
+class PaymentSummary(Part):
+    """The order's payments and refunds."""
+
+    payments: Many[Payment] = ()
     refunds: Many[Refund] = ()
 
 

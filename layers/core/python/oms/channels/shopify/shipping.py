@@ -1,5 +1,7 @@
 """Telling Shopify that a parcel has left: a fulfillment of the order's open fulfillment orders.
 
+Pages are small, as Shopify refuses a query that could cost more than 1,000 points, whatever it would find.
+
 Sources: shopify.dev, GraphQL Admin API 2026-10: `fulfillmentCreate` (fulfillment orders of one place at a time),
 FulfillmentOrder, FulfillmentOrderLineItem and Fulfillment; scopes of merchant-managed fulfillment orders.
 """
@@ -18,16 +20,13 @@ from oms.errors import Refused, Unavailable
 FULFILLMENTS = """
 query Fulfillments($order: ID!) {
   order(id: $order) {
-    id cancelledAt
-    fulfillments(first: 50) {
-      id status trackingInfo(first: 5) { number }
-      fulfillmentLineItems(first: 50) { nodes { quantity lineItem { id } } pageInfo { hasNextPage endCursor } }
-    }
+    id
+    fulfillments(first: 150) { id status trackingInfo(first: 3) { number } }
   }
 }
 """
 
-MORE_FULFILLED = """
+FULFILLED_LINES = """
 query FulfilledLines($fulfillment: ID!, $after: String) {
   fulfillment(id: $fulfillment) {
     fulfillmentLineItems(first: 100, after: $after) {
@@ -40,10 +39,10 @@ query FulfilledLines($fulfillment: ID!, $after: String) {
 FULFILLMENT_ORDERS = """
 query FulfillmentOrders($order: ID!, $after: String) {
   order(id: $order) {
-    fulfillmentOrders(first: 10, after: $after) {
+    fulfillmentOrders(first: 5, after: $after) {
       nodes {
         id status assignedLocation { location { id } }
-        lineItems(first: 50) { nodes { id remainingQuantity lineItem { id } } pageInfo { hasNextPage endCursor } }
+        lineItems(first: 25) { nodes { id remainingQuantity lineItem { id } } pageInfo { hasNextPage endCursor } }
       }
       pageInfo { hasNextPage endCursor }
     }
@@ -196,15 +195,16 @@ def _missing(connection: Connection, order: api.Json, parcel: Shipped) -> tuple[
 def _units(connection: Connection, fulfillment: api.Json) -> dict[str, int]:
     """What is in a fulfillment, by line."""
     units: dict[str, int] = {}
-    lines = fulfillment["fulfillmentLineItems"]
+    after: str | None = None
     while True:
+        asked = {"fulfillment": fulfillment["id"], "after": after}
+        lines = api.ask(connection, FULFILLED_LINES, asked)["fulfillment"]["fulfillmentLineItems"]
         for line in lines["nodes"]:
             sold = api.number_of(line["lineItem"]["id"])
             units[sold] = units.get(sold, 0) + line["quantity"]
         if not lines["pageInfo"]["hasNextPage"]:
             return units
-        more = {"fulfillment": fulfillment["id"], "after": lines["pageInfo"]["endCursor"]}
-        lines = api.ask(connection, MORE_FULFILLED, more)["fulfillment"]["fulfillmentLineItems"]
+        after = lines["pageInfo"]["endCursor"]
 
 
 def open_units(connection: Connection, sale: Sale) -> Iterator[OpenUnits]:
