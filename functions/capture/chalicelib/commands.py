@@ -71,6 +71,7 @@ def edit(order_id: str) -> Response:
 
     An edit of lines or shipping needs `If-Match`; a preview does not, and answers with the `ETag` to send along.
     """
+    from oms.orders.checking import checked
     from oms.orders.edit_commands import EditOrder, edit_order, preview_edit
     from oms.platform.event_log import order_log
     from oms.platform.setup import products
@@ -79,7 +80,8 @@ def edit(order_id: str) -> Response:
     version = expected_version(commands)
     if is_preview(commands):
         return _previewed(preview_edit(order_log(), order_id, wish, version, products=products))
-    return _answer(edit_order(order_log(), order_id, wish, caller(commands), version, products=products))
+    who = caller(commands)
+    return _answer(edit_order(order_log(), order_id, wish, who, version, products=products, check=checked))
 
 
 @commands.route("/orders/{order_id}/payments", methods=["POST"], content_types=[])

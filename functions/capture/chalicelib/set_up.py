@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Response
 
@@ -20,10 +21,11 @@ set_up = Blueprint(__name__)
 def put_channel(channel_id: str) -> Response:
     """Create or replace a channel.
 
-    Its webhook secret is stored apart and never shown; without one in the request, the one of before stays.
+    Its secrets are stored apart and never shown, only since when they are set. What is not in the request stays. After
+    a new webhook secret, that of before counts for another day.
     """
+    from oms.platform.channel_keys import keep
     from oms.platform.connections import check_api_url
-    from oms.platform.imports import keep_secret
     from oms.platform.pools import check_pool
     from oms.setup_forms import ChannelForm, Id, checked
 
@@ -31,19 +33,28 @@ def put_channel(channel_id: str) -> Response:
     channel = form.value(checked(Id, channel_id, "channel_id"))
     check_pool(channel)
     check_api_url(channel)
-    answer = put_value(set_up, channel)
-    # After the record, so that a call which If-Match refuses leaves the secret as it was.
-    keep_secret(channel_id, form)
-    return answer
+
+    def beside() -> dict[str, Any]:
+        # After the record, so that a call which If-Match refuses leaves the secrets as they were.
+        keep(channel_id, form.secrets())
+        return _secrets_of(channel_id)
+
+    return put_value(set_up, channel, beside)
 
 
 @set_up.route("/channels/{channel_id}", methods=["GET"])
 @endpoint(set_up, scope="setup")
 def get_channel(channel_id: str) -> Response:
-    """A channel, without its secret."""
+    """A channel, with which of its secrets are set and since when, not what they are."""
     from oms.setup import Channel
 
-    return get_value(Channel, channel_id)
+    return get_value(Channel, channel_id, lambda: _secrets_of(channel_id))
+
+
+def _secrets_of(channel_id: str) -> dict[str, Any]:
+    from oms.platform.channel_keys import known
+
+    return {"secrets": {name: asdict(each) for name, each in known(channel_id).items()}}
 
 
 @set_up.route("/locations/{location_id}", methods=["PUT"])

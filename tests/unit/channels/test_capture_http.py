@@ -178,6 +178,28 @@ def test_a_secret_that_was_changed_a_moment_ago_is_read_again(world: World) -> N
     world.runtime.forget()
 
 
+def test_after_a_new_secret_that_of_before_counts_for_a_day_and_no_longer(world: World) -> None:
+    def set_up(secret: str) -> None:
+        body = {"platform": "woocommerce", "name": "woo", "webhook_secret": secret}
+        assert world.http("PUT", "/channels/woo", body, key="setup").status == 200
+
+    set_up("a new secret for woo")
+    world.runtime.forget()
+    raw = encoded(woo_order(507, SALES))
+    assert world.http("POST", "/channels/woo/webhooks", raw, headers=woo_headers(raw, SECRET)).status == 201
+    kept = world.cloud.client("secretsmanager").get_secret_value(SecretId="oms-test/channels/woo")
+    over = json.loads(kept["SecretString"]) | {"previous_until": "2026-01-01T00:00:00.000000Z"}
+    world.cloud.client("secretsmanager").put_secret_value(
+        SecretId="oms-test/channels/woo", SecretString=json.dumps(over)
+    )
+    world.runtime.forget()
+    assert world.http("POST", "/channels/woo/webhooks", raw, headers=woo_headers(raw, SECRET)).status == 401
+    new = woo_headers(raw, "a new secret for woo")
+    assert world.http("POST", "/channels/woo/webhooks", raw, headers=new).status == 200
+    set_up(SECRET)
+    world.runtime.forget()
+
+
 def test_the_ping_of_a_new_webhook_is_answered_and_writes_nothing(world: World) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     assert world.http("POST", "/channels/woo/webhooks", b"webhook_id=12", headers=form).status == 200

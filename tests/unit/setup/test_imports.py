@@ -106,14 +106,20 @@ def test_the_secrets_of_channels_are_stored_apart() -> None:
     )
     assert [row["result"] for row in report["rows"]] == ["created", "created"]
     assert setup.stored(Channel, "shop").value == Channel(channel_id="shop", platform=Platform.SHOPIFY, name="Shop")
-    assert secrets.secret(secrets.channel_secret("shop")) == {"webhook_secret": "correct horse"}
+    assert secrets.secret(secrets.channel_secret("shop"))["webhook_secret"] == "correct horse"
+
+
+def test_keys_of_the_api_stand_in_one_cell() -> None:
+    send("channels", "channel_id,platform,name,credentials\nwoo,woocommerce,Woo,consumer_key=ck|consumer_secret=cs=1\n")
+    kept = secrets.secret(secrets.channel_secret("woo"))
+    assert (kept["consumer_key"], kept["consumer_secret"]) == ("ck", "cs=1")
 
 
 def test_a_secret_is_changed_although_the_channel_is_not() -> None:
     head = "channel_id,platform,name,webhook_secret\n"
     send("channels", head + "shop,shopify,Shop,correct horse\n")
     assert send("channels", head + "shop,shopify,Shop,battery staple\n")["unchanged"] == 1
-    assert secrets.secret(secrets.channel_secret("shop")) == {"webhook_secret": "battery staple"}
+    assert secrets.secret(secrets.channel_secret("shop"))["webhook_secret"] == "battery staple"
 
 
 def test_counts_are_recorded_for_what_is_set_up() -> None:
@@ -168,6 +174,7 @@ def test_every_field_of_a_row_has_a_column(kind: ImportKind) -> None:
         ({"gateway": "visa"}, "gateway"),
         ({"default_language": "German"}, "default_language"),
         ({"webhook_secret": "short"}, "webhook_secret"),
+        ({"credentials": "consumer_key=ck_1"}, "credentials"),
         ({"colour": "blue"}, "colour"),
     ],
 )

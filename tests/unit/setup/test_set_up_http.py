@@ -84,20 +84,48 @@ def test_the_webhook_secret_is_stored_and_never_shown(app: Chalice, key: str, wo
     got = call(app, "GET", "/channels/shop", key=key)
     stored = str(world.scan(TableName="test-setup")["Items"])
     assert "correct horse" not in put.body + got.body + stored
-    assert secrets.secret(secrets.channel_secret("shop")) == {"webhook_secret": "correct horse"}
+    assert secrets.secret(secrets.channel_secret("shop"))["webhook_secret"] == "correct horse"
 
 
 def test_a_put_without_a_secret_leaves_that_of_before(app: Chalice, key: str) -> None:
     call(app, "PUT", "/channels/shop", {**SHOP, "webhook_secret": "correct horse"}, key=key)
     call(app, "PUT", "/channels/shop", {**SHOP, "name": "New"}, key=key)
-    assert secrets.secret(secrets.channel_secret("shop")) == {"webhook_secret": "correct horse"}
+    assert secrets.secret(secrets.channel_secret("shop"))["webhook_secret"] == "correct horse"
+
+
+def test_the_keys_of_the_api_are_stored_one_by_one_and_shown_by_name(app: Chalice, key: str) -> None:
+    woo = {**SHOP, "platform": "woocommerce"}
+    both = {"consumer_key": "ck_0815", "consumer_secret": "cs_4711"}
+    put = call(app, "PUT", "/channels/shop", {**woo, "webhook_secret": "correct horse", "credentials": both}, key=key)
+    assert put.json["secrets"].keys() == {"consumer_key", "consumer_secret", "webhook_secret"}
+    call(app, "PUT", "/channels/shop", {**woo, "credentials": {"consumer_key": "ck_new"}}, key=key)
+    got = call(app, "GET", "/channels/shop", key=key)
+    assert got.json["secrets"]["consumer_secret"] == put.json["secrets"]["consumer_secret"]
+    kept = secrets.secret(secrets.channel_secret("shop"))
+    assert (kept["consumer_key"], kept["consumer_secret"]) == ("ck_new", "cs_4711")
+    assert not any(value in put.body + got.body for value in ("ck_0815", "ck_new", "cs_4711", "correct horse"))
+    call(app, "PUT", "/channels/shop", {**woo, "credentials": {"consumer_key": None}}, key=key)
+    assert "consumer_key" not in call(app, "GET", "/channels/shop", key=key).json["secrets"]
+    wrong = call(app, "PUT", "/channels/shop", {**woo, "credentials": {"access_token": "x"}}, key=key)
+    assert (wrong.status, wrong.json["errors"][0]["path"]) == (422, "credentials")
+
+
+def test_a_new_webhook_secret_says_until_when_the_old_one_counts(app: Chalice, key: str) -> None:
+    first = call(app, "PUT", "/channels/shop", {**SHOP, "webhook_secret": "correct horse"}, key=key)
+    assert first.json["secrets"]["webhook_secret"]["previous_until"] is None
+    again = call(app, "PUT", "/channels/shop", {**SHOP, "webhook_secret": "correct horse"}, key=key)
+    assert again.json == first.json
+    second = call(app, "PUT", "/channels/shop", {**SHOP, "webhook_secret": "battery staple"}, key=key)
+    assert (
+        second.json["secrets"]["webhook_secret"]["previous_until"] > second.json["secrets"]["webhook_secret"]["since"]
+    )
 
 
 def test_a_refused_put_leaves_the_secret_as_it_was(app: Chalice, key: str) -> None:
     call(app, "PUT", "/channels/shop", {**SHOP, "webhook_secret": "correct horse"}, key=key)
     body = {**SHOP, "name": "New", "webhook_secret": "battery staple"}
     assert call(app, "PUT", "/channels/shop", body, key=key, headers={"If-Match": "7"}).status == 412
-    assert secrets.secret(secrets.channel_secret("shop")) == {"webhook_secret": "correct horse"}
+    assert secrets.secret(secrets.channel_secret("shop"))["webhook_secret"] == "correct horse"
 
 
 def test_every_wrong_field_is_named(app: Chalice, key: str) -> None:

@@ -14,10 +14,12 @@ from pydantic import (
     SecretStr,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from oms.channels.keys import CREDENTIALS, unknown_names
 from oms.clock import from_text, to_text
 from oms.errors import InvalidInput
 from oms.ids import MAX_SKU
@@ -206,13 +208,35 @@ class ChannelForm(Form):
     stock_location: Annotated[str, Field(max_length=200)] = ""
     """The platform's own id of the place that stock levels are written to; empty for its only one."""
     webhook_secret: Annotated[SecretStr, Field(min_length=8, max_length=500)] | None = None
-    """Signs the platform's webhooks. It can be written and never read; without it, the one of before stays."""
+    """Signs the platform's webhooks. It can be written and never read; without it, the one of before stays, and after a
+    new one for another day."""
+    credentials: dict[str, Annotated[SecretStr, Field(min_length=1, max_length=4000)] | None] = Field(
+        default_factory=dict
+    )
+    """The keys of the platform's API by their names, written and never read. What is not named stays; null removes."""
+
+    @field_validator("credentials")
+    @classmethod
+    def _keys_of_the_platform(cls, value: dict[str, SecretStr | None], info: ValidationInfo) -> object:
+        platform = info.data.get("platform")
+        if platform is not None and (wrong := unknown_names(platform, value)):
+            taken = ", ".join(CREDENTIALS[platform]) or "none"
+            raise ValueError(f"{platform} has no credential {', '.join(wrong)[:100]}; it takes: {taken}")
+        return value
 
     def value(self, channel_id: str) -> Channel:
-        """The channel, without its secret."""
-        plain = self.model_dump(include=set(ChannelForm.model_fields) - {"webhook_secret"})
+        """The channel, without its secrets."""
+        plain = self.model_dump(include=set(ChannelForm.model_fields) - {"webhook_secret", "credentials"})
         plain["updates_since"] = {each.value: since for each, since in self.updates_since.items()}
         return Channel(channel_id=channel_id, **plain)
+
+    def secrets(self) -> dict[str, str | None]:
+        """The secrets that were sent, by name; None for one that is to be taken away."""
+        given = {"webhook_secret": self.webhook_secret} if self.webhook_secret is not None else {}
+        return {
+            name: None if value is None else value.get_secret_value()
+            for name, value in (given | self.credentials).items()
+        }
 
 
 class ChannelRow(ChannelForm):
@@ -230,7 +254,7 @@ class ChannelRow(ChannelForm):
             raise ValueError(f"category {name!r} stands there twice: capital letters make no difference")
         return {name: days.strip() for name, _, days in pairs}
 
-    @field_validator("pickup_locations", "updates_since", mode="before")
+    @field_validator("pickup_locations", "updates_since", "credentials", mode="before")
     @classmethod
     def _places_in_a_cell(cls, value: object) -> object:
         return pairs_in_a_cell(value)

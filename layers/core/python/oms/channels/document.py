@@ -100,7 +100,7 @@ def document(
 
     def matter(value: object) -> str:
         # What a channel has verified about a customer is nothing that it changes in the order.
-        text = to_json(value, exclude={"verified_email", "verified_phone", "collectors"}).decode()
+        text = to_json(value, exclude={"verified_email", "verified_phone", "collectors", "normal"}).decode()
         return derived(placed.channel_id, placed.external_id, text, length=16)
 
     fingerprint = Fingerprint(

@@ -10,6 +10,8 @@ from oms.channels.document import ChannelDocument, DocumentKind
 from oms.errors import ConcurrentAppend, Conflict, NotFound
 from oms.ids import order_id as order_id_of
 from oms.orders import decisions
+from oms.orders.checking import checked
+from oms.orders.contact import Contact
 from oms.orders.events import HoldReason, OrderEvent, OrderPlaced
 from oms.orders.evolve import fold
 from oms.orders.log import ATTEMPTS, Caller, OrderLog, append, execute
@@ -106,7 +108,7 @@ def _revise(log: OrderLog, document: ChannelDocument, caller: Caller) -> Capture
             return Captured(order=order, outcome=outcome, events=tuple(events))
         step = follow(order, document)
         try:
-            order = append(log, order, step.events, caller, contact=step.contact, original=step.original)
+            order = append(log, order, step.events, caller, contact=_checked(step.contact), original=step.original)
         except ConcurrentAppend:
             outrun += 1
             if outrun == ATTEMPTS:
@@ -128,9 +130,13 @@ def _new_entry(document: ChannelDocument, caller: Caller) -> Entry:
         actor=caller.actor,
         cause=caller.cause,
         events=first_events(document, order_id, at),
-        contact=document.contact,
+        contact=checked(document.contact),
         original=document.original,
     )
+
+
+def _checked(contact: Contact | None) -> Contact | None:
+    return checked(contact) if contact is not None else None
 
 
 def _id(document: ChannelDocument) -> str:

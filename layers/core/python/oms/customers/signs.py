@@ -20,7 +20,7 @@ from enum import StrEnum
 
 from oms.ids import derived
 from oms.orders.contact import Contact
-from oms.orders.reach import mail_address, phone_number
+from oms.orders.reach import mail_address, phone_number, phone_of, shipping_phone_of, verified_phone_of
 
 
 class SignKind(StrEnum):
@@ -70,15 +70,15 @@ def signs_of(channel_id: str, contact: Contact) -> tuple[Sign, ...]:
     found = (
         account(channel_id, contact.customer_id),
         mail(contact.verified_email),
-        phone(contact.verified_phone),
+        phone(verified_phone_of(contact)),
     )
     return tuple(sign for sign in found if sign is not None)
 
 
 def hints_of(contact: Contact) -> tuple[Sign, ...]:
     """What the order can be found by beside its signs: what was typed in and nobody has verified."""
-    verified = {mail(contact.verified_email), phone(contact.verified_phone)}
-    found = (mail(contact.email), phone(contact.phone), phone(contact.shipping.phone if contact.shipping else ""))
+    verified = {mail(contact.verified_email), phone(verified_phone_of(contact))}
+    found = (mail(contact.email), phone(phone_of(contact)), phone(shipping_phone_of(contact)))
     return tuple(dict.fromkeys(sign for sign in found if sign is not None and sign not in verified))
 
 

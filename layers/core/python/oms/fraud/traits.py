@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from oms.fraud.protocol import ScreeningRequest
 from oms.fraud.rules import Counted
 from oms.orders.contact import Address, Contact
+from oms.orders.reach import phone_of, shipping_phone_of
 
 SHORTEST_PHONE = 6
 """Digits below which a text is no phone number."""
@@ -25,7 +26,12 @@ def traits(request: ScreeningRequest) -> Mapping[Counted, str]:
     contact = request.contact
     found = {
         Counted.MAIL: mail(contact.email),
-        Counted.PHONE: _phone(contact.phone or (contact.shipping.phone if contact.shipping else "")),
+        Counted.PHONE: _phone(
+            phone_of(contact)
+            or contact.phone
+            or shipping_phone_of(contact)
+            or (contact.shipping.phone if contact.shipping else "")
+        ),
         Counted.ADDRESS: _address(contact.shipping),
         Counted.INSTRUMENT: request.instrument,
     }

@@ -123,7 +123,7 @@ def _shipment(ports: Ports, order: Order, known: Return, location_id: str) -> Sh
 
 def _home(order: Order) -> Address | None:
     """Where the parcel is fetched from or handed in: the address that the order went to."""
-    address = order.contact.shipping if order.contact is not None else None
+    address = order.contact.destination if order.contact is not None else None
     return address if address is not None and address_lines(address, country=False) else None
 
 

@@ -21,6 +21,7 @@ from oms.orders.contact import Address
 from oms.orders.events import LabelBought, UnitsPacked, UnitsShipped
 from oms.orders.log import Caller, Reference, execute, load
 from oms.orders.order import FulfillmentOrder, Order
+from oms.orders.reach import phone_of
 from oms.orders.several import Step, carry_out
 
 STANDARD = "standard"
@@ -263,6 +264,7 @@ def _recipient(ports: Ports, order: Order, share: FulfillmentOrder) -> Address:
         store = ports.location(share.pickup.location_id)
         return replace(store.address, name=store.name)
     contact = order.contact
-    if contact is None or contact.shipping is None:
+    destination = contact.destination if contact is not None else None
+    if contact is None or destination is None:
         raise NotAllowed(f"order {order.order_id} has no address to ship to: edit its contact, then pack")
-    return replace(contact.shipping, phone=contact.shipping.phone or contact.phone)
+    return replace(destination, phone=destination.phone or phone_of(contact) or contact.phone)

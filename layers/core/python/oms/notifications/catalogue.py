@@ -32,7 +32,7 @@ from oms.orders.events import (
 from oms.orders.order import Order
 from oms.orders.pickup import PickupCollected, PickupEvent, PickupExpired, PickupReady, PickupReminded
 from oms.orders.promising import PromiseChanged
-from oms.orders.reach import mail_address, phone_number
+from oms.orders.reach import mail_address, phone_of, shipping_phone_of
 from oms.orders.reasons import CancellationReason
 from oms.orders.substituting import OfferStatus, SubstituteOffered, status
 from oms.orders.tenders import MONEY_HOLDS
@@ -230,7 +230,7 @@ def recipients(kind: Kind, contact: Contact | None) -> tuple[Recipient, ...]:
     mail = mail_address(contact.email)
     if mail:
         found.append(Recipient(Medium.MAIL, mail))
-    phone = phone_number(contact.phone) or phone_number(contact.shipping.phone if contact.shipping else "")
+    phone = phone_of(contact) or shipping_phone_of(contact)
     if phone and (not mail or kind in SMS_BESIDE_MAIL):
         found.append(Recipient(Medium.SMS, phone))
     return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,20 @@ class Collector:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Normal:
+    """What libraries made of a contact, beside what the customer wrote: see `oms.orders.checking`.
+
+    Phone numbers are in E.164, empty where none can be told; `notes` say what the rules do not know of the address.
+    """
+
+    shipping: Address | None = None
+    phone: str = ""
+    shipping_phone: str = ""
+    verified_phone: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """Who ordered and where the parcel goes; `customer_id` is the channel's own id of the customer.
 
@@ -46,6 +60,13 @@ class Contact:
     verified_phone: str = ""
     collectors: tuple[Collector, ...] = ()
     """Written by the store's staff; no change of the contact takes them away."""
+    normal: Normal | None = field(default=None, compare=False)
+    """Made of the rest when it was written down, so it tells no two contacts apart; None for what came before that."""
+
+    @property
+    def destination(self) -> Address | None:
+        """Where the parcel goes, as the address's country writes it."""
+        return (self.normal.shipping if self.normal else None) or self.shipping
 
 
 def newest(before: Contact | None, now: Contact | None) -> Contact | None:

@@ -144,8 +144,11 @@ def edit_order(
     expected_version: int | None = None,
     *,
     products: Products = lambda _: {},
+    check: Callable[[Contact], Contact] = lambda contact: contact,
 ) -> Order:
     """Change the order, in one entry, or when it frees the stock of very many skus in as few as it takes.
+
+    `check` puts the normal form beside a contact that changes: see `oms.orders.checking`.
 
     Raises:
         InvalidInput: nothing is to change; a sku that is no product; an amount in another currency; a line named twice.
@@ -160,7 +163,7 @@ def edit_order(
     def decide(order: Order) -> Step:
         wish = amendment(order, command, products)
         decided = amend(order, wish)
-        contact = wish.contact if decided.complete and decided.events else None
+        contact = check(wish.contact) if wish.contact and decided.complete and decided.events else None
         return Step(events=decided.events, contact=contact, last=decided.complete)
 
     return carry_out(log, order_id, decide, caller, expected_version)
@@ -287,4 +290,4 @@ def _edited(contact: Contact, edit: ContactEdit) -> Contact:
             given[name] = Address(**value.model_dump())
         else:
             given[name] = value if value is not None or name in {"shipping", "billing"} else ""
-    return replace(contact, **given)
+    return replace(contact, **given, normal=None)

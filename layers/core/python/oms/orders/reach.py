@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+
+from oms.addresses.international import plain
+from oms.orders.contact import Contact
 
 _LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 _DOMAIN = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.IGNORECASE)
-_PUNCTUATION: Mapping[int, None] = dict.fromkeys(map(ord, " \t\u00a0-./()"))
 
 
 def mail_address(text: str) -> str:
@@ -28,5 +29,20 @@ def phone_number(text: str) -> str:
 
     A number as it is dialled at home is not guessed at: a wrong guess tells a stranger.
     """
-    digits = text.translate(_PUNCTUATION)
-    return digits if re.fullmatch(r"\+[1-9][0-9]{6,14}", digits) else ""
+    return plain(text)
+
+
+def phone_of(contact: Contact) -> str:
+    """The customer's own number in E.164; empty when they gave none that can be dialled from everywhere."""
+    return (contact.normal.phone if contact.normal else "") or plain(contact.phone)
+
+
+def shipping_phone_of(contact: Contact) -> str:
+    """The number that stands in the address that the parcel goes to."""
+    given = contact.shipping.phone if contact.shipping else ""
+    return (contact.normal.shipping_phone if contact.normal else "") or plain(given)
+
+
+def verified_phone_of(contact: Contact) -> str:
+    """The number that the channel has verified."""
+    return (contact.normal.verified_phone if contact.normal else "") or plain(contact.verified_phone)

@@ -15,6 +15,7 @@ from oms.channels.protocol import ChannelPlatform, Hydrates, platform_of, read_d
 from oms.errors import Conflict, InvalidInput, NotFound, TooLarge, Unauthenticated
 from oms.orders.order import Order
 from oms.platform import secrets, setup
+from oms.platform.channel_keys import any_fits
 from oms.platform.config import settings
 from oms.platform.event_log import order_log
 from oms.platform.http import App, caller, current, ok, raw_body, read
@@ -101,12 +102,11 @@ def _platform(channel_id: str) -> tuple[Channel, ChannelPlatform]:
 
 
 def _signed(platform: ChannelPlatform, channel_id: str, raw: bytes, headers: Mapping[str, str]) -> bool:
-    """Compare with the secret in memory, and once more with a fresh one: it may just have been changed."""
-    name = secrets.channel_secret(channel_id)
+    """Compare with the secret in memory and that of before, and once more with a fresh one: it may just be new."""
     try:
-        return any(
-            platform.verify(raw, headers, secrets.secret(name, fresh=fresh).get("webhook_secret", ""))
-            for fresh in (False, True)
+        return any_fits(
+            secrets.channel_secret(channel_id),
+            lambda secret: platform.verify(raw, headers, secret.get("webhook_secret", "")),
         )
     except NotFound:
         return False

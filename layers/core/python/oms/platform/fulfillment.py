@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from oms.carriers.aggregator import NAMES as AGGREGATORS
@@ -18,11 +18,12 @@ from oms.orders.events import LabelBought
 from oms.orders.log import load
 from oms.orders.order import Order
 from oms.orders.way_back import ReturnLabelIssued
+from oms.platform.channel_keys import any_fits
 from oms.platform.documents import documents
 from oms.platform.event_log import order_log
 from oms.platform.observability import Metric, count, logger
 from oms.platform.references import references
-from oms.platform.secrets import carrier_secret, secret
+from oms.platform.secrets import carrier_secret
 from oms.platform.setup import channel, location
 
 
@@ -91,7 +92,9 @@ def take_webhook(name: str, raw: bytes, headers: Mapping[str, str], query: Mappi
 def _told(name: str, raw: bytes, headers: Mapping[str, str]) -> Received | None:
     """What a carrier says of its own parcels; None when it was not the carrier."""
     sender = carrier(name)
-    if not _kept(name, lambda kept: sender.verify(raw, headers, kept.get("webhook_secret", ""), now=now())):
+    if not any_fits(
+        carrier_secret(name), lambda kept: sender.verify(raw, headers, kept.get("webhook_secret", ""), now=now())
+    ):
         return None
     return receive(ports(), name, sender.parse(raw), now)
 
@@ -99,19 +102,12 @@ def _told(name: str, raw: bytes, headers: Mapping[str, str]) -> Received | None:
 def _told_by_aggregator(name: str, raw: bytes, headers: Mapping[str, str], query: Mapping[str, str]) -> Received | None:
     """What an aggregator says of other carriers' parcels; None when it was not the aggregator."""
     sender = aggregator(name)
-    if not _kept(name, lambda kept: sender.verify(Call(raw=raw, headers=headers, query=query, now=now()), kept)):
+    if not any_fits(
+        carrier_secret(name), lambda kept: sender.verify(Call(raw=raw, headers=headers, query=query, now=now()), kept)
+    ):
         return None
     report = sender.parse(raw)
     return receive(ports(), report.carrier, report.scans, now, told_by=name) if report is not None else Received()
-
-
-def _kept(name: str, fits: Callable[[Mapping[str, str]], bool]) -> bool:
-    """Whether the secret kept for a sender fits; one that was changed a moment ago is read anew before it is refused.
-
-    Raises:
-        NotFound: none is kept.
-    """
-    return any(fits(secret(carrier_secret(name), fresh=fresh)) for fresh in (False, True))
 
 
 def label_bought(message: dict[str, Any], _message_id: str) -> None:

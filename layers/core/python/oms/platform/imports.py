@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 from oms.errors import Conflict, FieldError, NotFound, TooLarge
 from oms.ids import MAX_SKU
 from oms.orders.log import Caller
-from oms.platform import secrets, setup, stock_counts, stock_table
+from oms.platform import setup, stock_counts, stock_table
+from oms.platform.channel_keys import keep
 from oms.platform.http import field_errors
 from oms.platform.setup import Outcome
 from oms.setup import Product
@@ -105,7 +106,7 @@ def _set_up(forms: Sequence[SetUpRow]) -> list[Outcome]:
     written = setup.put_many([_value(form) for form in forms])
     for form in forms:
         if isinstance(form, ChannelRow):
-            keep_secret(form.channel_id, form)
+            keep_secrets(form.channel_id, form)
     return [each.outcome for each in written]
 
 
@@ -119,11 +120,9 @@ def _value(form: SetUpRow) -> setup.SetUp:
             return form.value(form.sku)
 
 
-def keep_secret(channel_id: str, form: ChannelForm) -> None:
-    """Store a channel's webhook secret, if one was sent: it goes nowhere else."""
-    if form.webhook_secret is not None:
-        value = {"webhook_secret": form.webhook_secret.get_secret_value()}
-        secrets.put_secret(secrets.channel_secret(channel_id), value)
+def keep_secrets(channel_id: str, form: ChannelForm) -> None:
+    """Store the secrets of a channel that were sent: they go nowhere else."""
+    keep(channel_id, form.secrets())
 
 
 def _count_all(forms: Sequence[StockRow], caller: Caller) -> list[Outcome | Refusal]:

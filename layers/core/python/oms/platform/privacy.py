@@ -29,7 +29,7 @@ from oms.orders.evolve import fold
 from oms.orders.log import Caller, OrderLog
 from oms.orders.order import Entry
 from oms.orders.original import unpack
-from oms.orders.reach import mail_address, phone_number
+from oms.orders.reach import mail_address, phone_number, phone_of, shipping_phone_of
 from oms.platform import customers_table as table
 from oms.platform import messages
 from oms.platform.customer_desk import decisions_of, notes_of
@@ -224,7 +224,12 @@ def _recipients(contacts: Iterable[Contact]) -> list[Recipient]:
     for contact in contacts:
         found.append(Recipient(Medium.MAIL, mail_address(contact.email)))
         found += [
-            Recipient(Medium.SMS, phone_number(number))
-            for number in (contact.phone, contact.shipping.phone if contact.shipping else "")
+            Recipient(Medium.SMS, number)
+            for number in (
+                phone_number(contact.phone),
+                phone_number(contact.shipping.phone if contact.shipping else ""),
+                phone_of(contact),
+                shipping_phone_of(contact),
+            )
         ]
     return [each for each in dict.fromkeys(found) if each.address]

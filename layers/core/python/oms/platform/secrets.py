@@ -97,5 +97,10 @@ def put_secret(name: str, value: dict[str, str]) -> None:
     _secrets.put(name, value)
 
 
+def forget(name: str) -> None:
+    """Read a secret anew at the next wish."""
+    _secrets.forget(name)
+
+
 def _full(name: str) -> str:
     return f"{settings().stack}/{name}"

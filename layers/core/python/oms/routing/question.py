@@ -101,7 +101,7 @@ def facts_of(order: Order, recipes: Recipes, ports: Ports, store: Location | Non
 
 def destination_of(order: Order) -> Address:
     """Where the parcels of an order go."""
-    return (order.contact.shipping if order.contact else None) or Address()
+    return (order.contact.destination if order.contact else None) or Address()
 
 
 def _goods(sku: str, known: Mapping[str, Product], recipes: Recipes, *, price: int, grams: int) -> Goods:
