@@ -34,8 +34,8 @@ DEFAULT_SOURCE = "default"
 def cancel(connection: Connection, sale: Sale, cancelled: Cancelled) -> str:
     """See `ToldPlatform.cancel`. An order that has not been invoiced is cancelled as a whole.
 
-    The shop cancels no single units, and nothing that is invoiced: its way for these is a credit memo, which comes with
-    the refund. Until then a comment tells staff.
+    The shop cancels no single units, and nothing that is invoiced: there a comment tells staff, and the money goes back
+    by a credit memo.
     """
     order = order_of(connection, sale)
     if order.state in {CANCELED, CLOSED}:

@@ -37,7 +37,7 @@ STOCK_BATCH = 100
 def cancel(connection: Connection, sale: Sale, cancelled: Cancelled) -> str:
     """See `ToldPlatform.cancel`. An order of which nothing is left is cancelled.
 
-    Single units of an order that is paid are told to staff: the refund that follows takes them out, and would take out
+    Single units of an order that is paid are told to staff: a refund that names them takes them out, and would take out
     others beside them if they were gone. Of one that is not paid they are taken out, so that nobody pays for them. That
     has BigCommerce price their lines anew, without discounts: lines that have any are left to a person.
     """
