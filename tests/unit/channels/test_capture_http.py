@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from oms.channels.intake import Captured, Outcome, capture
+from oms.channels.intake import DELETED, Captured, Outcome, capture
 from oms.clock import now
 from oms.ids import order_id
 from oms.orders.evolve import fold
@@ -364,3 +364,24 @@ def test_eight_clients_that_post_the_same_webhook_at_once_make_one_order(world: 
     assert Counter(answer.outcome for answer in answers if answer) == {Outcome.NEW: 1, Outcome.REPEATED: 7}
     assert len(entries) == 1
     assert all(answer is not None and answer.order == fold(entries) for answer in answers)
+
+
+def test_an_order_that_was_deleted_in_the_channel_is_held_and_one_that_is_unknown_passed_over(world: World) -> None:
+    assert shopify(world, 71).status == 201
+    known = str(shopify_order(71, SALES)["id"])
+    for raw, status in ((encoded({"id": int(known)}), "held"), (encoded({"id": 5}), "ignored")):
+        headers = shopify_headers(raw, SECRET, topic="orders/delete")
+        answers = [world.http("POST", "/channels/shop/webhooks", raw, headers=headers) for _ in range(2)]
+        assert [each.status for each in answers] == [200, 200]
+        assert [each.json["status"] for each in answers] == [status] * 2
+    with world.inside(next(iter(world.functions))):
+        order = fold(order_log().entries(order_id("shop", known)))
+    assert order is not None
+    assert [hold.note for hold in order.holds.values()] == [DELETED]
+
+
+def test_what_only_names_an_order_is_passed_over_where_there_is_nowhere_to_ask(world: World) -> None:
+    raw = encoded({"id": 1, "order_id": 820982911946154508, "transactions": []})
+    headers = shopify_headers(raw, SECRET, topic="refunds/create")
+    answer = world.http("POST", "/channels/shop/webhooks", raw, headers=headers)
+    assert (answer.status, answer.json) == (200, {"status": "ignored"})

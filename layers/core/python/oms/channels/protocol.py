@@ -52,6 +52,8 @@ class ChannelPlatform(Protocol):
 class Hydrates(Protocol):
     """A platform whose webhooks or notifications only name the order that they are about."""
 
+    # Topics that name an order which is also sent whole may stand in `NAMED`: without an API they are passed over.
+
     def reference(self, topic: str, raw: bytes) -> str:
         """The platform's id of the order to fetch; empty when the document is whole, or about something else.
 

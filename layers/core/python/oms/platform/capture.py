@@ -8,10 +8,10 @@ from typing import cast
 from chalice.app import Response
 
 from oms.channels.document import ChannelDocument
-from oms.channels.intake import Outcome, capture
+from oms.channels.intake import Outcome, capture, deleted
 from oms.channels.patience import with_deadlines
 from oms.channels.payload import document_id
-from oms.channels.protocol import ChannelPlatform, Hydrates, platform_of, read_document
+from oms.channels.protocol import ChannelPlatform, Deletes, Hydrates, platform_of, read_document
 from oms.errors import Conflict, InvalidInput, NotFound, TooLarge, Unauthenticated
 from oms.orders.order import Order
 from oms.platform import secrets, setup
@@ -61,8 +61,10 @@ def take_webhook(app: App, channel_id: str) -> Response:
     _check_active(channel)
     topic = platform.topic(headers)
     try:
-        if (named := _named(platform, topic, raw)) is not None:
+        if (named := _named(channel, platform, topic, raw)) is not None:
             return _ask(channel, named, topic)
+        if (gone := _deleted(platform, topic, raw)) is not None:
+            return _hold_deleted(app, channel, gone, platform.cause(raw, headers))
         document = read_document(platform, topic, raw, channel)
         if document is None:
             logger().info("webhook_ignored", channel_id=channel_id, topic=topic)
@@ -75,9 +77,27 @@ def take_webhook(app: App, channel_id: str) -> Response:
         raise
 
 
-def _named(platform: ChannelPlatform, topic: str, raw: bytes) -> str | None:
-    """The order that a webhook only names; None when the webhook has to say all by itself."""
-    return (hydrates.reference(topic, raw) or None) if (hydrates := _hydrates(platform)) else None
+def _named(channel: Channel, platform: ChannelPlatform, topic: str, raw: bytes) -> str | None:
+    """The order that a webhook only names; None when the webhook has to say all by itself.
+
+    What such a platform also sends whole need not be asked for where there is nowhere to ask.
+    """
+    hydrates = _hydrates(platform)
+    if hydrates is None or (not channel.api_url and topic in getattr(platform, "NAMED", ())):
+        return None
+    return hydrates.reference(topic, raw) or None
+
+
+def _deleted(platform: ChannelPlatform, topic: str, raw: bytes) -> str | None:
+    """The order that a webhook says was deleted; None when it says something else."""
+    return (cast("Deletes", platform).deleted(topic, raw) or None) if hasattr(platform, "deleted") else None
+
+
+def _hold_deleted(app: App, channel: Channel, external_id: str, cause: str) -> Response:
+    who = caller(app, actor=f"channel:{channel.channel_id}", cause=cause)
+    order = deleted(order_log(), channel.channel_id, external_id, who)
+    logger().info("order_deleted", channel_id=channel.channel_id, external_id=external_id, known=order is not None)
+    return ok({"status": "ignored"}) if order is None else ok(_receipt(order), version=order.version)
 
 
 def _hydrates(platform: ChannelPlatform) -> Hydrates | None:
