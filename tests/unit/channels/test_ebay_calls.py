@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -65,8 +66,8 @@ def order(order_id: str = "12-1", quantity: int = 2) -> Json:
     return {name: part for name, part in made.items() if name not in {"creationDate", "lastModifiedDate"}}
 
 
-def money_back(amount: int = 3000, key: str = "r-1", after: int = 0) -> MoneyBack:
-    return MoneyBack(key=key, at=MONDAY_MORNING + timedelta(minutes=after), amount=amount, note="scratched")
+def money_back(amount: int = 3000, key: str = "r-1") -> MoneyBack:
+    return MoneyBack(key=key, at=MONDAY_MORNING, amount=amount, note="scratched")
 
 
 def until_heard(call: Callable[[], str], times: int = 4) -> None:
@@ -241,16 +242,32 @@ def test_money_goes_back_once_and_without_the_tax_that_ebay_adds(
     assert given(app) == ["25.00"]
 
 
-def test_a_refund_waits_for_the_one_before_and_one_like_an_older_one_is_made(
-    app: Ebay, channel: Connection, clock: Hand
-) -> None:
+def test_a_refund_waits_for_the_one_before(app: Ebay, channel: Connection) -> None:
     outbound.refund(channel, SALE, money_back(1200))
+    after = replace(SALE, given_back=1200)
     with pytest.raises(Unavailable, match="previous refund is processing"):
-        outbound.refund(channel, SALE, money_back(2400, "r-2"))
+        outbound.refund(channel, after, money_back(2400, "r-2"))
     app.settle()
-    clock.at += timedelta(hours=1)
-    outbound.refund(channel, SALE, money_back(1200, "r-3", after=60))
+    outbound.refund(channel, after, money_back(2400, "r-2"))
+    assert given(app) == ["10.00", "20.00"]
+
+
+@pytest.mark.parametrize("fault", EVERY)
+def test_two_refunds_of_the_same_amount_are_two(app: Ebay, channel: Connection, fault: Fault) -> None:
+    outbound.refund(channel, SALE, money_back(1200))
+    app.settle()
+    app.faults.extend([None, fault])
+    until_heard(lambda: outbound.refund(channel, replace(SALE, given_back=1200), money_back(1200, "r-2")))
     assert given(app) == ["10.00", "10.00"]
+
+
+def test_many_small_refunds_add_up_to_all_of_it(app: Ebay, channel: Connection) -> None:
+    back = 0
+    while back < 6000:
+        outbound.refund(channel, replace(SALE, given_back=back), money_back(min(777, 6000 - back), f"r-{back}"))
+        app.settle()
+        back = min(back + 777, 6000)
+    assert sum(Decimal(each) for each in given(app)) == 50
 
 
 def test_what_was_given_back_is_read_as_it_was_asked_for(app: Ebay, channel: Connection) -> None:
@@ -273,7 +290,7 @@ def test_all_that_is_left_can_go_back_and_nothing_after_it(app: Ebay, channel: C
     outbound.refund(channel, SALE, money_back(6000))
     app.settle()
     assert app.orders["12-1"]["orderPaymentStatus"] == "FULLY_REFUNDED"
-    assert outbound.refund(channel, SALE, money_back(100, "r-2", after=600)) == ""
+    assert outbound.refund(channel, replace(SALE, given_back=6000), money_back(100, "r-2")) == ""
     assert given(app) == ["50.00"]
 
 

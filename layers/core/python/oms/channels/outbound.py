@@ -27,6 +27,8 @@ class Sale:
     number: str
     currency: str
     total: int
+    given_back: int = 0
+    """What went back through the channel so far, as far as we know. A refund whose answer was lost is not in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

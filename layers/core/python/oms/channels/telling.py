@@ -81,6 +81,7 @@ def sale_of(order: Order) -> Sale:
         number=placed.number,
         currency=placed.currency,
         total=placed.total,
+        given_back=sum(payment.refunded for payment in order.payments.values() if payment.by_channel),
     )
 
 

@@ -62,9 +62,9 @@ class Figures:
         return (2 * amount * self.total + self.sellers) // (2 * self.sellers) if self.sellers > 0 else amount
 
     def without_tax(self, amount: int) -> int:
-        """The least that the seller has to give back so that the buyer gets so much."""
-        if self.sellers <= 0:
-            return amount
+        """The least that the seller has to give back so that the buyer gets so much, all of it at the most."""
+        if amount >= self.total or self.sellers <= 0:
+            return max(self.sellers, 0)
         least = max(0, amount * self.sellers // self.total - 1)
         return next(each for each in range(least, amount + 1) if self.with_tax(each) >= amount)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -22,7 +21,6 @@ from oms.channels.figures import minor
 from oms.channels.outbound import Cancelled, MoneyBack, Sale, Shipped, StockAnswer, StockLevel
 from oms.channels.payload import read
 from oms.channels.rest import content
-from oms.clock import from_text
 from oms.errors import Refused
 from oms.money import Money
 from oms.orders.reasons import CancellationReason
@@ -55,9 +53,6 @@ OUT_OF_STOCK = "OUT_OF_STOCK_OR_CANNOT_FULFILL"
 
 LATER = frozenset({34922, 34929})
 """A refund before this one is still under way, or the buyer's payment is."""
-
-SLACK = timedelta(minutes=5)
-"""How far eBay's clock may be behind ours."""
 
 
 def confirm_shipment(connection: Connection, sale: Sale, parcel: Shipped) -> str:
@@ -128,16 +123,15 @@ def cancel(connection: Connection, sale: Sale, cancelled: Cancelled) -> str:
 def refund(connection: Connection, sale: Sale, refund: MoneyBack) -> str:
     """Give money back. The tax that eBay collected is not in what it is told: eBay gives that back by itself.
 
-    A refund of the same amount that was made since this one was decided is taken for this one: better one that is too
-    few and still waited for than one that is too many. A cancelled order has its money returned by eBay.
+    eBay takes no key, so it is looked whether what has gone back there in sum has this one in it already. A cancelled
+    order has its money returned by eBay.
     """
     order = _order(connection, sale)
     found = figures(order)
-    amount = found.without_tax(refund.amount)
-    given = [each for each in order.payment_summary.refunds if each.refund_status != "FAILED"]
-    if order.cancel_status.cancel_state == CANCELED or _all_given(order, found, given):
-        return ""
-    if any(_amount(each, found) == amount and _since(each, refund.at) for each in given):
+    given = sum(_amount(each, found) for each in order.payment_summary.refunds if each.refund_status != "FAILED")
+    before, wanted = (found.without_tax(each) for each in (sale.given_back, sale.given_back + refund.amount))
+    amount = min(wanted - before, found.sellers - given)
+    if _over(order) or given >= wanted or amount <= 0:
         return ""
     money = Money(amount, found.currency)
     path = f"{api.ORDERS}/{quote(sale.external_id, safe='')}/issue_refund"
@@ -205,15 +199,10 @@ def _order(connection: Connection, sale: Sale) -> EbayOrder:
     return read(EbayOrder, raw)
 
 
-def _all_given(order: EbayOrder, found: Figures, given: Sequence[Refund]) -> bool:
-    whole = sum(_amount(each, found) for each in given)
-    return order.order_payment_status == "FULLY_REFUNDED" or whole >= found.sellers > 0
+def _over(order: EbayOrder) -> bool:
+    """Whether eBay gives, or has given, all of the money back."""
+    return order.cancel_status.cancel_state == CANCELED or order.order_payment_status == "FULLY_REFUNDED"
 
 
 def _amount(refund: Refund, found: Figures) -> int:
     return minor(refund.amount.of(found.currency), found.currency) if refund.amount else 0
-
-
-def _since(refund: Refund, at: datetime) -> bool:
-    """Whether a refund was made after an instant; one that is under way has no time yet."""
-    return not refund.refund_date or from_text(refund.refund_date) >= at - SLACK

@@ -59,7 +59,6 @@ class Refund(Part):
 
     amount: Cash | None = None
     refund_status: Text = ""
-    refund_date: Text = ""
 
 
 class LineItem(Part):
