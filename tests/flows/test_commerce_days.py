@@ -28,28 +28,22 @@ ADOBE, ADOBE_URL = "adobe", "https://adobe.example"
 SECRET = "a-secret-of-the-store"
 
 
-def connect(world: World, channel: str, body: dict[str, Any], secret: dict[str, str]) -> None:
+def connect(world: World, channel: str, **body: Any) -> None:
     answer = world.http("PUT", f"/channels/{channel}", {"name": "Shop", "default_language": "de", **body}, key="setup")
     assert answer.status in {200, 201}, answer
-    name = f"{world.template.parameters['Stack']}/channels/{channel}"
-    world.cloud.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(secret))
 
 
 def big_store(world: World, **settings: Any) -> BigCommerce:
     """A store of BigCommerce, connected."""
-    body = {"platform": "bigcommerce", "api_url": BIG_URL, "account": "abc123", **settings}
-    connect(world, BIG, body, {"access_token": "bc-token", "webhook_secret": SECRET})
+    keys = {"webhook_secret": SECRET, "credentials": {"access_token": "bc-token"}}
+    connect(world, BIG, platform="bigcommerce", api_url=BIG_URL, account="abc123", **keys, **settings)
     return BigCommerce(clock=world.clock, secret=SECRET)
 
 
 def adobe_shop(world: World, **settings: Any) -> AdobeCommerce:
     """A shop of Adobe Commerce, connected by all four keys."""
-    connect(
-        world,
-        ADOBE,
-        {"platform": "adobe_commerce", "api_url": ADOBE_URL, "account": "default", **settings},
-        {"access_token": "ac-token", "consumer_key": "k", "consumer_secret": "cs", "access_token_secret": "ts"},
-    )
+    four = {"access_token": "ac-token", "consumer_key": "k", "consumer_secret": "cs", "access_token_secret": "ts"}
+    connect(world, ADOBE, platform="adobe_commerce", api_url=ADOBE_URL, account="default", credentials=four, **settings)
     return AdobeCommerce(clock=world.clock, url=ADOBE_URL, keys=("cs", "ts"))
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from oms.channels.adobe_commerce.signing import KEYS
 from oms.channels.bigcommerce import inbound as bigcommerce
+from oms.channels.keys import CREDENTIALS
+from oms.setup import Platform
 
 CONNECT = Path(__file__).parents[3] / "docs" / "connect"
 
@@ -21,3 +23,4 @@ def test_the_page_names_the_header_that_bigcommerce_is_to_send_and_what_its_stat
 def test_the_page_names_the_keys_by_which_adobe_commerce_knows_us() -> None:
     page = (CONNECT / "adobe-commerce.md").read_text()
     assert {name for name in KEYS if f'"{name}"' not in page} == set()
+    assert set(KEYS) == set(CREDENTIALS[Platform.ADOBE_COMMERCE])
