@@ -12,16 +12,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
+    DocumentNode,
     FieldNode,
+    GraphQLError,
     GraphQLResolveInfo,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    graphql_sync,
+    execute_sync,
     parse,
+    validate,
 )
 from graphql.execution.values import get_directive_values
 
@@ -67,16 +71,25 @@ def execute(shop: Shopify, body: Json) -> Json:
     done, extensions = shop.bucket.take(shop.clock(), points) if shop.bucket is not None else (True, {})
     if not done:
         return {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}], "extensions": extensions}
-    result = graphql_sync(SCHEMA, body["query"], root_value=_Root(shop), variable_values=body.get("variables"))
-    said: Json = {"data": result.data}
-    if result.errors:
+    document, wrong = _checked(body["query"])
+    said: Json = {}
+    if not wrong:
+        result = execute_sync(SCHEMA, document, root_value=_Root(shop), variable_values=body.get("variables"))
+        said, wrong = {"data": result.data}, tuple(result.errors or ())
+    if wrong:
         said["errors"] = [
-            {"message": each.message, "extensions": each.extensions or {"code": "undefinedField"}}
-            for each in result.errors
+            {"message": each.message, "extensions": each.extensions or {"code": "undefinedField"}} for each in wrong
         ]
     return said | ({"extensions": extensions} if extensions else {})
 
 
+@cache
+def _checked(query: str) -> tuple[DocumentNode, tuple[GraphQLError, ...]]:
+    document = parse(query)
+    return document, tuple(validate(SCHEMA, document))
+
+
+@cache
 def cost(query: str) -> int:
     """What a query may cost at most: a point for each object that it asks for, ten for a mutation.
 
