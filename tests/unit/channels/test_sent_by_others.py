@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
+
+import pytest
 
 from oms.channels.changes import follow, is_news
 from oms.channels.document import ChannelDocument, Fingerprint
@@ -93,6 +96,21 @@ def test_orders_that_are_on_the_log_keep_their_fingerprints() -> None:
     assert document.placed.fingerprint.count(".") == 2
     told = Fingerprint.read(shopify(sent=1).placed.fingerprint)
     assert (told.sent != "", str(told)) == (True, shopify(sent=1).placed.fingerprint)
+
+
+@pytest.mark.parametrize("sequence", list(permutations(range(3))))
+def test_in_whatever_order_it_is_heard_what_others_sent_waits_for_a_person(sequence: tuple[int, ...]) -> None:
+    stack, documents = MemoryStack(), [shopify(), shopify(2, sent=1), shopify(3, sent=3)]
+    for number in sequence:
+        order = taken(stack, documents[number])
+    assert order.holds
+    assert order.fingerprint == documents[2].placed.fingerprint
+
+
+def test_what_a_channel_sends_of_somebody_who_was_erased_is_not_kept() -> None:
+    order, document = taken(MemoryStack(), shopify()), replace(shopify(2, sent=2), original=b"a name")
+    assert follow(order, document).original == b"a name"
+    assert follow(replace(order, contact=None), document).original == b""
 
 
 def test_a_completed_order_of_woocommerce_has_been_sent_whole() -> None:

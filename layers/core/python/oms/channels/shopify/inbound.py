@@ -184,7 +184,8 @@ def _remarks(order: ShopifyOrder, items: Sequence[LineItem]) -> list[Remark]:
     remarks = []
     if order.financial_status == "refunded":
         remarks.append(Remark("the channel has given all of the money back, but the order is not cancelled there"))
-    done = [item.id for item in items if item.fulfillment_status and item.ships]
+    sent = _sent(order, items)
+    done = [item.id for item in items if item.ships and (item.fulfillment_status or sent.get(item.id))]
     if done:
         remarks.append(
             Remark(f"the channel says that {len(done)} of the lines have been fulfilled already", at_placing=True)
