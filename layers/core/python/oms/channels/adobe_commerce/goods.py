@@ -55,7 +55,7 @@ def goods_of(order: AdobeOrder) -> list[Good]:
     known = {item.item_id for item in order.items}
     parts: dict[str, list[Item]] = {}
     for item in order.items:
-        if item.parent_item_id in known:
+        if item.parent_item_id in known and item.qty_ordered > 0:
             parts.setdefault(item.parent_item_id, []).append(item)
     return [
         good

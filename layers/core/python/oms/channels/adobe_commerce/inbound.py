@@ -117,7 +117,7 @@ def _tenders(order: AdobeOrder, currency: str) -> tuple[PaymentTerms, ...]:
         return tuple(used)
     main = PaymentTerms(
         method=method,
-        amount=0 if method is PaymentMethod.UNPAID else rest,
+        amount=0 if method is PaymentMethod.UNPAID else max(rest, 0),
         reference=(order.payment.last_trans_id if order.payment else "") or f"adobe_commerce:{order.entity_id}",
     )
     return (main, *used)

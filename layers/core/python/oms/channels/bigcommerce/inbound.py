@@ -169,7 +169,7 @@ def _tenders(order: BigOrder, currency: str) -> tuple[PaymentTerms, ...]:
         return tuple(vouchers)
     main = PaymentTerms(
         method=method,
-        amount=0 if method is PaymentMethod.UNPAID else rest,
+        amount=0 if method is PaymentMethod.UNPAID else max(rest, 0),
         reference=order.payment_provider_id or f"bigcommerce:{order.id}",
     )
     return (main, *vouchers)
