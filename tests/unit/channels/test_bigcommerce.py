@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from standardwebhooks.webhooks import Webhook
 
 from infra.standins.bigcommerce import BigCommerce
 from oms.channels.bigcommerce import inbound
@@ -44,6 +46,18 @@ def test_only_the_secret_in_the_agreed_header_opens_the_door() -> None:
     assert not inbound.verify(b"{}", headers, "another")
     assert not inbound.verify(b"{}", {}, "s3cret-of-twenty-signs")
     assert not inbound.verify(b"{}", {"X-Webhook-Secret": ""}, "")
+
+
+def test_a_webhook_that_is_signed_with_the_apps_secret_needs_no_header() -> None:
+    secret, raw = "client-secret-of-the-app", b'{"scope":"store/order/updated"}'
+    signer = Webhook(base64.b64encode(secret.encode()).decode())
+    headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(AT.timestamp()))}
+    signature = signer.sign("msg_1", AT, raw.decode())
+    assert inbound.verify(raw, headers | {"webhook-signature": f"v1,b3RoZXI= {signature}"}, secret)
+    assert not inbound.verify(raw + b" ", headers | {"webhook-signature": signature}, secret)
+    assert not inbound.verify(raw, headers | {"webhook-signature": signature}, "another secret")
+    assert not inbound.verify(raw, headers | {"webhook-signature": "v1,"}, secret)
+    assert not inbound.verify(raw, headers | {"webhook-signature": signature}, "")
 
 
 @pytest.mark.parametrize(
