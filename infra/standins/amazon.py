@@ -52,13 +52,16 @@ class Amazon(StandIn):
         clock: Clock = now,
         limit: Limit | None = None,
         keys: Mapping[str, str] | None = None,
-        seller: str = "A3SELLER",
         page: int = 100,
         plans: Mapping[str, tuple[float, int]] | None = None,
     ) -> None:
         super().__init__(clock=clock, limit=limit)
-        self.keys = keys or {"client_id": "amzn1.app", "client_secret": "s3cret", "refresh_token": "Atzr|one"}
-        self.seller = seller
+        self.keys = keys or {
+            "client_id": "amzn1.app",
+            "client_secret": "s3cret",
+            "refresh_token": "Atzr|one",
+            "seller_id": "A3SELLER",
+        }
         self.page = page
         self.plans = plans or {}
         self.orders: dict[str, Json] = {}
@@ -97,7 +100,7 @@ class Amazon(StandIn):
             "Payload": {
                 "OrderChangeNotification": {
                     "NotificationLevel": "OrderLevel",
-                    "SellerId": self.seller,
+                    "SellerId": self.keys["seller_id"],
                     "AmazonOrderId": order_id,
                     "OrderChangeType": "OrderStatusChange",
                     "Summary": {
@@ -114,7 +117,8 @@ class Amazon(StandIn):
 
     def token(self, request: Request) -> Response:
         """An access token for the refresh token."""
-        wanted = {"grant_type": "refresh_token", **self.keys}
+        names = ("client_id", "client_secret", "refresh_token")
+        wanted = {"grant_type": "refresh_token", **{name: self.keys[name] for name in names}}
         if {name: request.form.get(name) for name in wanted} != wanted:
             return answer({"error": "invalid_grant", "error_description": "The request has an invalid grant"}, 400)
         with self._lock:
@@ -178,7 +182,7 @@ class Amazon(StandIn):
         """Set how many units of a listing are for sale."""
         if refused := self._refused(request, "patch"):
             return refused
-        if seller_id != self.seller or sku not in self.listings:
+        if seller_id != self.keys["seller_id"] or sku not in self.listings:
             return _error(404, "NOT_FOUND", f"SKU '{sku}' not found in marketplace")
         value = request.get_json()["patches"][0]["value"][0]
         if value["quantity"] > 10**9:

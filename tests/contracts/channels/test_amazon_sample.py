@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(
     not SAMPLES.is_dir(), reason=f"no samples at {SAMPLES}: set OMS_SHARED to the folder that has `samples`"
 )
 
-AMAZON = Channel(channel_id="amazon", platform=Platform.AMAZON, name="Shop", account="A3/A1F83G8C2ARO7P")
+AMAZON = Channel(channel_id="amazon", platform=Platform.AMAZON, name="Shop", account="A1F83G8C2ARO7P")
 
 
 def sample(name: str) -> Any:

@@ -13,9 +13,7 @@ from oms.setup import Channel, Platform
 Json = dict[str, Any]
 
 GERMANY = "A1PA6795UKMFR9"
-AMAZON = Channel(
-    channel_id="amazon", platform=Platform.AMAZON, name="Shop", default_language="de", account=f"A3SELLER/{GERMANY}"
-)
+AMAZON = Channel(channel_id="amazon", platform=Platform.AMAZON, name="Shop", default_language="de", account=GERMANY)
 
 ADDRESS = {
     "name": "Erika Musterfrau",

@@ -41,7 +41,7 @@ def channel(app: Amazon, clock: Hand) -> Connection:
     return connected(app, clock)
 
 
-def connected(app: Amazon, clock: Hand, account: str = f"A3SELLER/{GERMANY}", **secret: str) -> Connection:
+def connected(app: Amazon, clock: Hand, account: str = GERMANY, **secret: str) -> Connection:
     keys = {**app.keys, **secret}
     return connection(
         Platform.AMAZON, app, secret=keys, clock=clock, api_url="https://sp.example", account=account, currency="EUR"
@@ -293,9 +293,12 @@ def test_a_level_that_is_told_until_it_is_heard_is_right(app: Amazon, channel: C
     assert app.listings == {"A": 3}
 
 
-def test_without_the_sellers_id_nobody_knows_whose_listings_are_meant(app: Amazon, clock: Hand) -> None:
-    with pytest.raises(Refused, match="<seller id>/<marketplace id>"):
-        outbound.set_stock(connected(app, clock, account=GERMANY), [StockLevel(sku="A", available=1)])
+def test_nobody_knows_whose_listings_are_meant_without_the_seller_and_the_marketplace(app: Amazon, clock: Hand) -> None:
+    level = [StockLevel(sku="A", available=1)]
+    with pytest.raises(Refused, match="no seller_id"):
+        outbound.set_stock(connected(app, clock, seller_id=""), level)
+    with pytest.raises(Refused, match="has to name it"):
+        outbound.set_stock(connected(app, clock, account=""), level)
 
 
 class Recorder:

@@ -15,7 +15,6 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from oms.channels import oauth
 from oms.channels.connection import Connection, Reply, Request
-from oms.errors import Refused
 
 LOGIN = "https://api.amazon.com/auth/o2/token"
 """Where Login with Amazon gives out tokens, for all regions."""
@@ -95,28 +94,6 @@ def reason(reply: Reply) -> str:
 def iso(at: datetime) -> str:
     """An instant as Amazon's documents write it, to the millisecond; text order is time order."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def marketplace(connection: Connection) -> str:
-    """The marketplace that the channel sells on; empty for all of the seller's."""
-    return marketplace_of(connection.channel.account)
-
-
-def marketplace_of(account: str) -> str:
-    """The marketplace in a channel's account, which is `<marketplace>` or `<seller>/<marketplace>`."""
-    return account.rpartition("/")[2].strip()
-
-
-def seller(connection: Connection) -> str:
-    """The seller's id.
-
-    Raises:
-        Refused: nobody set it up.
-    """
-    found = connection.channel.account.rpartition("/")[0].strip()
-    if not found:
-        raise Refused(f"channel {connection.channel.channel_id}: its account has to be <seller id>/<marketplace id>")
-    return found
 
 
 def _grant(connection: Connection) -> Request:

@@ -117,7 +117,7 @@ def poll(connection: Connection, since: datetime, until: datetime, cursor: str) 
         "fulfilledBy": "MERCHANT",
         "includedData": INCLUDED,
         "maxResultsPerPage": str(PAGE),
-        **({"marketplaceIds": api.marketplace(connection)} if api.marketplace(connection) else {}),
+        **({"marketplaceIds": connection.channel.account} if connection.channel.account else {}),
         **({"paginationToken": token} if token else {}),
     }
     body = content(api.ask(connection, api.search_orders(query)))
@@ -172,8 +172,7 @@ def parse(topic: str, raw: bytes, channel: Channel) -> ChannelDocument | None:
 def _passed_over(order: AmazonOrder, found: Figures, channel: Channel) -> bool:
     if order.fulfillment.fulfilled_by == BY_AMAZON:
         return True
-    ours = api.marketplace_of(channel.account)
-    if ours and order.sales_channel.marketplace_id not in {"", ours}:
+    if channel.account and order.sales_channel.marketplace_id not in {"", channel.account}:
         return True
     known = all(found.costs[item.order_item_id].known for item in order.order_items)
     return order.fulfillment.fulfillment_status in WAITING and not (known and found.total)

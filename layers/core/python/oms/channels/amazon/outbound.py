@@ -14,6 +14,7 @@ from typing import Any
 
 from oms.channels.amazon import api
 from oms.channels.connection import Connection
+from oms.channels.oauth import key
 from oms.channels.outbound import Cancelled, MoneyBack, Sale, Shipped, StockAnswer, StockLevel
 from oms.channels.rest import content
 from oms.errors import Refused
@@ -98,7 +99,9 @@ def refund(connection: Connection, sale: Sale, refund: MoneyBack) -> str:  # noq
 
 def set_stock(connection: Connection, levels: Sequence[StockLevel]) -> Sequence[StockAnswer]:
     """Set levels one by one; other attributes of the listing stay what they are."""
-    seller_id, marketplace_id = api.seller(connection), api.marketplace(connection)
+    seller_id, marketplace_id = key(connection, "seller_id"), connection.channel.account
+    if not marketplace_id:
+        raise Refused("stock is told to a marketplace: the channel's account has to name it")
     return [_set(connection, seller_id, marketplace_id, level) for level in levels]
 
 
@@ -126,9 +129,8 @@ def _set(connection: Connection, seller_id: str, marketplace_id: str, level: Sto
 
 def _marketplace(connection: Connection, sale: Sale) -> str:
     """Where the order was placed: as it was set up, else as the order says it."""
-    known = api.marketplace(connection)
-    if known:
-        return known
+    if connection.channel.account:
+        return connection.channel.account
     return str((_order(connection, sale, "FULFILLMENT").get("salesChannel") or {}).get("marketplaceId") or "")
 
 
