@@ -36,8 +36,8 @@ from tests.unit.channels.amazon_payloads import ADDRESS, GERMANY, amazon_item, a
 from tests.unit.channels.ebay_payloads import Json, collected, ebay_line, ebay_order, person
 
 FULL = os.environ.get("OMS_FULL") == "1"
-DAYS = range(60 if FULL else 4)
-ORDERS, STEPS = 4, 60
+DAYS = range(60 if FULL else 2)
+ORDERS, STEPS = 4, 40
 FAULTS = (Fault.QUESTION_LOST, Fault.ANSWER_LOST, Fault.SERVER_ERROR, Fault.TWICE)
 
 

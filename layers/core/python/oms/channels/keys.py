@@ -17,7 +17,7 @@ CREDENTIALS: Mapping[Platform, tuple[str, ...]] = {
     Platform.CANONICAL: (),
     Platform.SHOPIFY: ("access_token",),
     Platform.WOOCOMMERCE: ("consumer_key", "consumer_secret"),
-    Platform.AMAZON: ("client_id", "client_secret", "refresh_token"),
+    Platform.AMAZON: ("client_id", "client_secret", "refresh_token", "seller_id"),
     Platform.BIGCOMMERCE: ("access_token",),
     Platform.EBAY: ("client_id", "client_secret", "refresh_token"),
     Platform.ADOBE_COMMERCE: ("access_token", "access_token_secret", "consumer_key", "consumer_secret"),
