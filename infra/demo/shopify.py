@@ -5,13 +5,13 @@ Source of the form: Shopify REST Admin API, the Order resource.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from datetime import datetime
 from typing import Any
 
 from infra.demo.sale import Item, Paid, Sale
+from infra.standins.shopify import headers
+
+__all__ = ["document", "external_id", "headers"]
 
 Json = dict[str, Any]
 
@@ -95,20 +95,6 @@ def document(sale: Sale, *, changed_at: datetime | None = None, cancelled: bool 
 def external_id(sale: Sale) -> int:
     """Shopify's id of the order, which is not the number that customers see."""
     return 6_000_000_000_000 + sale.number
-
-
-def headers(raw: bytes, secret: str, *, topic: str, event_id: str, delivery: int = 1) -> dict[str, str]:
-    """What Shopify sends with a body; deliveries of one event differ in the webhook id only."""
-    signature = base64.b64encode(hmac.new(secret.encode(), raw, hashlib.sha256).digest()).decode()
-    return {
-        "Content-Type": "application/json",
-        "X-Shopify-Topic": topic,
-        "X-Shopify-Shop-Domain": "alder-and-finch.myshopify.example",
-        "X-Shopify-Hmac-Sha256": signature,
-        "X-Shopify-Event-Id": event_id,
-        "X-Shopify-Webhook-Id": f"{event_id}-{delivery}",
-        "X-Shopify-API-Version": "2026-01",
-    }
 
 
 def _line(sale: Sale, number: int, item: Item, *, gone: bool) -> Json:

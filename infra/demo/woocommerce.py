@@ -5,13 +5,13 @@ Source of the form: WooCommerce REST API v3, the Order resource. Amounts of line
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from datetime import UTC, datetime
 from typing import Any
 
 from infra.demo.sale import Item, Paid, Sale
+from infra.standins.woocommerce import headers
+
+__all__ = ["document", "external_id", "headers"]
 
 Json = dict[str, Any]
 
@@ -74,22 +74,6 @@ def document(sale: Sale, *, changed_at: datetime | None = None, status: str = ""
 def external_id(sale: Sale) -> int:
     """WooCommerce's id of the order."""
     return sale.number
-
-
-def headers(raw: bytes, secret: str, *, topic: str, delivery: int = 1) -> dict[str, str]:
-    """What WooCommerce sends with a body."""
-    signature = base64.b64encode(hmac.new(secret.encode(), raw, hashlib.sha256).digest()).decode()
-    resource, _, event = topic.partition(".")
-    return {
-        "Content-Type": "application/json",
-        "X-WC-Webhook-Source": "https://alder-and-finch.example/",
-        "X-WC-Webhook-Topic": topic,
-        "X-WC-Webhook-Resource": resource,
-        "X-WC-Webhook-Event": event,
-        "X-WC-Webhook-Signature": signature,
-        "X-WC-Webhook-ID": "12",
-        "X-WC-Webhook-Delivery-ID": f"{delivery:032x}",
-    }
 
 
 def _line(sale: Sale, number: int, item: Item) -> Json:

@@ -109,23 +109,11 @@ class WooCommerce(StandIn):
     def tell(self, topic: str, body: Mapping[str, Any]) -> None:
         """Send a webhook: to `deliver` when there is one, or into `hooks`."""
         raw = json.dumps(body).encode()
-        resource, _, event = topic.partition(".")
-        headers = {
-            "Content-Type": "application/json",
-            "X-WC-Webhook-Source": "https://shop.example/",
-            "X-WC-Webhook-Topic": topic,
-            "X-WC-Webhook-Resource": resource,
-            "X-WC-Webhook-Event": event,
-            "X-WC-Webhook-Signature": base64.b64encode(
-                hmac.new(self.secret.encode(), raw, hashlib.sha256).digest()
-            ).decode(),
-            "X-WC-Webhook-ID": "12",
-            "X-WC-Webhook-Delivery-ID": f"{self._number():032x}",
-        }
+        told = headers(raw, self.secret, topic=topic, delivery=self._number())
         if self.deliver is None:
-            self.hooks.append((headers, raw))
+            self.hooks.append((told, raw))
         else:
-            self.deliver((headers, raw))
+            self.deliver((told, raw))
 
     def _number(self) -> int:
         self._next += 1
@@ -231,6 +219,22 @@ class WooCommerce(StandIn):
             product.update(each)
             said.append(product)
         return answer({"update": said})
+
+
+def headers(raw: bytes, secret: str, *, topic: str, delivery: int = 1) -> dict[str, str]:
+    """What WooCommerce sends with a body."""
+    signature = base64.b64encode(hmac.new(secret.encode(), raw, hashlib.sha256).digest()).decode()
+    resource, _, event = topic.partition(".")
+    return {
+        "Content-Type": "application/json",
+        "X-WC-Webhook-Source": "https://shop.example/",
+        "X-WC-Webhook-Topic": topic,
+        "X-WC-Webhook-Resource": resource,
+        "X-WC-Webhook-Event": event,
+        "X-WC-Webhook-Signature": signature,
+        "X-WC-Webhook-ID": "12",
+        "X-WC-Webhook-Delivery-ID": f"{delivery:032x}",
+    }
 
 
 def _error(code: str, message: str, status: int) -> Response:
