@@ -6,6 +6,7 @@ from typing import Any
 
 from infra.standins.adobe_commerce import AdobeCommerce
 from infra.standins.bigcommerce import BigCommerce
+from infra.standins.wsgi import Fault
 from oms.ids import order_id as derive_order_id
 from tests.flows.test_commerce_days import ADOBE, ADOBE_URL, BIG, BIG_URL, adobe_shop, big_store, deliver
 from tests.support.merchant import Merchant
@@ -51,6 +52,29 @@ def test_what_bigcommerce_sold_is_shipped_there_too_and_its_own_word_of_it_chang
         before = order(merchant, BIG, number)["version"]
         heard(world, store)
         assert order(merchant, BIG, number)["version"] == before
+
+
+def minutes(world: World, count: int) -> None:
+    """Time passes, and the clock sees to what channels were not told."""
+    for _ in range(count):
+        world.clock.wait(60)
+        world.runtime.invoke(world.functions["NotifySweep"], {"source": "aws.events"})
+        world.settle()
+
+
+def test_an_answer_that_is_lost_on_its_way_makes_no_second_parcel(merchant: Merchant, world: World) -> None:
+    store = big_store(world, **TOLD)
+    with answered_by((BIG_URL, store)):
+        number = store.sell([TEE | {"quantity": 4}])
+        heard(world, store)
+        store.faults.extend([None, Fault.SERVER_ERROR, None, None, Fault.ANSWER_LOST])
+        merchant.ship(derive_order_id(BIG, str(number)))
+        minutes(world, 10)
+        assert [call for call in store.calls if call.startswith("POST")] == [
+            f"POST /stores/abc123/v2/orders/{number}/shipments"
+        ]
+        assert len(store.shipments[number]) == 1
+        assert not store.faults
 
 
 def test_what_is_cancelled_here_is_cancelled_in_bigcommerce_and_given_back_once(
