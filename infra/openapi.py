@@ -30,6 +30,7 @@ import oms.views.work
 from infra import doors, openapi_calls
 from infra.openapi_availability import AVAILABILITY_CALLS
 from infra.openapi_calls import Call, Rows, Signed, Versioned
+from infra.openapi_carriers import CARRIER_CALLS
 from infra.openapi_intake import INTAKE_CALLS
 from infra.openapi_inventory import INVENTORY_CALLS
 from infra.openapi_parts import IDEMPOTENCY_KEY, IF_MATCH, key_scheme, problem_response, problem_schema, statuses
@@ -69,6 +70,7 @@ CALLS = (
     | INVENTORY_CALLS
     | STOCK_CALLS
     | AVAILABILITY_CALLS
+    | CARRIER_CALLS
     | SOURCING_CALLS
     | WEBHOOK_CALLS
     | INTAKE_CALLS

@@ -306,17 +306,6 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/fulfillment-orders/{fulfillment_order_id}/packing-slip.pdf"): Call(
         tag="fulfillment", answers={303: None}
     ),
-    ("GET", "/fulfillment-orders/{fulfillment_order_id}/label.pdf"): Call(
-        tag="fulfillment",
-        answers={303: None},
-        query=(
-            Query(
-                name="parcel_id",
-                description="Which parcel's label. Without it: that of the parcel packed last.",
-                schema={"type": "string"},
-            ),
-        ),
-    ),
     ("POST", "/carriers/{carrier}/webhooks"): Call(
         tag="fulfillment", body=Signed((SIGNATURE_HEADER,)), answers={200: ScansReceipt, 202: ScansReceipt}
     ),

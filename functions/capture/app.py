@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalice.app import Chalice, Response
+from chalicelib.carriers import carriers
 from chalicelib.commands import commands
 from chalicelib.money import money
 from chalicelib.reading import reading
@@ -17,6 +18,7 @@ from oms.platform.batch import BatchAnswer, sqs_batch
 from oms.platform.http import endpoint
 
 app = Chalice(app_name="capture", configure_logs=False)
+app.register_blueprint(carriers)
 app.register_blueprint(commands)
 app.register_blueprint(money)
 app.register_blueprint(reading)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalice.app import Chalice, Response
+from chalicelib.carrying import carrying
 from chalicelib.counter import counter
 from chalicelib.work import work
 
@@ -14,6 +15,7 @@ from oms.platform.http import current, endpoint, ok, paging, query, raw_body, se
 app = Chalice(app_name="fulfill", configure_logs=False)
 app.register_blueprint(work)
 app.register_blueprint(counter)
+app.register_blueprint(carrying)
 
 
 @app.lambda_function(name="claim")
@@ -54,17 +56,6 @@ def packing_slip(fulfillment_order_id: str) -> Response:
 
     concerning(fulfillment_order_id)
     return see_other(packing_slip_link(ports(), fulfillment_order_id))
-
-
-@app.route("/fulfillment-orders/{fulfillment_order_id}/label.pdf", methods=["GET"])
-@endpoint(app, scope="fulfillment")
-def label(fulfillment_order_id: str) -> Response:
-    """Send the caller to the label of a parcel: of the one that was packed last, or of `?parcel_id=`."""
-    from oms.fulfillment.work import label_link
-    from oms.platform.fulfillment import concerning, ports
-
-    concerning(fulfillment_order_id)
-    return see_other(label_link(ports(), fulfillment_order_id, query(app).get("parcel_id")))
 
 
 # No list of content types: what a carrier signs must reach the check of its signature, whatever it calls it.

@@ -15,7 +15,7 @@ from oms.channels.work import Finding, WorkKind
 from oms.payments.notices import Notice, Told
 from oms.platform import channel_work
 from oms.platform.keys import SCOPES
-from tests.support import basket_day, feed_day, plain_shop, stockroom_day, waiting_day
+from tests.support import basket_day, carriers_day, feed_day, plain_shop, stockroom_day, waiting_day
 from tests.support.contract import DocumentedWorld, complaints, document, documented
 from tests.support.gateway_api import Answer
 from tests.support.merchant import BERLIN, MILAN, SHOPIFY, WEB, WOO, Merchant
@@ -125,6 +125,7 @@ def test_every_answer_is_as_documented_and_every_documented_success_is_given(
     feed_day.day(merchant)
     waiting_day.day(merchant)
     basket_day.day(merchant)
+    carriers_day.day(merchant)
     stockroom_day.day(merchant)
     stockroom_day.the_books_add_up(merchant)
     reading(merchant, world)

@@ -33,6 +33,7 @@ from oms.setup import Channel, Location, Platform
 from oms.stock.expected import Expected
 from tests.support.books import BookGateway
 from tests.support.memory_stack import ADDRESS, MemoryStack
+from tests.support.purchases import MemoryPurchases
 
 PATIENCE = 12
 """How often a message about an order comes again while the gateway is silent."""
@@ -136,9 +137,13 @@ class Trade(MemoryStack):
             log=self,
             references=self,
             documents=self,
+            purchases=MemoryPurchases(),
             carrier=_carrier,
+            accounts=lambda: (),
+            quotes=lambda _, __: {},
             channel=self.channel,
             location=self.site,
+            products=lambda skus: {sku: self.products[sku] for sku in skus if sku in self.products},
         )
 
     def returns_desk(self) -> returns.Ports:

@@ -40,7 +40,7 @@ def pack_parcel(fulfillment_order_id: str) -> Response:
     from oms.fulfillment.work import pack
 
     wish = parse(Pack, work)
-    return _done(pack, fulfillment_order_id, packing=wish.packing(), carrier=wish.carrier, service=wish.service)
+    return _done(pack, fulfillment_order_id, packing=wish.packing(), label=wish.label())
 
 
 @work.route("/fulfillment-orders/{fulfillment_order_id}/ship", methods=["POST"], content_types=[])

@@ -10,6 +10,7 @@ from oms.carriers.simulated import is_tracking_number
 from oms.errors import ConcurrentAppend, InvalidInput, NotAllowed, NotFound, ShortStock, VersionMismatch
 from oms.fulfillment import work
 from oms.fulfillment.decisions import Packing
+from oms.fulfillment.labels import Wanted, label_link
 from oms.orders.events import LabelBought, UnitsPacked, UnitsShipped
 from oms.orders.order import Order
 from tests.unit.fulfillment.warehouse import NUMBER, ORDER, PARCEL, SHARE, Died, Warehouse, many, mugs, plates
@@ -169,7 +170,7 @@ def test_an_order_without_an_address_is_not_packed() -> None:
 def test_an_unknown_carrier_and_an_overweight_parcel_are_named(house: Warehouse) -> None:
     to_picked(house)
     with pytest.raises(InvalidInput) as unknown:
-        work.pack(house.desk(), SHARE, house.caller("p"), packing=Packing(), carrier="owl")
+        work.pack(house.desk(), SHARE, house.caller("p"), packing=Packing(), label=Wanted(carrier="owl"))
     assert unknown.value.errors[0].path == "carrier"
     with pytest.raises(InvalidInput) as heavy:
         pack(house, grams=40_000)
@@ -232,12 +233,12 @@ def test_a_shipping_broken_off_goes_on_where_it_stopped(crate: Warehouse, call: 
 
 def test_papers_are_found_by_their_links(house: Warehouse) -> None:
     with pytest.raises(NotFound, match="no label for it; parcels: none"):
-        work.label_link(house.desk(), SHARE)
+        label_link(house.desk(), SHARE)
     to_shipped(house)
-    assert work.label_link(house.desk(), SHARE).endswith(f"/{ORDER}/{PARCEL}-label.pdf")
-    assert work.label_link(house.desk(), SHARE, PARCEL) == work.label_link(house.desk(), SHARE)
+    assert label_link(house.desk(), SHARE).endswith(f"/{ORDER}/{PARCEL}-label.pdf")
+    assert label_link(house.desk(), SHARE, PARCEL) == label_link(house.desk(), SHARE)
     assert work.packing_slip_link(house.desk(), SHARE).endswith(f"/{ORDER}/{SHARE}-packing-slip.pdf")
     with pytest.raises(NotFound, match=f"parcels: {PARCEL}"):
-        work.label_link(house.desk(), SHARE, f"{SHARE}-p9")
+        label_link(house.desk(), SHARE, f"{SHARE}-p9")
     with pytest.raises(NotFound):
         work.packing_slip_link(house.desk(), f"{ORDER}-9")

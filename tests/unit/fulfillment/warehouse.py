@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from oms.carriers.protocol import Carrier, Label, Scan, Shipment, carrier
+from oms.carriers.account import CarrierAccount
+from oms.carriers.protocol import Carrier, Label, Quote, Scan, Shipment, carrier
 from oms.carriers.simulated import tracking_number
 from oms.errors import NotFound
 from oms.fulfillment.ports import Ports as FulfillmentPorts
@@ -18,9 +19,10 @@ from oms.orders.log import Reference, load
 from oms.orders.order import Entry, Order
 from oms.orders.references import Lookup, Parked
 from oms.routing.process import advance
-from oms.setup import Channel, Location, Platform
+from oms.setup import Channel, Location, Platform, Product
 from tests.support.memory_stack import MemoryStack
 from tests.support.orders import line, placed
+from tests.support.purchases import MemoryPurchases
 
 ORDER = "oabcdefghij2345klmnop"
 SHARE = f"{ORDER}-1"
@@ -56,6 +58,12 @@ class Warehouse(MemoryStack):
         """The number of a call, and whether the process dies `before` or `after` it."""
         self.meanwhile: dict[str, Callable[[], object]] = {}
         """What somebody else does just before the named call, once."""
+        self.purchases = MemoryPurchases()
+        self.accounts: tuple[CarrierAccount, ...] = ()
+        self.carriers: dict[str, Carrier] = {}
+        """Carriers of accounts, by name."""
+        self.quotes: dict[str, tuple[Quote, ...] | str] = {}
+        self.known: dict[str, Product] = {}
 
     def _call(self, name: str, act: Callable[[], Any]) -> Any:
         meddle = self.meanwhile.pop(name, None)
@@ -112,7 +120,11 @@ class Warehouse(MemoryStack):
             log=self,
             references=self,
             documents=self,
-            carrier=lambda name: Counter(self, carrier(name)),
+            purchases=self.purchases,
+            carrier=lambda name: Counter(self, self.carriers.get(name) or carrier(name)),
+            accounts=lambda: self.accounts,
+            quotes=lambda names, _: {name: self.quotes.get(name, "no answer") for name in names},
+            products=lambda skus: {sku: self.known[sku] for sku in skus if sku in self.known},
             channel=lambda _: SHOP,
             location=lambda location_id: replace(NORTH, location_id=location_id),
         )
@@ -154,8 +166,7 @@ class Counter:
         self._warehouse = warehouse
         self._inner = inner
         self.name = inner.name
-        self.verify = inner.verify
-        self.parse = inner.parse
+        self.abilities = inner.abilities
 
     def buy_label(self, shipment: Shipment, *, idempotency_key: str) -> Label:
         def buy() -> Label:

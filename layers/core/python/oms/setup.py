@@ -98,6 +98,8 @@ class Channel:
     """How often the platform is told something at the most; 0 for as often as platforms of its kind bear."""
     stock_location: str = ""
     """The platform's own id of the place or source that stock levels are written to; empty for its only one."""
+    incoterm: str = ""
+    """Who pays duties and taxes abroad: `DAP` the customer, `DDP` the merchant; empty as the carrier's account says."""
 
     def dated(self, before: Channel | None, now: str) -> Channel:
         """The channel as it is kept: what it is told of is told from now on, or as before, unless it says since when.
@@ -170,6 +172,8 @@ class Location:
     """Whether what it lacks for them is sent to it from other locations."""
     opening_hours: Mapping[str, str] = field(default_factory=dict)
     """When it is open, by the day (`mon`: `10:00-19:00`); what is not named is closed, and nothing is not told."""
+    label_format: str = ""
+    """What its printers take: `pdf` or `zpl`; empty as the carrier's account says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +210,12 @@ class Product:
     """The same until its release; None is `backorder_limit`."""
     release_date: date | None = None
     """The day on which it comes out; until then whoever waits for it has preordered it."""
+    hs_code: str = ""
+    """Tariff number of the Harmonized System, six to ten digits: for customs."""
+    origin_country: str = ""
+    """Where it was made, ISO 3166-1 alpha-2: for customs."""
+    customs_description: str = ""
+    """What it is in plain English, as customs want it; empty for its title."""
     requires: tuple[str, ...] = ()
     """Abilities that a location must have to ship it: `hazmat`, `cold`, `oversize`, or a name of the merchant's."""
     substitutes: tuple[str, ...] = ()

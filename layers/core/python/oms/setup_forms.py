@@ -207,6 +207,8 @@ class ChannelForm(Form):
     """How often the platform is told something at the most; 0 for as often as platforms of its kind bear."""
     stock_location: Annotated[str, Field(max_length=200)] = ""
     """The platform's own id of the place that stock levels are written to; empty for its only one."""
+    incoterm: Literal["", "DAP", "DDP"] = ""
+    """Who pays duties and taxes abroad: `DAP` the customer, `DDP` the merchant; empty as the carrier's account says."""
     webhook_secret: Annotated[SecretStr, Field(min_length=8, max_length=500)] | None = None
     """Signs the platform's webhooks. It can be written and never read; without it, the one of before stays, and after a
     new one for another day."""
@@ -288,6 +290,8 @@ class LocationForm(SourcingOfLocation, Form):
     """Whether what it lacks for them is sent to it from other locations."""
     opening_hours: OpeningHours = Field(default_factory=dict)
     """When it is open, by the day (`mon`: `10:00-19:00`); what is not named is closed."""
+    label_format: Literal["", "pdf", "zpl"] = ""
+    """What its printers take; empty as the carrier's account says."""
 
     def value(self, location_id: str) -> Location:
         """The location."""
@@ -321,6 +325,12 @@ class ProductForm(SourcingOfProduct, Form):
     """By which channels set their windows."""
     final_sale: bool = False
     """Taken back only when it is faulty."""
+    hs_code: Annotated[str, Field(pattern=r"^([0-9]{6,10})?$")] = ""
+    """Tariff number of the Harmonized System, six to ten digits: for customs."""
+    origin_country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
+    """Where it was made, ISO 3166-1 alpha-2: for customs."""
+    customs_description: Annotated[str, Field(max_length=200)] = ""
+    """What it is in plain English, as customs want it; empty for its title."""
     buffer: Units | None = None
     """Units that stay at each location, in place of the location's own figure."""
     backorder_limit: Units | None = None

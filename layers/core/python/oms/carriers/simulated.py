@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from oms.carriers.protocol import MAX_DESCRIPTION, Label, Scan, Shipment
+from oms.carriers.protocol import MAX_DESCRIPTION, Ability, Label, Quote, Scan, Shipment
 from oms.clock import from_text, to_text
 from oms.errors import InvalidInput
 from oms.ids import derived
@@ -51,6 +51,11 @@ what nobody knows."""
 SERVICES: Mapping[str, tuple[int, int]] = {"standard": (390, 60), "express": (890, 140)}
 """Service to base price and price per started kilogram, in minor units. Another service is carried as standard."""
 
+DAYS: Mapping[str, int] = {"standard": 3, "express": 1}
+"""Working days that a service is on the way."""
+
+CURRENCY = "EUR"
+
 MAX_GRAMS = 31_500
 
 MAX_TEXT = {"tracking_number": 100, "id": 200, "code": 20, "time": 50, "text": 2000}
@@ -65,6 +70,17 @@ class SimulatedCarrier:
     """`Carrier` that answers from its arguments."""
 
     name = NAME
+    abilities = frozenset({Ability.RATE, Ability.VOID, Ability.NOTIFY, Ability.REPEAT})
+
+    def rate(self, shipment: Shipment) -> tuple[Quote, ...]:
+        """What each service costs; it promises no day."""
+        return tuple(
+            Quote(service=service, cost=_price(service, shipment.grams), currency=CURRENCY, days=DAYS[service])
+            for service in SERVICES
+        )
+
+    def void(self, tracking_number: str) -> None:
+        """Nothing: it has no memory, and charges nobody."""
 
     def buy_label(self, shipment: Shipment, *, idempotency_key: str) -> Label:
         """A label whose number, and print, depend on the key, the service and the addresses.
@@ -78,13 +94,13 @@ class SimulatedCarrier:
             raise InvalidInput(f"a parcel may weigh {MAX_GRAMS} g, not {shipment.grams}", path="grams")
         service = shipment.service if shipment.service in SERVICES else "standard"
         number = tracking_number(idempotency_key)
-        base, per_kilogram = SERVICES[service]
         return Label(
             service=service,
             tracking_number=number,
             tracking_url=f"https://track.simulated.example/{number}",
             document=draw_label(shipment, service=service, tracking_number=number),
-            cost=base + per_kilogram * -(-shipment.grams // 1000),
+            cost=_price(service, shipment.grams),
+            currency=CURRENCY,
         )
 
     def verify(self, raw: bytes, headers: Mapping[str, str], secret: str, *, now: datetime) -> bool:
@@ -114,6 +130,11 @@ class SimulatedCarrier:
         if not isinstance(scans, list) or len(scans) > MAX_SCANS:
             raise InvalidInput(f"a list of at most {MAX_SCANS} scans is needed", path="scans")
         return tuple(_scan(each, f"scans[{index}]") for index, each in enumerate(scans))
+
+
+def _price(service: str, grams: int) -> int:
+    base, per_kilogram = SERVICES[service]
+    return base + per_kilogram * -(-grams // 1000)
 
 
 def sign(raw: bytes, secret: str, *, at: datetime) -> str:

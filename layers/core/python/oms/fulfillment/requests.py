@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from oms.carriers.protocol import DEFAULT
+from oms.carriers.names import LabelFormat
 from oms.errors import InvalidInput
 from oms.fulfillment.decisions import Packing
+from oms.fulfillment.labels import Wanted
 from oms.fulfillment.rejection import Rejecting
 from oms.ids import MAX_SKU
 from oms.orders.kits import MAX_COMPONENTS
@@ -54,8 +56,16 @@ class Pack(BaseModel):
     length: Millimetres = 0
     width: Millimetres = 0
     height: Millimetres = 0
-    carrier: Name = DEFAULT
+    carrier: Name = ""
+    """Without it the one that the prices choose of those that are set up."""
     service: Name = ""
+    """Without it one that keeps what the customer chose."""
+    label_format: LabelFormat | None = None
+    """Without it as the location's printers or the carrier's account say."""
+
+    def label(self) -> Wanted:
+        """What is said of the label."""
+        return Wanted(carrier=self.carrier, service=self.service, format=self.label_format)
 
     def packing(self) -> Packing:
         """The wish as the domain has it."""
@@ -137,6 +147,31 @@ class DeclineCancellation(AcceptCancellation):
     """Why the units go out all the same; staff read it."""
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class Measures(BaseModel):
+    """A parcel that is to be priced: grams and millimetres. Without `grams` what the goods weigh by their set-up."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    grams: Annotated[int, Field(ge=0, le=5_000_000)] = 0
+    length: Millimetres = 0
+    width: Millimetres = 0
+    height: Millimetres = 0
+
+
+def measures(query: Mapping[str, str]) -> Packing:
+    """The parcel that a query describes.
+
+    Raises:
+        InvalidInput: names the parameter that is no such number.
+    """
+    try:
+        known = Measures.model_validate(dict(query))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InvalidInput(first["msg"], path=str(first["loc"][0])) from None
+    return Packing(**known.model_dump())
 
 
 def statuses(text: str) -> list[str]:

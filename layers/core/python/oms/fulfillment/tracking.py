@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field
 from oms.carriers.protocol import Scan
 from oms.clock import Clock, from_text, to_text
 from oms.fulfillment.decisions import track
+from oms.fulfillment.labels import tracking_reference
 from oms.fulfillment.ports import Ports
 from oms.fulfillment.way_back import track_returns
-from oms.fulfillment.work import tracking_reference
 from oms.ids import derived
 from oms.orders.events import OrderEvent, TrackingStatus
 from oms.orders.log import Caller, Reference, execute

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from oms.carriers.protocol import DEFAULT, Scan, Shipment
+from oms.carriers.account import CarrierAccount
+from oms.carriers.names import DEFAULT
+from oms.carriers.protocol import Scan, Shipment
+from oms.clock import Clock
 from oms.errors import ConcurrentAppend, NotFound
+from oms.fulfillment.labels import STANDARD, declaration, tracking_reference
 from oms.fulfillment.ports import Ports
-from oms.fulfillment.work import STANDARD, tracking_reference
+from oms.fulfillment.purchases import Buyer, buy
 from oms.ids import order_of
 from oms.orders.after_sale import Return, ReturnStatus
 from oms.orders.contact import Address, address_lines
-from oms.orders.events import OrderEvent
+from oms.orders.events import LineUnits, OrderEvent
 from oms.orders.log import ATTEMPTS, Caller, append, load
 from oms.orders.order import Order
 from oms.orders.scans import Told, is_news
@@ -30,8 +34,8 @@ def awaits_label(order: Order, return_id: str) -> bool:
 def issue_label(ports: Ports, return_id: str, caller: Caller) -> Order:
     """Buy and keep the label of a return, and record it with the way back from its tracking number, in one entry.
 
-    The carrier's idempotency key is made of the return and the place that it goes to, so whoever dies between carrier
-    and log gets the same label at the next try, and two who try at once get one.
+    The purchase is known by the return and the place that it goes to, so whoever dies between carrier and log gets the
+    same label at the next try, and two who try at once get one: see `purchases`.
 
     Raises:
         NotFound: there is no such return.
@@ -42,7 +46,7 @@ def issue_label(ports: Ports, return_id: str, caller: Caller) -> Order:
         order = load(ports.log, order_of(return_id))
         if not awaits_label(order, return_id):
             return order
-        issued = _buy(ports, order, find(order, return_id))
+        issued = _buy(ports, order, find(order, return_id), caller.clock)
         reference = tracking_reference(issued.carrier, issued.tracking_number)
         try:
             return append(ports.log, order, [issued], caller, references=[reference])
@@ -86,38 +90,53 @@ def track_returns(order: Order, carrier: str, scans: Iterable[Scan]) -> list[Ord
     return events
 
 
-def _buy(ports: Ports, order: Order, known: Return) -> ReturnLabelIssued:
+def _buy(ports: Ports, order: Order, known: Return, clock: Clock) -> ReturnLabelIssued:
     return_id, approved = known.requested.return_id, known.approved
     assert approved is not None
-    name = _carrier_of(order)
-    label = ports.carrier(name).buy_label(
-        _shipment(ports, order, known, approved.location_id), idempotency_key=f"{return_id}-to-{approved.location_id}"
+    name = _carrier_of(ports, order)
+    account = next((each for each in ports.accounts() if each.carrier == name), None) if name != DEFAULT else None
+    buyer = Buyer(purchases=ports.purchases, papers=ports.documents, clock=clock)
+    shipment = _shipment(ports, order, known, approved.location_id, account)
+    label = buy(
+        buyer, ports.carrier(name), shipment, key=f"{return_id}-to-{approved.location_id}", folder=order.order_id
     )
-    document = f"{order.order_id}/{return_id}-label.pdf"
-    ports.documents.put(document, label.document)
     return ReturnLabelIssued(
         return_id=return_id,
         carrier=name,
         service=label.service,
         tracking_number=label.tracking_number,
         tracking_url=label.tracking_url,
-        document=document,
+        document=label.document,
         cost=label.cost,
+        currency=label.currency,
     )
 
 
-def _shipment(ports: Ports, order: Order, known: Return, location_id: str) -> Shipment:
+def _shipment(ports: Ports, order: Order, known: Return, location_id: str, account: CarrierAccount | None) -> Shipment:
     location, home = ports.location(location_id), _home(order)
     assert home is not None
     weights = [order.lines[each.line_id].placed.grams * each.quantity for each in known.requested.units]
-    return Shipment(
+    channel = ports.channel(order.placed.channel_id)
+    shipment = Shipment(
         parcel_id=known.requested.return_id,
         reference=order.placed.number,
         service=STANDARD,
         sender=home,
-        recipient=replace(location.address, name=ports.channel(order.placed.channel_id).name, company=location.name),
+        recipient=replace(location.address, name=channel.name, company=location.name),
         grams=sum(weights) if all(weights) else 0,
         discreet=True,
+        returning=True,
+    )
+    if account is None:
+        return shipment
+    units = [
+        LineUnits(line_id=each.line_id, sku=order.lines[each.line_id].placed.sku, quantity=each.quantity)
+        for each in known.requested.units
+    ]
+    return replace(
+        shipment,
+        service=account.default_service,
+        declaration=declaration(ports, order, units, shipment, account, channel.incoterm),
     )
 
 
@@ -127,7 +146,10 @@ def _home(order: Order) -> Address | None:
     return address if address is not None and address_lines(address, country=False) else None
 
 
-def _carrier_of(order: Order) -> str:
-    """The carrier that brought the goods takes them back."""
+def _carrier_of(ports: Ports, order: Order) -> str:
+    """The carrier that brought the goods takes them back, if it still is one of ours; or the first account's."""
     brought = [parcel.label.carrier for parcel in order.parcels.values() if parcel.label and parcel.shipped_at]
-    return brought[-1] if brought else DEFAULT
+    if brought and brought[-1] == DEFAULT:
+        return DEFAULT
+    active = [each.carrier for each in ports.accounts() if each.active]
+    return next((each for each in reversed(brought) if each in active), active[0] if active else DEFAULT)

@@ -6,26 +6,21 @@ answered with the order as it is.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from oms.carriers.protocol import DEFAULT, Label, Shipment
-from oms.errors import InvalidInput, NotAllowed, NotFound
 from oms.fulfillment import decisions, rejection
 from oms.fulfillment.decisions import Packing, Wish
 from oms.fulfillment.documents import packing_slip
+from oms.fulfillment.labels import Wanted, buy_label, tracking_reference
 from oms.fulfillment.ports import Ports
 from oms.fulfillment.rejection import Rejecting
 from oms.ids import order_of
 from oms.orders import cancellation
-from oms.orders.contact import Address
-from oms.orders.events import LabelBought, UnitsPacked, UnitsShipped
-from oms.orders.log import Caller, Reference, execute, load
-from oms.orders.order import FulfillmentOrder, Order
-from oms.orders.reach import phone_of
+from oms.orders.events import UnitsShipped
+from oms.orders.log import Caller, execute, load
+from oms.orders.order import Order
 from oms.orders.several import Step, carry_out
 
-STANDARD = "standard"
-"""The service that is bought when neither the packer nor the order names one."""
+ANY = Wanted()
+"""Whatever label the set-up says."""
 
 
 def accept(ports: Ports, fulfillment_order_id: str, caller: Caller, *, expected_version: int | None = None) -> Order:
@@ -63,18 +58,19 @@ def pack(
     caller: Caller,
     *,
     packing: Packing,
-    carrier: str = DEFAULT,
-    service: str = "",
+    label: Wanted = ANY,
     expected_version: int | None = None,
 ) -> Order:
     """Close a parcel and buy its label; parcel, label and the way back from its tracking number stand in one entry.
 
     The label is bought and kept before the entry is written: a label that the log knows can always be printed. The
-    carrier's idempotency key is the parcel's id, so whoever dies in between gets the same label at the next try.
+    purchase is known by the parcel's id, so whoever dies in between gets the same label at the next try: see
+    `purchases`. Without a carrier named, and with several set up, their prices choose: see `oms.carriers.shopping`.
 
     Raises:
         NotAllowed, NotFound, Conflict: see `decisions.pack`; or the order has no address.
-        InvalidInput: there is no such carrier, or it does not take the parcel.
+        InvalidInput: there is no such carrier, or it does not take the parcel, or customs need to know more.
+        Refused: the account with the carrier may not do it.
         Unavailable: the carrier did not answer; ask again.
     """
 
@@ -82,16 +78,11 @@ def pack(
         packed = decisions.pack(order, fulfillment_order_id, packing)
         if not packed:
             return Step()
-        bought = _buy_label(ports, order, packed[0], carrier, service or order.shipping_service or STANDARD)
-        reference = tracking_reference(carrier, bought.tracking_number)
+        bought = buy_label(ports, order, packed[0], label, caller.clock)
+        reference = tracking_reference(bought.carrier, bought.tracking_number)
         return Step(events=(*packed, bought), references=(reference,))
 
     return carry_out(ports.log, order_of(fulfillment_order_id), close, caller, expected_version)
-
-
-def tracking_reference(carrier: str, tracking_number: str) -> Reference:
-    """What a carrier's webhook finds the parcel's order by."""
-    return Reference(kind="parcel", value=f"{carrier}#{tracking_number}")
 
 
 def ship(
@@ -202,69 +193,3 @@ def packing_slip_link(ports: Ports, fulfillment_order_id: str) -> str:
     key = f"{order.order_id}/{fulfillment_order_id}-packing-slip.pdf"
     ports.documents.put(key, packing_slip(order, share, channel=channel, location=location))
     return ports.documents.link(key)
-
-
-def label_link(ports: Ports, fulfillment_order_id: str, parcel_id: str | None = None) -> str:
-    """Where the label of a parcel can be opened: of the one that was packed last, or of the one that is named.
-
-    Raises:
-        NotFound: there is no such fulfillment order or parcel, or none has been packed yet.
-    """
-    order = load(ports.log, order_of(fulfillment_order_id))
-    parcel_ids = decisions.fulfillment_order(order, fulfillment_order_id).parcel_ids
-    wanted = parcel_id or (parcel_ids[-1] if parcel_ids else "")
-    label = order.parcels[wanted].label if wanted in parcel_ids else None
-    if label is None:
-        known = ", ".join(parcel_ids) or "none"
-        raise NotFound(f"fulfillment order {fulfillment_order_id} has no label for {wanted or 'it'}; parcels: {known}")
-    return ports.documents.link(label.document)
-
-
-def _buy_label(ports: Ports, order: Order, packed: UnitsPacked, carrier: str, service: str) -> LabelBought:
-    shipment = _shipment(ports, order, packed, service)
-    try:
-        seller = ports.carrier(carrier)
-    except NotFound as error:
-        raise InvalidInput(error.detail, path="carrier") from None
-    label: Label = seller.buy_label(shipment, idempotency_key=packed.parcel_id)
-    document = f"{order.order_id}/{packed.parcel_id}-label.pdf"
-    ports.documents.put(document, label.document)
-    return LabelBought(
-        parcel_id=packed.parcel_id,
-        carrier=carrier,
-        service=label.service,
-        tracking_number=label.tracking_number,
-        tracking_url=label.tracking_url,
-        document=document,
-        cost=label.cost,
-    )
-
-
-def _shipment(ports: Ports, order: Order, packed: UnitsPacked, service: str) -> Shipment:
-    share = order.fulfillment_orders[packed.fulfillment_order_id]
-    recipient = _recipient(ports, order, share)
-    location = ports.location(share.location_id)
-    shop = ports.channel(order.placed.channel_id).name
-    return Shipment(
-        parcel_id=packed.parcel_id,
-        reference=order.placed.number,
-        service=service,
-        sender=replace(location.address, name=shop, company=location.name),
-        recipient=recipient,
-        grams=packed.grams,
-        length=packed.length,
-        width=packed.width,
-        height=packed.height,
-    )
-
-
-def _recipient(ports: Ports, order: Order, share: FulfillmentOrder) -> Address:
-    """Where a parcel goes: to the customer, or to the store where they fetch it."""
-    if share.pickup is not None:
-        store = ports.location(share.pickup.location_id)
-        return replace(store.address, name=store.name)
-    contact = order.contact
-    destination = contact.destination if contact is not None else None
-    if contact is None or destination is None:
-        raise NotAllowed(f"order {order.order_id} has no address to ship to: edit its contact, then pack")
-    return replace(destination, phone=destination.phone or phone_of(contact) or contact.phone)

@@ -323,6 +323,8 @@ class LabelBought:
     tracking_url: str
     document: str
     cost: int = 0
+    currency: str = ""
+    """Of `cost`, whose minor units it is in; empty where the carrier did not say, and before there was one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

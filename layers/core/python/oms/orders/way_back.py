@@ -19,6 +19,8 @@ class ReturnLabelIssued:
     tracking_url: str
     document: str
     cost: int = 0
+    currency: str = ""
+    """Of `cost`; empty where the carrier did not say, and before there was one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,15 +8,17 @@ from oms.platform.config import settings
 LINK_LIFE = 300
 """Seconds that a presigned URL opens its document: it is made anew for every request."""
 
+TYPES = {"zpl": "text/plain; charset=utf-8", "txt": "text/plain; charset=utf-8"}
+"""By the ending of a key; what is not here is a PDF."""
+
 
 class S3Documents:
     """The documents bucket of this stack. Keys begin with the order's id: erasure and support find all by it."""
 
     def put(self, key: str, content: bytes) -> None:
-        """Store a PDF, over whatever stood under its key."""
-        client("s3").put_object(
-            Bucket=settings().documents_bucket, Key=key, Body=content, ContentType="application/pdf"
-        )
+        """Store a PDF, or what the ending of its key says, over whatever stood under its key."""
+        kind = TYPES.get(key.rsplit(".", 1)[-1], "application/pdf")
+        client("s3").put_object(Bucket=settings().documents_bucket, Key=key, Body=content, ContentType=kind)
 
     def put_json(self, key: str, content: bytes) -> None:
         """Store a JSON document, over whatever stood under its key."""

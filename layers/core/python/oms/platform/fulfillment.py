@@ -18,13 +18,15 @@ from oms.orders.events import LabelBought
 from oms.orders.log import load
 from oms.orders.order import Order
 from oms.orders.way_back import ReturnLabelIssued
+from oms.platform import carriers
 from oms.platform.channel_keys import any_fits
 from oms.platform.documents import documents
 from oms.platform.event_log import order_log
 from oms.platform.observability import Metric, count, logger
+from oms.platform.purchases import DynamoPurchases
 from oms.platform.references import references
 from oms.platform.secrets import carrier_secret
-from oms.platform.setup import channel, location
+from oms.platform.setup import channel, location, products
 
 
 def ports() -> Ports:
@@ -33,9 +35,13 @@ def ports() -> Ports:
         log=order_log(),
         references=references(),
         documents=documents(),
-        carrier=carrier,
+        purchases=DynamoPurchases(),
+        carrier=carriers.carrier,
+        accounts=carriers.accounts,
+        quotes=carriers.quotes,
         channel=channel,
         location=location,
+        products=products,
     )
 
 

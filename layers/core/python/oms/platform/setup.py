@@ -24,11 +24,12 @@ from oms.setup_body import from_body
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
+    from oms.carriers.account import CarrierAccount
     from oms.fraud.rules import FraudRules
     from oms.sourcing.rates import RateCard
     from oms.sourcing.rules import SourcingRule
 
-    SetUp = Channel | Location | Product | FraudRules | SourcingRule | RateCard
+    SetUp = Channel | Location | Product | FraudRules | SourcingRule | RateCard | CarrierAccount
 
 Value = TypeVar("Value", bound="SetUp")
 
@@ -313,6 +314,7 @@ _NAMES = {
     "FraudRules": "fraud",
     "SourcingRule": "sourcing_rule",
     "RateCard": "rate_card",
+    "CarrierAccount": "carrier",
 }
 """What each kind of value is called in the table, by the name of its class: few functions need all of them."""
 
@@ -323,6 +325,7 @@ _IDS = {
     "FraudRules": "rules_id",
     "SourcingRule": "rule_id",
     "RateCard": "card_id",
+    "CarrierAccount": "carrier",
 }
 """The field of each that is its id."""
 

@@ -1,0 +1,43 @@
+"""What the API document says of the calls about carriers and labels."""
+
+from __future__ import annotations
+
+from infra.openapi_calls import Call, Query, Versioned
+from oms.carriers.account import CarrierAccount
+from oms.carriers.forms import CarrierAccountForm
+from oms.views.carrying import CarrierAccounts, ChoiceResource
+
+_ACCOUNT = Versioned(CarrierAccount)
+_LABEL = Call(
+    tag="fulfillment",
+    answers={303: None},
+    query=(
+        Query(
+            name="parcel_id",
+            description="Which parcel's label. Without it: that of the parcel packed last.",
+            schema={"type": "string"},
+        ),
+    ),
+)
+_MEASURES = tuple(
+    Query(name=name, description=description, schema={"type": "integer"})
+    for name, description in (
+        ("grams", "What it weighs. Without it: what the goods weigh by their set-up."),
+        ("length", "Millimetres, as are width and height."),
+        ("width", ""),
+        ("height", ""),
+    )
+)
+
+CARRIER_CALLS: dict[tuple[str, str], Call] = {
+    ("GET", "/carriers"): Call(tag="set-up", answers={200: CarrierAccounts}),
+    ("PUT", "/carriers/{carrier}"): Call(
+        tag="set-up", body=CarrierAccountForm, answers={200: _ACCOUNT, 201: _ACCOUNT}, if_match=True
+    ),
+    ("GET", "/carriers/{carrier}"): Call(tag="set-up", answers={200: _ACCOUNT}),
+    ("GET", "/fulfillment-orders/{fulfillment_order_id}/label.pdf"): _LABEL,
+    ("GET", "/fulfillment-orders/{fulfillment_order_id}/label.zpl"): _LABEL,
+    ("GET", "/fulfillment-orders/{fulfillment_order_id}/rates"): Call(
+        tag="fulfillment", answers={200: ChoiceResource}, query=_MEASURES
+    ),
+}

@@ -1,0 +1,15 @@
+"""Words about carriers that set-up needs without any carrier being loaded."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+DEFAULT = "simulated"
+"""The carrier of those who name none and have no account."""
+
+
+class LabelFormat(StrEnum):
+    """How a label comes: for any printer, or for one of thermal labels that draws by itself."""
+
+    PDF = "pdf"
+    ZPL = "zpl"

@@ -1,0 +1,42 @@
+"""FedEx from the price to the door, over a real socket: what is bought, once, and what the customer hears."""
+
+from __future__ import annotations
+
+from infra.standins.wsgi import Fault
+from tests.support import carriers_day
+from tests.support.carriers_day import packed, picked
+from tests.support.merchant import Merchant
+from tests.support.world import World
+
+
+def test_a_parcel_goes_with_fedex_from_the_price_to_the_label(merchant: Merchant, world: World) -> None:
+    with carriers_day.fedex(merchant) as there:
+        share = picked(merchant, "F-1")
+        rates = merchant.get(f"/fulfillment-orders/{share}/rates?grams=950", key="fulfillment")
+        told = {each["service"]: (each["verdict"], each["cost"]) for each in rates["candidates"]}
+        assert told["fedex_2_day"] == ("cheapest_in_time", {"amount": 1725, "currency": "EUR"}), rates
+        assert told["fedex_regional_economy"] == ("too_late", {"amount": 980, "currency": "EUR"})
+        assert told["fedex_ground"][0] == "not_allowed"
+        packed(merchant, share)
+        (sent,) = there.used()
+        parcel = merchant.order(share.removesuffix("-1"))["parcels"][0]
+        assert (parcel["carrier"], parcel["service"], parcel["tracking_number"]) == (
+            "fedex",
+            "fedex_2_day",
+            sent.number,
+        )
+        merchant.work(share.removesuffix("-1"), "ship")
+        world.settle()
+        assert world.http("GET", f"/fulfillment-orders/{share}/label.pdf", key="fulfillment").status == 303
+
+
+def test_a_label_that_nobody_got_is_taken_back_once_another_is_used(merchant: Merchant, world: World) -> None:
+    with carriers_day.fedex(merchant) as there:
+        first, second = picked(merchant, "F-2"), picked(merchant, "F-3")
+        packed(merchant, first)
+        there.faults.extend([None, Fault.SERVER_ERROR])
+        refused = merchant.world.http("POST", f"/fulfillment-orders/{second}/pack", {"grams": 950}, key="fulfillment")
+        assert refused.status == 503, refused
+        packed(merchant, second)
+        world.settle()
+        assert len(there.used()) == 2

@@ -1,0 +1,80 @@
+"""A day with a real carrier's account, over the API and the network: FedEx's stand-in on a port of this machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from infra.standins.fedex import FedEx
+from infra.standins.serving import served
+from oms.platform import cache
+from tests.support.gateway_api import Answer
+from tests.support.merchant import Merchant
+from tests.support.shops import Sale, canonical_order
+
+KEYS = {"api_key": "key", "secret_key": "secret"}
+ACCOUNT: dict[str, Any] = {
+    "platform": "fedex",
+    "account_number": "740561073",
+    "country": "DE",
+    "default_service": "fedex_regional_economy",
+    "services": {"*": ["fedex_regional_economy", "fedex_2_day"]},
+}
+
+
+@contextmanager
+def fedex(merchant: Merchant, **changes: Any) -> Iterator[FedEx]:
+    """An account with FedEx that is set up and active, and is inactive afterwards."""
+    world = merchant.world
+    there = FedEx(clock=world.clock)
+    for function in world.functions.values():
+        function.environment["OMS_PRIVATE_WEBHOOKS"] = "true"
+    world.cloud.client("secretsmanager").create_secret(
+        Name=f"{world.template.parameters['Stack']}/carriers/fedex", SecretString=json.dumps(KEYS)
+    )
+    with served(there) as url:
+        account = {**ACCOUNT, "url": url, **changes}
+        put(merchant, account, 201)
+        yield there
+        put(merchant, {**account, "active": False}, 200)
+        cache.forget_all()
+
+
+def put(merchant: Merchant, account: Mapping[str, Any], status: int) -> None:
+    """Set the account up, and let every process know of it."""
+    answer = merchant.world.http("PUT", "/carriers/fedex", account, key="setup")
+    assert answer.status == status, answer
+    cache.forget_all()
+
+
+def picked(merchant: Merchant, number: str) -> str:
+    """An order that is picked; the id of its fulfillment order."""
+    order_id = merchant.sell(canonical_order(number, [Sale("MUG", 2, "9.00")]))
+    for action in ("accept", "pick"):
+        merchant.work(order_id, action)
+    return f"{order_id}-1"
+
+
+def packed(merchant: Merchant, share: str, **wish: Any) -> Answer:
+    """Pack all of a fulfillment order."""
+    answer = merchant.post(f"/fulfillment-orders/{share}/pack", {"grams": 950, **wish}, key="fulfillment")
+    assert answer.status == 200, answer
+    return answer
+
+
+def day(merchant: Merchant) -> None:
+    """Each call that there is about carriers, once as it should go."""
+    world = merchant.world
+    with fedex(merchant):
+        for path in ("/carriers", "/carriers/fedex"):
+            assert world.http("GET", path, key="setup").status == 200
+        share = picked(merchant, "CARRIED-1")
+        rates = merchant.get(f"/fulfillment-orders/{share}/rates?grams=950", key="fulfillment")
+        assert rates["candidates"][0]["carrier"] == "fedex", rates
+        packed(merchant, share, label_format="zpl")
+        label = world.http("GET", f"/fulfillment-orders/{share}/label.zpl", key="fulfillment")
+        assert label.status == 303, label
+        merchant.work(share.removesuffix("-1"), "ship")
+        world.settle()
