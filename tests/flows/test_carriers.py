@@ -6,7 +6,10 @@ from infra.standins.wsgi import Fault
 from tests.support import carriers_day
 from tests.support.carriers_day import packed, picked
 from tests.support.merchant import Merchant
+from tests.support.shops import Buyer
 from tests.support.world import World
+
+SWISS = Buyer(street="Seeweg 3", city="Zürich", postal_code="8001", country="CH", phone="+41441234567")
 
 
 def test_a_parcel_goes_with_fedex_from_the_price_to_the_label(merchant: Merchant, world: World) -> None:
@@ -40,3 +43,32 @@ def test_a_label_that_nobody_got_is_taken_back_once_another_is_used(merchant: Me
         packed(merchant, second)
         world.settle()
         assert len(there.used()) == 2
+        assert "POST /track/v1/referencenumbers" in there.calls, "the stray label is looked for"
+
+
+def test_a_parcel_is_declared_to_customs_on_its_way_out_and_back(merchant: Merchant, world: World) -> None:
+    merchant.rules("web", return_labels=True, incoterm="DDP")
+    mug = {"title": "Tasse", "grams": 320, "hs_code": "691110", "origin_country": "PT"}
+    assert world.http("PUT", "/products/MUG", mug, key="setup").status in {200, 201}
+    services = {"*": ["fedex_international_economy", "fedex_international_priority"]}
+    with carriers_day.fedex(merchant, default_service="fedex_international_economy", services=services) as there:
+        share = picked(merchant, "F-4", buyer=SWISS)
+        packed(merchant, share)
+        order_id = share.removesuffix("-1")
+        for action in ("ship", "deliver"):
+            merchant.work(order_id, action)
+        world.settle()
+        line_id = merchant.order(order_id)["lines"][0]["line_id"]
+        wish = {"units": [{"line_id": line_id, "quantity": 1, "reason": "other"}]}
+        for path, body in ((f"/orders/{order_id}/returns", wish), (f"/returns/{order_id}-r1/approve", {})):
+            answer = merchant.post(path, body, key="returns")
+            assert answer.status == 200, answer
+        world.settle()
+        out, back = there.used()
+        for sent, units in ((out, 2), (back, 1)):
+            clearance = sent.request["customsClearanceDetail"]
+            assert [each["quantity"] for each in clearance["commodities"]] == [units]
+            assert clearance["dutiesPayment"]["paymentType"] == "SENDER"
+        assert back.request["shipper"]["address"]["countryCode"] == "CH"
+        (known,) = merchant.get(f"/orders/{order_id}/returns", key="returns")["returns"]
+        assert (known["label"]["carrier"], known["label"]["tracking_number"]) == ("fedex", back.number)

@@ -49,9 +49,9 @@ def put(merchant: Merchant, account: Mapping[str, Any], status: int) -> None:
     cache.forget_all()
 
 
-def picked(merchant: Merchant, number: str) -> str:
+def picked(merchant: Merchant, number: str, **changes: Any) -> str:
     """An order that is picked; the id of its fulfillment order."""
-    order_id = merchant.sell(canonical_order(number, [Sale("MUG", 2, "9.00")]))
+    order_id = merchant.sell(canonical_order(number, [Sale("MUG", 2, "9.00")], **changes))
     for action in ("accept", "pick"):
         merchant.work(order_id, action)
     return f"{order_id}-1"

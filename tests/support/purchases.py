@@ -26,6 +26,3 @@ class MemoryPurchases:
             return False
         self.kept[key] = purchase
         return True
-
-    def drop(self, purchase: Purchase) -> None:
-        self.kept.pop((purchase.owner, purchase.entry), None)

@@ -75,10 +75,13 @@ def test_another_address_is_another_label_and_the_unused_one_is_taken_back(desk:
     assert desk.states() == [State.VOIDED, State.BOUGHT]
 
 
-def test_what_the_carrier_refuses_was_not_bought_and_leaves_no_trace(desk: Desk) -> None:
+def test_what_the_carrier_refuses_was_not_bought_and_can_be_asked_again(desk: Desk) -> None:
     with pytest.raises(InvalidInput):
-        desk.buy(service="fedex_2_day", grams=70_000)
-    assert desk.states() == []
+        desk.buy(grams=70_000)
+    assert desk.states() == [State.REFUSED]
+    number = desk.buy()
+    assert tidy(desk.buyer, shipment().parcel_id, number, [desk.fedex]) == []
+    assert [each.number for each in desk.there.used()] == [number]
 
 
 def test_two_at_once_buy_one(desk: Desk) -> None:

@@ -6,6 +6,7 @@ record under what it is for (a parcel, a return):
     wanted      about to be asked, or being asked. Whoever comes within a minute is told to come again
     bought      the carrier's answer; the same wish gets the same label for ever
     doubtful    no answer came, or whoever asked died: there may be a label at the carrier that nobody has
+    refused     certainly not carried out: the carrier said why, to whoever asked
     voided      taken back
 
 A wish is the parcel and all that is printed on its label: where it goes, from where, by which service, in which form.
@@ -38,7 +39,11 @@ class State(StrEnum):
     WANTED = "wanted"
     BOUGHT = "bought"
     DOUBTFUL = "doubtful"
+    REFUSED = "refused"
     VOIDED = "voided"
+
+
+GONE = frozenset({State.REFUSED, State.VOIDED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +86,6 @@ class Purchases(Protocol):
 
     def change(self, purchase: Purchase, *, before: State) -> bool:
         """Write over it, if it still is in this state; False when it is not."""
-        ...
-
-    def drop(self, purchase: Purchase) -> None:
-        """Forget one that was certainly not carried out."""
         ...
 
 
@@ -165,7 +166,7 @@ def _ask(buyer: Buyer, seller: Carrier, shipment: Shipment, purchase: Purchase, 
             " back if it is found"
         ) from None
     except OmsError:
-        buyer.purchases.drop(purchase)
+        buyer.purchases.change(replace(purchase, state=State.REFUSED), before=State.WANTED)
         raise
     bought = _kept(buyer, seller, label, f"{folder}/{shipment.parcel_id}-label-{label.tracking_number}")
     done = replace(purchase, state=State.BOUGHT, label=bought)
@@ -177,7 +178,7 @@ def _ask(buyer: Buyer, seller: Carrier, shipment: Shipment, purchase: Purchase, 
 
 def chosen(tries: Iterable[Purchase]) -> tuple[str, str] | None:
     """The carrier and service that an earlier try for the same chose: prices change, and one label is enough."""
-    return next(((each.carrier, each.service) for each in tries if each.state is not State.VOIDED), None)
+    return next(((each.carrier, each.service) for each in tries if each.state not in GONE), None)
 
 
 def _give_up(buyer: Buyer, purchase: Purchase) -> None:

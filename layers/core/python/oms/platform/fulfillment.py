@@ -7,10 +7,12 @@ from typing import Any
 
 from oms.carriers.aggregator import NAMES as AGGREGATORS
 from oms.carriers.aggregator import Call, aggregator
+from oms.carriers.names import DEFAULT
 from oms.carriers.protocol import carrier
-from oms.clock import now
+from oms.clock import now, to_text
 from oms.errors import NotFound, Unauthenticated
 from oms.fulfillment.ports import Ports
+from oms.fulfillment.purchases import Buyer, tidy
 from oms.fulfillment.tracking import Received, claim, receive
 from oms.ids import order_of
 from oms.orders.codec import from_data
@@ -117,7 +119,24 @@ def _told_by_aggregator(name: str, raw: bytes, headers: Mapping[str, str], query
 
 
 def label_bought(message: dict[str, Any], _message_id: str) -> None:
-    """A message of the fulfillment queue: a parcel got its tracking number, so what was parked for it is applied."""
+    """A message of the fulfillment queue: a parcel got its tracking number, so what was parked for it is applied.
+
+    Labels that were bought for it before, and are not the one that it has, are taken back.
+    """
     event = from_data(message["type"], message["v"], message["data"])
     assert isinstance(event, LabelBought | ReturnLabelIssued)
     claim(ports(), event.carrier, event.tracking_number, now)
+    if event.carrier != DEFAULT:
+        _tidy(event.parcel_id if isinstance(event, LabelBought) else event.return_id, event.tracking_number)
+
+
+def _tidy(owner: str, used: str) -> None:
+    known = ports()
+    tries = known.purchases.of(owner)
+    if len(tries) == 1:
+        return
+    buyer = Buyer(purchases=known.purchases, papers=known.documents, clock=now)
+    doubtful = tidy(buyer, owner, used, [known.carrier(name) for name in sorted({each.carrier for each in tries})])
+    for each in doubtful:
+        logger().warning("label_doubtful", owner=owner, carrier=each.carrier, asked_at=to_text(each.at))
+        count(Metric.LABELS_DOUBTFUL)

@@ -65,13 +65,6 @@ class DynamoPurchases:
             return False
         return True
 
-    def drop(self, purchase: Purchase) -> None:
-        """Forget one that was certainly not carried out."""
-        client("dynamodb").delete_item(
-            TableName=settings().references_table,
-            Key={"ref": {"S": f"label#{purchase.owner}"}, "entry": {"S": purchase.entry}},
-        )
-
 
 def _item(purchase: Purchase) -> dict[str, AttributeValueTypeDef]:
     label = asdict(purchase.label) if purchase.label is not None else None
