@@ -9,7 +9,7 @@ from tests.support.merchant import Merchant
 from tests.support.shops import Buyer
 from tests.support.world import World
 
-SWISS = Buyer(street="Seeweg 3", city="Zürich", postal_code="8001", country="CH", phone="+41441234567")
+BRITISH = Buyer(street="10 Example Road", city="London", postal_code="SW1A 1AA", country="GB", phone="+442079460000")
 
 
 def test_a_parcel_goes_with_fedex_from_the_price_to_the_label(merchant: Merchant, world: World) -> None:
@@ -52,7 +52,7 @@ def test_a_parcel_is_declared_to_customs_on_its_way_out_and_back(merchant: Merch
     assert world.http("PUT", "/products/MUG", mug, key="setup").status in {200, 201}
     services = {"*": ["fedex_international_economy", "fedex_international_priority"]}
     with carriers_day.fedex(merchant, default_service="fedex_international_economy", services=services) as there:
-        share = picked(merchant, "F-4", buyer=SWISS)
+        share = picked(merchant, "F-4", buyer=BRITISH)
         packed(merchant, share)
         order_id = share.removesuffix("-1")
         for action in ("ship", "deliver"):
@@ -69,6 +69,6 @@ def test_a_parcel_is_declared_to_customs_on_its_way_out_and_back(merchant: Merch
             clearance = sent.request["customsClearanceDetail"]
             assert [each["quantity"] for each in clearance["commodities"]] == [units]
             assert clearance["dutiesPayment"]["paymentType"] == "SENDER"
-        assert back.request["shipper"]["address"]["countryCode"] == "CH"
+        assert back.request["shipper"]["address"]["countryCode"] == "GB"
         (known,) = merchant.get(f"/orders/{order_id}/returns", key="returns")["returns"]
         assert (known["label"]["carrier"], known["label"]["tracking_number"]) == ("fedex", back.number)

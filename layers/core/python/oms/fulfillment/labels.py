@@ -200,7 +200,7 @@ def _shipment(
         return replace(shipment, format=form or LabelFormat.PDF)
     return replace(
         shipment,
-        grams=packed.grams or _weight(order, packed.units),
+        grams=packed.grams or weight_of(ports, order, packed.units),
         format=form or (LabelFormat(location.label_format) if location.label_format else account.label_format),
         declaration=declaration(ports, order, packed.units, shipment, account, channel.incoterm),
     )
@@ -233,10 +233,16 @@ def declaration(
     )
 
 
-def _weight(order: Order, units: Iterable[LineUnits]) -> int:
-    """What the goods weigh by their set-up; 0 where that of any is not known, and the packer has to weigh."""
-    weights = [order.lines[unit.line_id].placed.grams * unit.quantity for unit in units]
-    return sum(weights) if all(weights) else 0
+def weight_of(ports: Ports, order: Order, units: Iterable[LineUnits]) -> int:
+    """What goods weigh by the order or their set-up; 0 where that of any is not known, and somebody has to weigh."""
+    units = tuple(units)
+    weights = {unit.line_id: order.lines[unit.line_id].placed.grams for unit in units}
+    if not all(weights.values()):
+        products = ports.products({unit.sku for unit in units})
+        for unit in units:
+            if not weights[unit.line_id] and unit.sku in products:
+                weights[unit.line_id] = products[unit.sku].grams
+    return sum(weights[unit.line_id] * unit.quantity for unit in units) if all(weights.values()) else 0
 
 
 def recipient_of(ports: Ports, order: Order, share: FulfillmentOrder) -> Address:

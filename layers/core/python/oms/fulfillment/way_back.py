@@ -10,7 +10,7 @@ from oms.carriers.names import DEFAULT
 from oms.carriers.protocol import Scan, Shipment
 from oms.clock import Clock
 from oms.errors import ConcurrentAppend, NotFound
-from oms.fulfillment.labels import STANDARD, declaration, tracking_reference
+from oms.fulfillment.labels import STANDARD, declaration, tracking_reference, weight_of
 from oms.fulfillment.ports import Ports
 from oms.fulfillment.purchases import Buyer, buy
 from oms.ids import order_of
@@ -136,6 +136,7 @@ def _shipment(ports: Ports, order: Order, known: Return, location_id: str, accou
     return replace(
         shipment,
         service=account.default_service,
+        grams=weight_of(ports, order, units),
         declaration=declaration(ports, order, units, shipment, account, channel.incoterm),
     )
 
