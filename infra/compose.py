@@ -7,7 +7,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-from infra import conventions, doors
+from infra import conventions, doors, limits
 from infra.fragments import ComposeError, Template, add, load, single_intrinsics
 
 DESCRIPTION = "Order management: every order from the channel it was placed on to the customer's door, and back."
@@ -36,6 +36,10 @@ def compose(stages: list[str] | None = None) -> Template:
     for stage in doors.stages() if stages is None else stages:
         add(resources, _stage_resources(stage, api), source=f"functions/{stage}")
     add(resources, api.resources(), source="the API")
+    if limits.FUNCTION in resources:
+        definition = resources["Api"]["Properties"]["DefinitionBody"]
+        resources["Api"]["Properties"]["DefinitionBody"] = limits.limit(definition)
+        add(resources, limits.resources(), source="the limits of channels")
     for name, declared in fragments["Queues"].items():
         parts = conventions.queue_parts(name, declared)
         _attach(resources, parts, declared, [conventions.read_queue(name)], name)

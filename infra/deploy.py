@@ -15,7 +15,8 @@ from typing import Any
 from infra.build import BUILD, archive, build
 from infra.compose import render, with_code
 from infra.fragments import Template
-from infra.packages import Target
+from infra.limits import without_limits
+from infra.packages import LOCAL, Target
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 
@@ -111,7 +112,8 @@ def upload(s3: Any, template: Path, target: Target, *, bucket: str, say: Say) ->
             known.add(key)
         return f"s3://{bucket}/{key}"
 
-    packaged = render(with_code(json.loads(template.read_text()), locate))
+    whole = json.loads(template.read_text())
+    packaged = render(with_code(without_limits(whole) if target is LOCAL else whole, locate))
     key = f"template-{hashlib.sha256(packaged.encode()).hexdigest()[:16]}.json"
     s3.put_object(Bucket=bucket, Key=key, Body=packaged.encode(), ContentType="application/json")
     return f"{s3.meta.endpoint_url}/{bucket}/{key}"

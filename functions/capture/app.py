@@ -78,3 +78,11 @@ def clock(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     from oms.platform.polling import tick
 
     return tick(now())
+
+
+@app.lambda_function(name="lane")
+def lane(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """API Gateway, before a channel hands something in: on whose limit the call counts. Everybody is let in."""
+    from oms.platform.lanes import admit
+
+    return admit(event)

@@ -18,6 +18,7 @@ Json = dict[str, Any]
 
 STAGES = {"capture", "fulfill", "insight", "notify", "route"}
 GENERATED_NAMES = {
+    "AWS::ApiGateway::UsagePlanKey",
     # Names that nobody types, so CloudFormation may choose them: a new one can stand beside the old in an update.
     "AWS::ApiGateway::Deployment",
     "AWS::CloudFormation::Stack",
@@ -32,6 +33,8 @@ GENERATED_NAMES = {
     "AWS::SQS::QueuePolicy",
 }
 NAME_PROPERTY = {
+    "AWS::ApiGateway::ApiKey": "Name",
+    "AWS::ApiGateway::UsagePlan": "UsagePlanName",
     "AWS::CloudWatch::Alarm": "AlarmName",
     "AWS::CloudWatch::Dashboard": "DashboardName",
     "AWS::DynamoDB::Table": "TableName",
