@@ -314,6 +314,8 @@ def test_of_a_configurable_product_the_parent_is_shipped_even_when_the_variant_w
         parent[name], variant[name] = 0, parent[name]
     outbound.confirm_shipment(at.to, at.sale, at.parcel(1))
     assert parent["qty_shipped"] == 1
+    outbound.refund(at.to, at.sale, MoneyBack(key="o1-r1", at=START, amount=4788, lines=at.units(1, amount=4788)))
+    assert (at.read().given_back, variant["qty_refunded"]) == (4788, 0), "as money, as the shop refunds no variants"
 
 
 @pytest.mark.parametrize("together", [True, False])

@@ -148,7 +148,6 @@ class AdobeOrder(Payload):
     customer_email: Text = ""
     customer_firstname: Text = ""
     customer_lastname: Text = ""
-    coupon_code: Text = ""
     billing_address: PostalAddress | None = None
     payment: Payment | None = None
     items: Many[Item] = ()

@@ -10,14 +10,14 @@ Sources, all of AdobeDocs/commerce-webapi: `salesRefundInvoiceV1`, `salesCreditm
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from oms.channels import rest
 from oms.channels.adobe_commerce import api
 from oms.channels.adobe_commerce.payload import AdobeOrder, Item
-from oms.channels.adobe_commerce.shipping import has_key, order_of
+from oms.channels.adobe_commerce.shipping import CONFIGURABLE, has_key, order_of
 from oms.channels.connection import Connection
 from oms.channels.figures import exactly, minor
 from oms.channels.outbound import MoneyBack, Sale
@@ -80,7 +80,8 @@ def _body(order: AdobeOrder, sale: Sale, refund: MoneyBack) -> dict[str, Any]:
     named: dict[str, int] = {}
     left = refund.amount
     for each in refund.lines:
-        price = _exactly(items.get(each.external_line_id), each.quantity, sale.currency)
+        item = items.get(each.external_line_id)
+        price = _exactly(item, each.quantity, sale.currency) if item and _alone(item, items) else None
         if price is not None and each.quantity:
             named[each.external_line_id] = each.quantity
             left -= price
@@ -102,9 +103,15 @@ def _body(order: AdobeOrder, sale: Sale, refund: MoneyBack) -> dict[str, Any]:
     }
 
 
-def _exactly(item: Item | None, units: int, currency: str) -> int | None:
+def _alone(item: Item, items: Mapping[str, Item]) -> bool:
+    """Whether the shop gives back for this item: for the variant of a configurable product it does not."""
+    parent = items.get(item.parent_item_id)
+    return parent is None or parent.product_type != CONFIGURABLE
+
+
+def _exactly(item: Item, units: int, currency: str) -> int | None:
     """What the shop gives back for so many units, when no rounding can come between; None when one could."""
-    if item is None or not item.priced or units > item.qty_ordered - item.qty_refunded:
+    if not item.priced or units > item.qty_ordered - item.qty_refunded:
         return None
     shares = [
         exactly(amount * units / item.qty_ordered, currency)

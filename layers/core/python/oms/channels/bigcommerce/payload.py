@@ -91,7 +91,6 @@ class Shipping(PostalAddress):
 class Place(Payload):
     """A location of the shop at which goods are fetched."""
 
-    id: Text = ""
     name: Text = ""
     code: Text = ""
 
@@ -99,7 +98,6 @@ class Place(Payload):
 class Pickup(Payload):
     """Goods that are fetched."""
 
-    id: Text = ""
     pickup_method_display_name: Text = ""
     location: Place | None = None
     line_items: Many[LineItem] = ()
@@ -144,10 +142,8 @@ class RefundPayment(Payload):
 
 
 class Refund(Payload):
-    """A refund; without payments it moved no money yet."""
+    """A refund, by the ways that its money goes."""
 
-    id: Text = ""
-    total_amount: Amount = Decimal(0)
     payments: Many[RefundPayment] = ()
 
 
