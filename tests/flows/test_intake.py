@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from unittest.mock import patch
 
 import pytest
 
 from infra.standins.wsgi import Fault
 from oms.ids import order_id as derive_order_id
+from oms.platform import fetching
+from oms.setup import Platform
 from tests.support import plain_shop
 from tests.support.gateway_api import Answer
 from tests.support.plain_shop import KEY, PlainShop
@@ -216,3 +219,60 @@ def test_a_message_that_was_lost_is_made_up_for_by_the_clock(shop: PlainShop, wo
     assert shop.calls == []
     wait(world, 660)
     assert order(world, sold).status == 200
+
+
+# Deletions
+
+
+def deleted(world: World, external_id: str) -> None:
+    raw = json.dumps({"id": external_id}).encode()
+    headers = {"X-Topic": "deleted", "X-Signature": plain_shop.signature(raw, SECRET)}
+    assert world.http("POST", f"/channels/{MARKET}/webhooks", raw, headers=headers).json == {"status": "accepted"}
+    world.settle()
+
+
+def test_an_order_that_was_deleted_is_held_and_one_in_the_bin_is_cancelled(shop: PlainShop, world: World) -> None:
+    ids = [shop.sell(number) for number in range(2)]
+    for each in ids:
+        told(world, each)
+    world.settle()
+    del shop.orders[ids[0]]
+    shop.cancel(ids[1])
+    for each in ids:
+        deleted(world, each)
+    assert [hold["reason"] for hold in order(world, ids[0]).json["holds"]] == ["channel_change"]
+    assert order(world, ids[1]).json["status"] == "cancelled"
+    assert work(world) == []
+
+
+def test_a_deletion_that_comes_before_its_order_is_applied_when_that_comes(world: World) -> None:
+    """Also where nobody can be asked: the order comes by a webhook that has it all."""
+    connect(world, url="")
+    shop = PlainShop(world.clock)
+    sold = shop.sell(1)
+    world.pumps = [each for each in world.pumps if each.settings.function.stage == "capture"]
+    with plain_shop.installed():
+        deleted(world, sold)
+        raw = shop.document(sold)
+        headers = {"X-Topic": "order", "X-Signature": plain_shop.signature(raw, SECRET)}
+        assert world.http("POST", f"/channels/{MARKET}/webhooks", raw, headers=headers).status == 201
+        wait(world, 2 * 3600 + 60)
+    assert [hold["reason"] for hold in order(world, sold).json["holds"]] == ["channel_change"]
+    assert work(world) == []
+
+
+# A marketplace's queue
+
+
+def test_a_notification_of_a_marketplace_is_the_wish_to_see_its_order(shop: PlainShop, world: World) -> None:
+    sold = shop.sell(1)
+    queue = world.template.ref("NotificationsQueue")
+    with patch.object(fetching, "MARKETPLACE", Platform(plain_shop.PLATFORM)):
+        for account in ("PLAIN", "ANOTHER"):
+            text = json.dumps({"id": sold, "marketplace": account})
+            world.cloud.client("sqs").send_message(QueueUrl=queue, MessageBody=text)
+        world.failures_expected = True
+        world.settle()
+    assert shop.calls == [f"GET /orders/{sold}"]
+    assert order(world, sold).status == 200
+    assert world.depth("NotificationsDeadLetters") == 1, "what is about no channel is not lost"

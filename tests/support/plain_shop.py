@@ -127,8 +127,15 @@ def parse(topic: str, raw: bytes, channel: Channel) -> ChannelDocument | None:
 
 def reference(topic: str, raw: bytes) -> str:
     """See `Hydrates.reference`."""
-    if topic == "order":
-        return ""
+    return "" if topic in {"order", "deleted"} else _named(raw)
+
+
+def deleted(topic: str, raw: bytes) -> str:
+    """See `Deletes.deleted`."""
+    return _named(raw) if topic == "deleted" else ""
+
+
+def _named(raw: bytes) -> str:
     try:
         return str(json.loads(raw)["id"])
     except (ValueError, KeyError, TypeError):
@@ -170,7 +177,7 @@ def installed(*apps: tuple[str, StandIn]) -> Iterator[None]:
     """Channels of the platform `ebay` speak this dialect, and the stand-ins answer at their URLs."""
     name = f"oms.channels.{PLATFORM}.inbound"
     dialect = ModuleType(name)
-    for each in (verify, is_ping, topic, cause, parse, reference, hydrate, poll):
+    for each in (verify, is_ping, topic, cause, parse, reference, deleted, hydrate, poll):
         setattr(dialect, each.__name__, each)
     with patch.dict(sys.modules, {name: dialect}), answered_by(*apps):
         yield

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 from chalice.app import Response
 
 from oms.channels.document import ChannelDocument
-from oms.channels.intake import Outcome, capture, deleted
+from oms.channels.intake import Outcome, capture
 from oms.channels.patience import with_deadlines
 from oms.channels.payload import document_id
-from oms.channels.protocol import ChannelPlatform, Deletes, Hydrates, platform_of, read_document
+from oms.channels.protocol import ChannelPlatform, platform_of, read_document
 from oms.errors import Conflict, InvalidInput, NotFound, TooLarge, Unauthenticated
 from oms.orders.order import Order
 from oms.platform import secrets, setup
@@ -61,10 +60,8 @@ def take_webhook(app: App, channel_id: str) -> Response:
     _check_active(channel)
     topic = platform.topic(headers)
     try:
-        if (named := _named(channel, platform, topic, raw)) is not None:
-            return _ask(channel, named, topic)
-        if (gone := _deleted(platform, topic, raw)) is not None:
-            return _hold_deleted(app, channel, gone, platform.cause(raw, headers))
+        if (acknowledged := _without_order(app, channel, platform, topic, raw)) is not None:
+            return acknowledged
         document = read_document(platform, topic, raw, channel)
         if document is None:
             logger().info("webhook_ignored", channel_id=channel_id, topic=topic)
@@ -77,38 +74,25 @@ def take_webhook(app: App, channel_id: str) -> Response:
         raise
 
 
-def _named(channel: Channel, platform: ChannelPlatform, topic: str, raw: bytes) -> str | None:
-    """The order that a webhook only names; None when the webhook has to say all by itself.
+def _without_order(app: App, channel: Channel, platform: ChannelPlatform, topic: str, raw: bytes) -> Response | None:
+    """Acknowledge a webhook that names an order and does not have it, after what follows from it was written down.
 
-    What such a platform also sends whole need not be asked for where there is nowhere to ask.
+    None when the webhook has to say all by itself. What such a platform also sends whole need not be asked for where
+    there is nowhere to ask.
     """
-    hydrates = _hydrates(platform)
-    if hydrates is None or (not channel.api_url and topic in getattr(platform, "NAMED", ())):
+    if not hasattr(platform, "reference") or (not channel.api_url and topic in getattr(platform, "NAMED", ())):
         return None
-    return hydrates.reference(topic, raw) or None
+    from oms.platform import fetching
 
-
-def _deleted(platform: ChannelPlatform, topic: str, raw: bytes) -> str | None:
-    """The order that a webhook says was deleted; None when it says something else."""
-    return (cast("Deletes", platform).deleted(topic, raw) or None) if hasattr(platform, "deleted") else None
-
-
-def _hold_deleted(app: App, channel: Channel, external_id: str, cause: str) -> Response:
-    who = caller(app, actor=f"channel:{channel.channel_id}", cause=cause)
-    order = deleted(order_log(), channel.channel_id, external_id, who)
-    logger().info("order_deleted", channel_id=channel.channel_id, external_id=external_id, known=order is not None)
-    return ok({"status": "ignored"}) if order is None else ok(_receipt(order), version=order.version)
-
-
-def _hydrates(platform: ChannelPlatform) -> Hydrates | None:
-    return cast("Hydrates", platform) if hasattr(platform, "reference") else None
-
-
-def _ask(channel: Channel, reference: str, topic: str) -> Response:
-    """Acknowledge a webhook that names an order, after it was written down that the order is to be asked for."""
-    from oms.platform.fetching import notice
-
-    notice(channel, reference, topic)
+    if reference := fetching.named(platform, topic, raw):
+        fetching.notice(channel, reference, topic)
+    elif reference := fetching.deletion(platform, topic, raw):
+        actor, cause = f"channel:{channel.channel_id}", platform.cause(raw, current(app).headers)
+        order = fetching.gone(channel, reference, caller(app, actor=actor, cause=cause))
+        if order is not None:
+            return ok(_receipt(order), version=order.version)
+    else:
+        return None
     logger().info("order_named", channel_id=channel.channel_id, external_id=reference, topic=topic)
     return ok({"status": "accepted"})
 

@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from oms.channels.asking import LOOKS_WHEN_KNOWN, PATIENCE, wait_before
-from oms.channels.protocol import ChannelPlatform, Hydrates, platform_of
+from oms.channels.intake import deleted
+from oms.channels.protocol import ChannelPlatform, Deletes, Hydrates, platform_of
 from oms.channels.work import Finding, WorkKind
 from oms.clock import now
 from oms.errors import ConcurrentAppend, Conflict, NotFound, Refused, Throttled, Unavailable
 from oms.ids import order_id
+from oms.orders.log import Caller
+from oms.orders.order import Order
 from oms.platform import channel_work, setup
 from oms.platform.connections import calling
 from oms.platform.event_log import order_log
@@ -27,6 +30,9 @@ from oms.setup import Channel, Platform
 ROUNDS = 3
 """Questions about an order that keeps changing, until it is left to the next message."""
 
+MARKETPLACE = Platform.AMAZON
+"""Whose notifications come through the queue."""
+
 ORDER_CHANGE = "ORDER_CHANGE"
 """The topic under which notifications of a marketplace's queue are read."""
 
@@ -34,6 +40,25 @@ ORDER_CHANGE = "ORDER_CHANGE"
 def hydrates(platform: ChannelPlatform) -> Hydrates | None:
     """The platform as one whose notices may only name an order, if it is one."""
     return cast("Hydrates", platform) if hasattr(platform, "hydrate") and hasattr(platform, "reference") else None
+
+
+def named(platform: ChannelPlatform, topic: str, raw: bytes) -> str:
+    """The order that a notice only names; empty when the notice has to say all by itself.
+
+    Raises:
+        InvalidInput: the notice cannot be read.
+    """
+    asked = hydrates(platform)
+    return asked.reference(topic, raw) if asked else ""
+
+
+def deletion(platform: ChannelPlatform, topic: str, raw: bytes) -> str:
+    """The order that a notice says is no more; empty when it says something else.
+
+    Raises:
+        InvalidInput: the notice cannot be read.
+    """
+    return cast("Deletes", platform).deleted(topic, raw) if hasattr(platform, "deleted") else ""
 
 
 def notice(channel: Channel, reference: str, topic: str) -> None:
@@ -48,6 +73,17 @@ def notice(channel: Channel, reference: str, topic: str) -> None:
         problem=f"the platform sent {topic or 'a notice'}, and the channel has no api_url to ask for the order at",
     )
     channel_work.file(finding, now())
+
+
+def gone(channel: Channel, reference: str, caller: Caller) -> Order | None:
+    """Take in that an order is no more: ask what the platform has left of it, or hold it where that cannot be asked.
+
+    The order, if it was held. One that is not here is waited for: it may be on its way, and must not be sent then.
+    """
+    order = None if channel.api_url else deleted(order_log(), channel.channel_id, reference, caller)
+    if order is None:
+        want(channel.channel_id, reference, now(), deleted=True)
+    return order
 
 
 def handle(message: Mapping[str, Any], _message_id: str) -> None:
@@ -66,7 +102,7 @@ def _fulfil(one: Wish) -> bool:
         channel = setup.channel(one.channel_id)
         _check(channel)
         platform = platform_of(channel)
-        raw = calling(one.channel_id, lambda it: cast("Hydrates", platform).hydrate(it, one.reference))
+        raw = _asked(channel, platform, one)
         if raw is None:
             _absent(one)
             return False
@@ -87,6 +123,12 @@ def _fulfil(one: Wish) -> bool:
     return not fulfilled(one)
 
 
+def _asked(channel: Channel, platform: ChannelPlatform, one: Wish) -> bytes | None:
+    if one.deleted and not channel.api_url:
+        return None
+    return calling(one.channel_id, lambda it: cast("Hydrates", platform).hydrate(it, one.reference))
+
+
 def _check(channel: Channel) -> None:
     if not channel.active:
         raise Conflict(f"channel {channel.channel_id} is not active: its orders are refused")
@@ -96,7 +138,11 @@ def _absent(one: Wish) -> None:
     """The platform does not have the order: not yet, or no longer."""
     ours = next(iter(order_log().entries(order_id(one.channel_id, one.reference))), None)
     if ours is None:
-        _later(one, WorkKind.GAVE_UP, "a notice named the order, and the platform does not have it")
+        _later(one, WorkKind.GAVE_UP, "a notice named the order, and neither the platform nor we have it")
+    elif one.deleted:
+        caller = Caller(actor=f"channel:{one.channel_id}", cause=f"deleted:{one.reference}", clock=now)
+        deleted(order_log(), one.channel_id, one.reference, caller)
+        fulfilled(one)
     elif one.attempts + 1 < LOOKS_WHEN_KNOWN:
         _later(one, WorkKind.MISSING_THERE, "")
     elif fulfilled(one):
@@ -127,7 +173,7 @@ def unread(text: str) -> dict[str, str]:
 def marketplace(notification: Mapping[str, str], _message_id: str) -> None:
     """A notification out of a marketplace's queue: the order that it names is asked for.
 
-    It belongs to the channels whose `account` (the marketplace) stands in it.
+    It belongs to the channels whose `account` (the seller, the marketplace) stands in it.
 
     Raises:
         NotFound: it is about no channel: the message is tried again, and at last is a dead letter.
@@ -137,13 +183,12 @@ def marketplace(notification: Mapping[str, str], _message_id: str) -> None:
     mine = [
         each.value
         for each in setup.listed(Channel)
-        if each.value.platform is Platform.AMAZON and each.value.active and _is_about(each.value, raw)
+        if each.value.platform is MARKETPLACE and each.value.active and _is_about(each.value, raw)
     ]
     if not mine:
         raise NotFound("the notification is about no channel: their `account` has to be its marketplace")
     for channel in mine:
-        platform = hydrates(platform_of(channel))
-        reference = platform.reference(ORDER_CHANGE, raw.encode()) if platform else ""
+        reference = named(platform_of(channel), ORDER_CHANGE, raw.encode())
         if reference:
             notice(channel, reference, ORDER_CHANGE)
         else:
@@ -151,4 +196,4 @@ def marketplace(notification: Mapping[str, str], _message_id: str) -> None:
 
 
 def _is_about(channel: Channel, raw: str) -> bool:
-    return bool(channel.account) and json.dumps(channel.account) in raw
+    return bool(channel.account) and all(json.dumps(part) in raw for part in channel.account.split("/"))

@@ -49,6 +49,8 @@ class Wish:
     rings: int
     filed: bool
     """Whether a person was told that the platform refuses it."""
+    deleted: bool
+    """Whether a notice said that the order is no more."""
 
     @property
     def message(self) -> dict[str, str]:
@@ -56,8 +58,11 @@ class Wish:
         return {"channel_id": self.channel_id, "reference": self.reference}
 
 
-def want(channel_id: str, reference: str, now: datetime) -> None:
-    """Have an order asked for soon: one message for all notices until that is done."""
+def want(channel_id: str, reference: str, now: datetime, *, deleted: bool = False) -> None:
+    """Have an order asked for soon: one message for all notices until that is done.
+
+    `deleted` says that it is no more, as the platform tells.
+    """
     dynamodb = client("dynamodb")
     names = {"#at": "at"}
     answer = dynamodb.update_item(
@@ -65,7 +70,9 @@ def want(channel_id: str, reference: str, now: datetime) -> None:
         Key=key(channel_id, PREFIX + reference),
         UpdateExpression=(
             "SET listed = :waiting, #at = if_not_exists(#at, :later), since = if_not_exists(since, :now),"
-            " attempts = if_not_exists(attempts, :none), rings = if_not_exists(rings, :none) ADD asked :one"
+            " attempts = if_not_exists(attempts, :none), rings = if_not_exists(rings, :none)"
+            + (", deleted = :yes" if deleted else "")
+            + " ADD asked :one"
         ),
         ExpressionAttributeNames=names,
         ExpressionAttributeValues={
@@ -74,6 +81,7 @@ def want(channel_id: str, reference: str, now: datetime) -> None:
             ":later": moment(now + GRACE),
             ":none": {"N": "0"},
             ":one": {"N": "1"},
+            **({":yes": {"BOOL": True}} if deleted else {}),
         },
         ReturnValues="ALL_OLD",
     )
@@ -202,4 +210,5 @@ def _wish(item: dict[str, Any]) -> Wish:
         at=item["at"]["S"],
         rings=int(item["rings"]["N"]),
         filed=item.get("filed", {"BOOL": False})["BOOL"],
+        deleted="deleted" in item,
     )
