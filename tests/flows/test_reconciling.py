@@ -125,3 +125,18 @@ def test_a_channel_that_sends_all_by_itself_cannot_be_compared(world: World) -> 
     assert world.http("PUT", "/channels/web", body, key="setup").status == 201
     answer = world.http("POST", "/channels/web/reconcile", DAY, key="orders:write")
     assert (answer.status, answer.problem) == (409, "conflict")
+
+
+def test_a_comparison_of_the_day_whose_message_was_lost_is_taken_up_again(shop: PlainShop, world: World) -> None:
+    for _ in range(2):
+        wait(world, 301)
+    missed = shop.sell(1)
+    shop.hidden.add(missed)
+    wait(world, 6 * 3600)
+    shop.hidden.clear()
+    world.clock.wait(18 * 3600)
+    world.runtime.invoke(world.functions["CaptureClock"], {})
+    world.cloud.client("sqs").purge_queue(QueueUrl=world.template.ref("PollsQueue"))
+    assert order(world, missed).status == 404
+    wait(world, 3700)
+    assert work(world) == [("missed", missed)]
