@@ -37,6 +37,7 @@ from infra.openapi_parts import IDEMPOTENCY_KEY, IF_MATCH, key_scheme, problem_r
 from infra.openapi_sourcing import SOURCING_CALLS
 from infra.openapi_stock import STOCK_CALLS
 from infra.openapi_substitution import SUBSTITUTION_CALLS
+from infra.openapi_updates import UPDATE_CALLS
 from infra.openapi_webhooks import WEBHOOK_CALLS
 from oms.platform.http import MAX_BODY
 from oms.setup import Channel, Location, Product
@@ -74,6 +75,7 @@ CALLS = (
     | SOURCING_CALLS
     | WEBHOOK_CALLS
     | INTAKE_CALLS
+    | UPDATE_CALLS
     | SUBSTITUTION_CALLS
 )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice.app import Chalice, Response
 from chalicelib.carriers import carriers
+from chalicelib.channel_updates import channel_updates
 from chalicelib.commands import commands
 from chalicelib.money import money
 from chalicelib.reading import reading
@@ -19,6 +20,7 @@ from oms.platform.http import endpoint
 
 app = Chalice(app_name="capture", configure_logs=False)
 app.register_blueprint(carriers)
+app.register_blueprint(channel_updates)
 app.register_blueprint(commands)
 app.register_blueprint(money)
 app.register_blueprint(reading)

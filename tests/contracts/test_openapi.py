@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -12,6 +13,7 @@ from stripe import WebhookSignature
 
 from infra.openapi import DOCUMENT, render
 from oms.channels.work import Finding, WorkKind
+from oms.errors import Refused
 from oms.payments.notices import Notice, Told
 from oms.platform import channel_work
 from oms.platform.keys import SCOPES
@@ -21,6 +23,7 @@ from tests.support.gateway_api import Answer
 from tests.support.merchant import BERLIN, MILAN, SHOPIFY, WEB, WOO, Merchant
 from tests.support.plain_shop import PlainShop
 from tests.support.shops import Sale, canonical_order, encoded, shopify_order, woo_headers
+from tests.support.told_shop import ToldShop
 from tests.support.world import stack
 
 TEE = [Sale("TEE", 1, "19.90")]
@@ -132,6 +135,7 @@ def test_every_answer_is_as_documented_and_every_documented_success_is_given(
     people(merchant, world)
     webhooks(world)
     channels(world)
+    channels_told(merchant, world)
     mistakes(merchant, world)
     promised = {
         (method, path, int(status))
@@ -402,6 +406,20 @@ def channels(world: DocumentedWorld) -> None:
         time = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z"}
         run = world.http("POST", "/channels/market/reconcile", time, key="orders:write").json["run_id"]
         assert world.http("GET", f"/channels/market/reconcile/{run}", key="orders:read").status == 200
+def channels_told(merchant: Merchant, world: DocumentedWorld) -> None:
+    """A platform that refuses what it is told, until somebody decides that it is not told."""
+    place = f"/channels/{SHOPIFY}/updates"
+    with patch("oms.platform.telling.told_platform", return_value=ToldShop(trouble=[Refused("archived")] * 3)):
+        merchant.rules(SHOPIFY, updates=["shipments"], api_url="https://shop.example")
+        order_id = merchant.shopify(shopify_order(77, TEE)).json["order_id"]
+        world.settle()
+        merchant.ship(order_id)
+        for step in (f"{order_id}/retry", "retry"):
+            assert world.http("POST", f"{place}/{step}", key="ops").status == 202
+            world.settle()
+        (stuck,) = world.http("GET", place, key="ops").json["updates"]
+        wish = {"key": stuck["key"], "reason": "archived"}
+        assert merchant.post(f"{place}/{order_id}/skip", wish, key="ops").status == 200
         world.settle()
 
 

@@ -21,6 +21,7 @@ from tests.support.world import World
 
 TEE, MUG = Sale("TEE", 1, "19.90"), Sale("MUG", 2, "9.00")
 HOUR = 3600
+PATH = f"/channels/{SHOPIFY}/updates"
 TOLD: dict[str, Any] = {"updates": ["shipments", "cancellations", "refunds"], "api_url": "https://shop.example"}
 
 
@@ -250,3 +251,41 @@ def test_what_happened_before_a_channel_was_to_be_told_is_not_told(
     merchant.rules(SHOPIFY, **TOLD, updates_since={"shipments": "2026-03-02T00:00:00Z"})
     day.hear(entry)
     assert [key for _, key in shop.calls] == ["o1-1-p1"]
+
+
+def test_an_operator_sees_what_is_stuck_and_has_it_tried_again(day: TellingDay, world: World, shop: ToldShop) -> None:
+    shop.trouble = [Refused("the order is archived")] * 2
+    day.sell("o1", "o2")
+    shown = world.http("GET", PATH, key="ops").json
+    assert (shown["state"], shown["per_minute"]) == ("up", 120)
+    found = {
+        each["order_id"]: (each["status"], each["kind"], each["key"], each["problem"]) for each in shown["updates"]
+    }
+    assert found == {name: ("stuck", "shipment", f"{name}-1-p1", "the order is archived") for name in ("o1", "o2")}
+    assert world.http("GET", f"{PATH}?status=pending", key="ops").json["updates"] == []
+
+    assert world.http("POST", f"{PATH}/o1/retry", key="ops").status == 202
+    world.settle()
+    assert day.told("o1") == ["o1-1-p1", "o1-cancelled-1"]
+    assert world.http("POST", f"{PATH}/retry", key="ops").json == {"retried": 1, "more": False}
+    world.settle()
+    assert day.told("o2") == ["o2-1-p1", "o2-cancelled-1"]
+    assert world.http("POST", f"{PATH}/o2/retry", key="ops").status == 404
+
+
+def test_what_somebody_decides_not_to_tell_keeps_nothing_else_back(
+    day: TellingDay, world: World, shop: ToldShop
+) -> None:
+    shop.trouble = [Refused("no such order")]
+    day.sell("o1")
+    wish = {"key": "o1-1-p1", "reason": "told by hand"}
+    assert world.http("POST", f"{PATH}/o1/skip", wish, key="ops").status == 200
+    world.settle()
+    assert [type(what) for what in shop.made.values()] == [Cancelled]
+    assert not day.waiting()
+    told = world.http("GET", "/orders/o1", key="ops").json["channel_told"]
+    assert [(each["key"], each["skipped"], each["note"]) for each in told] == [
+        ("o1-1-p1", True, "told by hand"),
+        ("o1-cancelled-1", False, ""),
+    ]
+    assert world.http("POST", f"{PATH}/o1/skip", wish, key="ops").status == 404

@@ -11,6 +11,7 @@ from oms.orders.contact import Address, Contact
 from oms.orders.deadlines import backorder_deadline, pay_deadline
 from oms.orders.events import Charge, ParcelTracked, UnitState
 from oms.orders.order import Counts, Entry, FulfillmentOrder, Hold, Line, Order, Parcel, ReleasedHold, expected_delivery
+from oms.orders.outward import Told
 from oms.orders.pickup import Pickup
 from oms.orders.screening import Screened
 from oms.orders.transitions import order_status
@@ -29,6 +30,7 @@ from oms.views.basic_shapes import AddressResource, ContactResource, ScanResourc
 from oms.views.fallbacks import offers, rejections
 from oms.views.shapes import (
     CancellationResource,
+    ChannelToldResource,
     ChargeResource,
     ComponentResource,
     DisputeResource,
@@ -85,6 +87,7 @@ def order_resource(order: Order, *, contact: bool = False) -> OrderResource:
         "holds": [_hold(hold) for hold in order.holds.values()],
         "released_holds": [_released(each) for each in order.released_holds],
         "screening": _screening(order.screening),
+        "channel_told": [_told(each) for each in order.outward.told.values()],
         "actions": [*order.actions, *order_actions(order)],
     }
     if contact:
@@ -317,6 +320,18 @@ def _screening(screened: Screened) -> ScreeningResource | None:
         "provider": screened.last.provider,
         "at": to_text(screened.at),
         "reasons": [{"rule": each.rule, "points": each.points, "text": each.text} for each in screened.last.reasons],
+    }
+
+
+def _told(told: Told) -> ChannelToldResource:
+    event = told.event
+    return {
+        "kind": event.kind,
+        "key": event.key,
+        "reference": event.reference,
+        "at": to_text(told.at),
+        "skipped": event.skipped,
+        "note": event.note,
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any, NotRequired
 
 from oms.orders.cancelling import CancellationStatus
 from oms.orders.events import ChargeKind, HoldReason, PriceMode
+from oms.orders.outward import ToldKind
 from oms.orders.pickup import Proof
 from oms.orders.screening import ScreeningOutcome
 from oms.orders.transitions import FulfillmentStatus, OrderStatus
@@ -252,6 +253,18 @@ class ScreeningResource(TypedDict):
     reasons: list[FindingResource]
 
 
+class ChannelToldResource(TypedDict):
+    """One thing that the channel was told, or that somebody decided that it is not told, which `note` says."""
+
+    kind: ToldKind
+    key: str
+    reference: str
+    """The platform's own name of what it made; empty when it has none."""
+    at: Time
+    skipped: bool
+    note: str
+
+
 class OrderResource(TypedDict):
     """An order at one version of its log. `actions` are the calls that are possible now."""
 
@@ -304,6 +317,8 @@ class OrderResource(TypedDict):
     released_holds: list[ReleasedHoldResource]
     screening: ScreeningResource | None
     """Null when the order was not screened for fraud."""
+    channel_told: list[ChannelToldResource]
+    """What the channel was told of it, the first first; see `GET /channels/{channel_id}/updates` for what waits."""
     actions: list[str]
     contact: NotRequired[ContactResource | None]
 
