@@ -406,10 +406,17 @@ def channels(world: DocumentedWorld) -> None:
         time = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z"}
         run = world.http("POST", "/channels/market/reconcile", time, key="orders:write").json["run_id"]
         assert world.http("GET", f"/channels/market/reconcile/{run}", key="orders:read").status == 200
+        world.settle()
+
+
 def channels_told(merchant: Merchant, world: DocumentedWorld) -> None:
     """A platform that refuses what it is told, until somebody decides that it is not told."""
     place = f"/channels/{SHOPIFY}/updates"
-    with patch("oms.platform.telling.told_platform", return_value=ToldShop(trouble=[Refused("archived")] * 3)):
+    shop = ToldShop(trouble=[Refused("archived")] * 3, unknown={"TEE"})
+    with (
+        patch("oms.platform.telling.told_platform", return_value=shop),
+        patch("oms.platform.channel_stock.told_platform", return_value=shop),
+    ):
         merchant.rules(SHOPIFY, updates=["shipments"], api_url="https://shop.example")
         order_id = merchant.shopify(shopify_order(77, TEE)).json["order_id"]
         world.settle()
@@ -420,7 +427,12 @@ def channels_told(merchant: Merchant, world: DocumentedWorld) -> None:
         (stuck,) = world.http("GET", place, key="ops").json["updates"]
         wish = {"key": stuck["key"], "reason": "archived"}
         assert merchant.post(f"{place}/{order_id}/skip", wish, key="ops").status == 200
+        merchant.rules(SHOPIFY, updates=["stock"], api_url="https://shop.example")
+        levels = f"/channels/{SHOPIFY}/stock"
+        assert world.http("POST", f"{levels}/resync", {"skus": ["TEE"]}, key="ops").status == 202
         world.settle()
+        assert world.http("GET", levels, key="ops").json["levels"]
+    merchant.rules(SHOPIFY)
 
 
 def mistakes(merchant: Merchant, world: DocumentedWorld) -> None:

@@ -43,7 +43,7 @@ class ToldShop:
         self.stock_calls.append(tuple(levels))
         self._fail()
         self.stock |= {each.sku: each.available for each in levels if each.sku not in self.unknown}
-        return [StockAnswer(each.sku, "no such sku" if each.sku in self.unknown else "") for each in levels]
+        return [StockAnswer(sku=each.sku, problem="no such sku" if each.sku in self.unknown else "") for each in levels]
 
     def of(self, external_id: str) -> list[What]:
         """What it knows of an order, in the order in which it was told."""

@@ -46,3 +46,22 @@ def skip_update(channel_id: str, order_id: str) -> Response:
     wish = parse(SkipUpdate, channel_updates)
     skip(channel_id, order_id, wish.key, wish.reason, caller(channel_updates))
     return ok({"skipped": wish.key})
+
+
+@channel_updates.route("/channels/{channel_id}/stock", methods=["GET"])
+@endpoint(channel_updates, scope="ops")
+def list_levels(channel_id: str) -> Response:
+    """Levels of stock that the channel's platform would not take, or has not been told yet."""
+    from oms.platform.update_desk import levels
+
+    return ok(levels(channel_id, query(channel_updates).get("status", "refused"), *paging(channel_updates)))
+
+
+@channel_updates.route("/channels/{channel_id}/stock/resync", methods=["POST"])
+@endpoint(channel_updates, scope="ops")
+def resync(channel_id: str) -> Response:
+    """Tell the channel levels of stock anew, some or all."""
+    from oms.channels.update_shapes import Resync
+    from oms.platform.update_desk import resync as again
+
+    return ok(again(channel_id, parse(Resync, channel_updates).skus), status=202)

@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
+from oms.ids import MAX_SKU
+
 
 class WaitingUpdateResource(TypedDict):
     """An order of which its channel is to be told something. Times are RFC 3339."""
@@ -50,6 +52,41 @@ class Retried(TypedDict):
 
     retried: int
     more: bool
+
+
+class ChannelLevelResource(TypedDict):
+    """A level of stock on its way to a channel, or one that its platform would not take."""
+
+    sku: str
+    available: int
+    at: str
+    """When it was worked out."""
+    problem: str
+    """The platform's words; empty while it waits."""
+
+
+class ChannelLevelsResource(TypedDict):
+    """A page of levels, by sku."""
+
+    channel_id: str
+    levels: list[ChannelLevelResource]
+    cursor: str | None
+
+
+class ResyncAsked(TypedDict):
+    """Levels are worked out anew and told, those of `skus` or all."""
+
+    skus: list[str] | None
+
+
+class Resync(BaseModel):
+    """What is to be told anew: these skus, or everything that there is stock of."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    skus: Annotated[list[Annotated[str, Field(min_length=1, max_length=MAX_SKU)]], Field(max_length=100)] = Field(
+        default_factory=list
+    )
 
 
 class Skipped(TypedDict):

@@ -160,6 +160,21 @@ def take_probe(channel_id: str, known: State, now: datetime) -> bool:
     )
 
 
+def take_stock(channel_id: str, now: datetime) -> bool:
+    """Take it in hand to tell a channel levels of stock; False while somebody else does."""
+    return _update(
+        channel_id,
+        "SET stock_until = :later",
+        "attribute_not_exists(stock_until) OR stock_until <= :now",
+        {":later": {"S": to_text(now + LEASE)}, ":now": {"S": to_text(now)}},
+    )
+
+
+def give_stock(channel_id: str) -> None:
+    """Let others tell a channel levels of stock."""
+    _update(channel_id, "REMOVE stock_until", "attribute_exists(stock_until)", {})
+
+
 def caught_up(channel_id: str) -> None:
     """All that waited while it was down is on its way."""
     _update(channel_id, "REMOVE catching_up", "attribute_exists(catching_up)", {})

@@ -65,6 +65,8 @@ class Metric(StrEnum):
     """Things that channels' platforms were told of their orders."""
     CHANNELS_NOT_TOLD = "ChannelsNotTold"
     """Tries that did not succeed."""
+    LEVELS_TOLD = "LevelsTold"
+    """Levels of stock that channels' platforms were told."""
     OLDEST_UPDATE = "OldestUpdateSeconds"
     """For how long the oldest thing waits that a channel is to be told."""
     UPDATES_STUCK = "UpdatesStuck"

@@ -39,6 +39,9 @@ LIFE = 60
 MAX_BODY = 390 * 1024
 """Bytes of one value; an item of the table takes 400 kB."""
 
+KITS_WITH = "kits_with#"
+"""Before a sku: the partition that names the kits which it is a component of."""
+
 ATTEMPTS = 6
 """How often a write meets a concurrent one before the caller is told."""
 
@@ -163,6 +166,29 @@ def products(skus: Iterable[str]) -> dict[str, Product]:
     return found
 
 
+def kits_with(sku: str) -> tuple[str, ...]:
+    """The kits that have a sku among their components, and perhaps some that had it once; no kits of kits."""
+    pages = client("dynamodb").get_paginator("query")
+    return tuple(
+        item["id"]["S"]
+        for page in pages.paginate(
+            TableName=settings().setup_table,
+            KeyConditionExpression="kind = :kind",
+            ExpressionAttributeValues={":kind": {"S": f"{KITS_WITH}{sku}"}},
+        )
+        for item in page["Items"]
+    )
+
+
+def _note_components(kit: Product) -> None:
+    """Let the kits of a sku be found. Before the kit is written: one that is found and is none does no harm."""
+    for each in kit.components:
+        client("dynamodb").put_item(
+            TableName=settings().setup_table,
+            Item={"kind": {"S": f"{KITS_WITH}{each.sku}"}, "id": {"S": kit.sku}},
+        )
+
+
 def stored(of: type[Value], value_id: str) -> Stored[Value]:
     """A value with its version, as the table has it now.
 
@@ -241,6 +267,8 @@ def delete(of: type[Value], value_id: str, *, expected_version: int | None = Non
 
 def _put(value: Value, before: Stored[Value] | None, expected_version: int | None) -> Written:
     """Write over what was read, or over what is there by then."""
+    if isinstance(value, Product):
+        _note_components(value)
     for _ in range(ATTEMPTS):
         if isinstance(value, Channel):
             value = value.dated(before.value if before else None, to_text(now()))  # type: ignore[assignment, arg-type]
@@ -292,6 +320,7 @@ def _remember(value: SetUp) -> None:
     match value:
         case Channel():
             _channels.put(value.channel_id, value)
+            _lists.forget(Channel.__name__)
         case Location():
             _locations.clear()
         case Product():

@@ -1,4 +1,4 @@
-"""What follows from a change of stock: those who wait are served, or get another day, and who watches is told."""
+"""What follows from a change of stock: those who wait are served, who watches and who sells is told."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from oms.clock import now
-from oms.platform import promises
+from oms.platform import channel_stock, promises
 from oms.platform.batch import BatchAnswer, stream_batch
 from oms.platform.routing import stock_arrived
 from oms.platform.stock_alerts import watch
@@ -15,6 +15,8 @@ from oms.platform.stock_items import owner
 
 def follow(event: Mapping[str, Any]) -> BatchAnswer:
     """A batch of the stock stream. A sku that moves many times in it is looked at for alerts once, at the last."""
+    # First of all: a mark that is made and not needed does no harm.
+    channel_stock.follow(event["Records"])
     causes: dict[str, list[str]] = {}
     for record in event["Records"]:
         if promises.concerns(record):

@@ -54,7 +54,12 @@ EXCERPT = 300
 
 
 def handle(message: dict[str, Any], _message_id: str) -> None:
-    """A message of the queue: something happened to an order, or its next try is due."""
+    """A message of the queue: something happened to an order, or its next try is due, or stock has moved."""
+    if "order_id" not in message:
+        from oms.platform.channel_stock import handle as of_stock
+
+        of_stock(message)
+        return
     order_id = message["order_id"]
     try:
         known = channel(message["channel_id"])
@@ -191,6 +196,8 @@ def sweep(moment: datetime) -> int:
 
     A channel that is down is probed with one order; one that is up again is told all that waited.
     """
+    from oms.platform import channel_stock
+
     asked = oldest = stuck = down = 0
     states = channel_states.states()
     for known in (each.value for each in all_stored(Channel)):
@@ -203,6 +210,7 @@ def sweep(moment: datetime) -> int:
         stuck, down = stuck + len(left), down + state.circuit.down
         ages = [(moment - from_text(each.since)).total_seconds() for each in (*waiting, *left)]
         oldest = max(oldest, *(int(age) for age in ages), 0) if ages else oldest
+    channel_stock.sweep(moment, states)
     if states:
         count(Metric.OLDEST_UPDATE, oldest)
         count(Metric.UPDATES_STUCK, stuck)

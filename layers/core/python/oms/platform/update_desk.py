@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 
 from oms.channels import pace
-from oms.channels.update_shapes import ChannelUpdatesResource, Retried, WaitingUpdateResource
+from oms.channels.update_shapes import (
+    ChannelLevelsResource,
+    ChannelUpdatesResource,
+    ResyncAsked,
+    Retried,
+    WaitingUpdateResource,
+)
 from oms.clock import now, to_text
 from oms.errors import InvalidInput, NotAllowed, NotFound
 from oms.orders.log import Caller
-from oms.platform import channel_states, outbox_table
+from oms.platform import channel_states, channel_stock_table, outbox_table
+from oms.platform.channel_stock import ask_resync
 from oms.platform.outbox_table import UpdateStatus, Waiting
 from oms.platform.setup import channel
 from oms.platform.telling import ask, skip
+from oms.setup import ChannelUpdate
 
 MOST_PER_PAGE = 100
 
@@ -40,7 +49,7 @@ def updates(channel_id: str, status: str, limit: int, cursor: str) -> ChannelUpd
         "problem": state.problem,
         "per_minute": pace.per_minute(known),
         "updates": [_shown(each) for each in waiting],
-        "cursor": base64.urlsafe_b64encode("|".join(after).encode()).decode().rstrip("=") if after else None,
+        "cursor": _encoded("|".join(after)) if after else None,
     }
 
 
@@ -89,6 +98,53 @@ def skip_update(channel_id: str, order_id: str, key: str, reason: str, caller: C
         ask([fresh])
 
 
+def levels(channel_id: str, status: str, limit: int, cursor: str) -> ChannelLevelsResource:
+    """Levels of stock that a channel's platform would not take (`refused`), or that it has not been told yet.
+
+    Raises:
+        NotFound: there is no such channel.
+        InvalidInput: there is no such status, the limit is out of bounds, or the cursor is none of this list.
+    """
+    if status not in {"refused", "waiting"}:
+        raise InvalidInput(f"there is no status {status!r}; there are refused, waiting", path="status")
+    if not 1 <= limit <= MOST_PER_PAGE:
+        raise InvalidInput(f"from 1 to {MOST_PER_PAGE}", path="limit")
+    channel(channel_id)
+    read = channel_stock_table.refused if status == "refused" else channel_stock_table.wanted
+    found = read(channel_id, limit, _decoded(cursor))
+    return {
+        "channel_id": channel_id,
+        "levels": [
+            {"sku": each.sku, "available": each.available, "at": each.at, "problem": each.problem} for each in found
+        ],
+        "cursor": _encoded(found[-1].sku) if len(found) == limit else None,
+    }
+
+
+def resync(channel_id: str, skus: Sequence[str]) -> ResyncAsked:
+    """Have a channel told levels anew: after it was connected, or when its figures are doubted.
+
+    Raises:
+        NotFound: there is no such channel.
+        NotAllowed: it is not told of stock.
+    """
+    if ChannelUpdate.STOCK not in channel(channel_id).updates:
+        raise NotAllowed(f"channel {channel_id} is not told of stock: name it in its updates")
+    ask_resync(channel_id, skus)
+    return {"skus": list(skus) or None}
+
+
+def _encoded(place: str) -> str:
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError:
+        raise InvalidInput("this is no cursor of this list", path="cursor") from None
+
+
 def _shown(one: Waiting) -> WaitingUpdateResource:
     return {
         "order_id": one.order_id,
@@ -106,8 +162,7 @@ def _shown(one: Waiting) -> WaitingUpdateResource:
 def _place(cursor: str) -> tuple[str, str] | None:
     if not cursor:
         return None
-    try:
-        moment, order_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("|")
-    except ValueError:
-        raise InvalidInput("this is no cursor of this list", path="cursor") from None
+    moment, separator, order_id = _decoded(cursor).partition("|")
+    if not separator:
+        raise InvalidInput("this is no cursor of this list", path="cursor")
     return moment, order_id
