@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from werkzeug.wrappers import Response
 
 from infra.standins.ebay import Ebay
 from infra.standins.wsgi import Fault, Limit
@@ -206,11 +207,23 @@ def test_an_order_is_cancelled_once(app: Ebay, channel: Connection, fault: Fault
     assert given(app) == ["50.00"]
 
 
-def test_a_buyers_wish_to_cancel_is_granted(app: Ebay, channel: Connection) -> None:
+@pytest.mark.parametrize("fault", EVERY)
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_a_buyers_wish_to_cancel_is_granted(app: Ebay, channel: Connection, fault: Fault, before: int) -> None:
     app.ask_to_cancel("12-1")
-    outbound.cancel(channel, SALE, OFF)
-    assert app.calls[-1] == "POST /post-order/v2/cancellation/c1/approve"
+    app.faults.extend([None] * before + [fault])
+    until_heard(lambda: outbound.cancel(channel, SALE, OFF))
+    assert "POST /post-order/v2/cancellation/c1/approve" in app.calls
     assert app.orders["12-1"]["cancelStatus"]["cancelState"] == "CANCELED"
+    assert given(app) == ["50.00"]
+
+
+def test_an_order_that_is_gone_before_it_is_refunded_is_for_a_person(app: Ebay, channel: Connection) -> None:
+    made, app.issue_refund = app.issue_refund, lambda *_, **__: Response(status=404)  # type: ignore[method-assign]
+    with pytest.raises(Refused, match="404"):
+        outbound.refund(channel, SALE, money_back())
+    app.issue_refund = made  # type: ignore[method-assign]
+    assert outbound.refund(channel, SALE, money_back())
 
 
 def test_single_units_are_not_cancelled_but_refunded(app: Ebay, channel: Connection) -> None:

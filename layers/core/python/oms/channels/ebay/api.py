@@ -41,7 +41,7 @@ def ask(
     body: object = None,
     later: frozenset[int] = frozenset(),
 ) -> Reply:
-    """The answer to a call. One of 404 is an answer: what was asked for is not there.
+    """The answer to a call. One of 404 to a question is an answer: what was asked for is not there.
 
     `later` are eBay's numbers of errors that are over when something else is done.
 
@@ -64,7 +64,7 @@ def ask(
         return Request(method=method, url=url, headers=headers, body=raw)
 
     reply = oauth.send(connection, question, lambda: _grant(connection))
-    if reply.status == HTTPStatus.NOT_FOUND:
+    if reply.status == HTTPStatus.NOT_FOUND and method == "GET":
         return reply
     if later & {each.get("errorId") for each in _errors(reply)}:
         raise Unavailable(f"eBay is not ready for it: {reason(reply)}")

@@ -16,7 +16,7 @@ from oms.channels.connection import Connection
 from oms.channels.ebay import api
 from oms.channels.ebay.figures import Figures, figures
 from oms.channels.ebay.inbound import ASKED, CANCELED, PAID, hydrate
-from oms.channels.ebay.payload import EbayOrder, Refund
+from oms.channels.ebay.payload import CancelRequest, EbayOrder, Refund
 from oms.channels.figures import minor
 from oms.channels.outbound import Cancelled, MoneyBack, Sale, Shipped, StockAnswer, StockLevel
 from oms.channels.payload import read
@@ -95,15 +95,36 @@ def cancel(connection: Connection, sale: Sale, cancelled: Cancelled) -> str:
             return ""
         raise Refused("eBay cancels only whole orders: refund the units there")
     order = _order(connection, sale)
-    state = order.cancel_status
-    if state.cancel_state == CANCELED:
+    if _ending(order):
         return ""
-    wish = next((each for each in state.cancel_requests if each.cancel_request_state == "REQUESTED"), None)
-    if wish:
-        api.ask(connection, "POST", f"{api.CANCELLATIONS}/{quote(wish.cancel_request_id, safe='')}/approve")
-        return wish.cancel_request_id
-    if state.cancel_state == ASKED:
+    wish = _wish(order)
+    try:
+        return _granted(connection, wish) if wish else _cancelled(connection, order, cancelled)
+    except Refused:
+        if not _ending(_order(connection, sale)):
+            raise
         return ""
+
+
+def _wish(order: EbayOrder) -> CancelRequest | None:
+    """The buyer's wish to cancel that nobody has answered."""
+    wishes = (each for each in order.cancel_status.cancel_requests if each.cancel_request_state == "REQUESTED")
+    return next(wishes, None)
+
+
+def _ending(order: EbayOrder) -> bool:
+    """Whether the order is cancelled, or will be without anybody's doing."""
+    state = order.cancel_status.cancel_state
+    return state == CANCELED or (state == ASKED and _wish(order) is None)
+
+
+def _granted(connection: Connection, wish: CancelRequest) -> str:
+    path = f"{api.CANCELLATIONS}/{quote(wish.cancel_request_id, safe='')}/approve"
+    api.ask(connection, "POST", path)
+    return wish.cancel_request_id
+
+
+def _cancelled(connection: Connection, order: EbayOrder, cancelled: Cancelled) -> str:
     paid = next((each.payment_date for each in order.payment_summary.payments if each.payment_date), "")
     told = {
         "legacyOrderId": order.legacy_order_id or order.order_id,
@@ -111,12 +132,7 @@ def cancel(connection: Connection, sale: Sale, cancelled: Cancelled) -> str:
         "buyerPaid": order.order_payment_status in PAID,
         **({"buyerPaidDate": {"value": paid}} if paid else {}),
     }
-    try:
-        made = content(api.ask(connection, "POST", api.CANCELLATIONS, body=told))
-    except Refused:
-        if _order(connection, sale).cancel_status.cancel_state not in {CANCELED, ASKED}:
-            raise
-        return ""
+    made = content(api.ask(connection, "POST", api.CANCELLATIONS, body=told))
     return str((made or {}).get("cancelId", ""))
 
 
