@@ -105,16 +105,10 @@ def _core(into: Path, _target: Target) -> None:
 
 
 def _geo(into: Path, _target: Target) -> None:
-    """The data is the same everywhere and takes half a minute to make, so it is made once for all targets."""
-    recipe = _content(_geo_sources()) + packages.pins(list(GEO_PACKAGES)).encode()
-    mark, key = BUILD / "geo.key", hashlib.sha256(recipe).hexdigest()
-    if not (mark.exists() and mark.read_text() == key):
-        from infra.geo import build_geo
+    """The data is the same everywhere and takes half a minute to make: once for all targets, and for the tests."""
+    from infra.geo import build_geo
 
-        mark.unlink(missing_ok=True)
-        shutil.rmtree(geo_directory(), ignore_errors=True)
-        build_geo(geo_directory())
-        mark.write_text(key)
+    build_geo(geo_directory())
     shutil.copytree(geo_directory(), into / "geo")
 
 

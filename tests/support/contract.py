@@ -61,10 +61,17 @@ def complaints(method: str, resource: str, answer: Answer) -> list[str]:
         if answer.headers.get("content-type") != media_type:
             wrong.append(f"{answer.headers.get('content-type')} is not {media_type}")
         else:
-            schema = {"unevaluatedProperties": False} if "allOf" in content["schema"] else {}
-            validator = Draft202012Validator(_rooted(content["schema"]) | schema, registry=_registry())
-            wrong += [f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer.json)]
+            errors = _validator(json.dumps(content["schema"])).iter_errors(answer.json)
+            wrong += [f"{error.json_path}: {error.message}" for error in errors]
     return wrong
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    """What checks answers against a schema, which is given as text; it keeps the references that it has followed."""
+    rooted = _rooted(json.loads(schema))
+    closed = {"unevaluatedProperties": False} if "allOf" in rooted else {}
+    return Draft202012Validator(rooted | closed, registry=_registry())
 
 
 def _rooted(value: Any) -> Any:
