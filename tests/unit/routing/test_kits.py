@@ -243,6 +243,23 @@ def test_a_kit_that_its_location_gave_back_keeps_nobody_there_waiting(stack: Mem
     assert units(advance(stack.ports(), "o2", "again")) == {"allocated": 2}
 
 
+def test_a_kit_is_served_with_what_nobody_ahead_of_it_may_have(stack: MemoryStack) -> None:
+    """Those whose location gave their sets back wait for mugs from elsewhere: these here are for whoever comes next."""
+    for order_id in ("o1", "o2"):
+        sell(stack, order_id, ("set", 1))
+        busy = Rejecting(reason=RejectReason.TOO_BUSY)
+        caller = stack.caller(f"reject {order_id}")
+        execute(
+            stack, order_id, lambda order, busy=busy: list(reject(order, f"{order.order_id}-1", busy).events), caller
+        )  # type: ignore[misc]
+        advance(stack.ports(), order_id, f"what {order_id} lost")
+    assert waiting(stack) == {"box": 2, "mug": 4}
+    assert units(sell(stack, "o3", ("set", 2))) == {"allocated": 1, "backordered": 1}
+    fill_backorders(stack.ports(), "box", "o3 waits")
+    assert units(advance(stack.ports(), "o3", "again")) == {"allocated": 2}
+    assert levels(stack) == {"box": (3, 1, 2), "mug": (7, 3, 4)}
+
+
 def test_what_it_is_made_of_is_told_once_before_it_moves() -> None:
     stack = MemoryStack()
     order = stack.captured(placed(line("1", "set", 2, 2000)), "o1")

@@ -13,7 +13,7 @@ from oms.orders.evolve import fold
 from oms.orders.kits import shelf_skus
 from oms.orders.log import Caller
 from oms.orders.log import load as load_order
-from oms.orders.rejecting import LocationReadmitted
+from oms.orders.rejecting import LocationReadmitted, UnitsRejected
 from oms.payments.notices import load
 from oms.platform import capacity
 from oms.platform.event_log import order_log
@@ -113,7 +113,8 @@ def handle(message: dict[str, Any], message_id: str) -> None:
     if message["type"] == PROMISE_DUE:
         refresh(ports(), order_id, cause)
         return
-    if message["type"] == LocationReadmitted.__name__:
+    if message["type"] in {LocationReadmitted.__name__, UnitsRejected.__name__}:
+        # Where it may be served from is another now: with that go, or come, its rights to what others wait for.
         for sku in waiting_for(load_order(order_log(), order_id)):
             fill_backorders(ports(), sku, cause)
     advance(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from oms.errors import ConcurrentAppend, NotFound, ShortStock
 from oms.orders.events import UnitState
@@ -14,7 +15,7 @@ from oms.routing.ports import Ports
 from oms.routing.process import ACTOR
 from oms.routing.question import kept_from_of
 from oms.routing.source import demand_of, source_backorder, steps_of
-from oms.sourcing.plan import Assignment, Unfilled
+from oms.sourcing.plan import Assignment, Demand, Unfilled
 
 PASSED = 100
 """Orders that could not be served, after which nobody further down the line is looked at."""
@@ -73,7 +74,7 @@ def _serve(ports: Ports, order_id: str, sku: str, ahead: int, caller: Caller, fr
         if not wanted or not available:
             return 0, 0, available
         others = {each for unit in wanted for each in shelf_skus(order.kits, unit.sku)} - {sku}
-        view = {sku: stock, **{other: _left_for(ports, order_id, other) for other in sorted(others)}}
+        view = {sku: stock, **{other: _left_for(ports, order, wanted, other, fresh_at) for other in sorted(others)}}
         sourced = source_backorder(order, wanted, view, ports, fresh_at=fresh_at)
         try:
             steps = steps_of(order, sourced, UnitState.BACKORDERED)
@@ -91,17 +92,42 @@ def _serve(ports: Ports, order_id: str, sku: str, ahead: int, caller: Caller, fr
     raise ConcurrentAppend(f"order {order_id} or stock of {sku} is busy: try again")
 
 
-def _left_for(ports: Ports, order_id: str, sku: str) -> dict[str, int]:
-    """Units of a sku by location that an order may take which waits for it, among others."""
-    ahead = 0
-    for waiter in ports.waiters(sku):
-        if waiter.order_id == order_id:
-            break
-        ahead += waiter.quantity
-    return ports.sku_stock(sku).sellable_after(ahead)
+def _left_for(ports: Ports, order: Order, wanted: Sequence[Demand], sku: str, fresh_at: str) -> dict[str, int]:
+    """Units of a sku by location that an order may take which waits for it, among others.
+
+    Those ahead in its line have a right to theirs, but not at a location that gave their order back.
+    """
+    ahead = list(takewhile(lambda each: each.order_id != order.order_id, ports.waiters(sku)))
+    of_sku = ports.sku_stock(sku)
+    left = of_sku.sellable_after(sum(each.quantity for each in ahead))
+    needs = _units_of(sku, wanted, order.kits)
+    if all(left[place] >= min(needs, units) for place, units in of_sku.available().items()):
+        # It has enough wherever there is any: who of those ahead may be served from where decides nothing.
+        return left
+    shut = {each.order_id: _shut(ports, each.order_id, sku, fresh_at) for each in ahead}
+    left = of_sku.sellable_after(sum(each.quantity for each in ahead if not shut[each.order_id]))
+    for each in ahead:
+        owed = each.quantity if shut[each.order_id] else 0
+        for place in sorted(left.keys() - shut[each.order_id], key=lambda place: (-left[place], place)):
+            taken = min(left[place], owed)
+            left[place] -= taken
+            owed -= taken
+    return left
 
 
-def _units_of(sku: str, units: Iterable[Assignment | Unfilled], recipes: Recipes) -> int:
+def _shut(ports: Ports, order_id: str, sku: str, fresh_at: str) -> set[str]:
+    """The locations from which an order cannot have what it waits for of a sku."""
+    try:
+        order = load(ports.log, order_id)
+    except NotFound:
+        return set()
+    waits = [each.sku for each in demand_of(order, UnitState.BACKORDERED) if sku in shelf_skus(order.kits, each.sku)]
+    kept_from = kept_from_of(order, ports, fresh_at=fresh_at)
+    places = {location_id for location_id, _ in kept_from}
+    return {place for place in places if (place, "") in kept_from or all((place, each) in kept_from for each in waits)}
+
+
+def _units_of(sku: str, units: Iterable[Assignment | Demand | Unfilled], recipes: Recipes) -> int:
     """Units of a sku on the shelf that are in these units of lines."""
     return sum(
         count for each in units for on_shelf, count in parts(recipes, each.sku, each.quantity) if on_shelf == sku
