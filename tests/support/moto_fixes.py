@@ -2,6 +2,8 @@
 
 * A transaction copies each touched table once per item. Here the touched items are kept, and put back on failure;
   this also leaves the table and its stream the same objects, so that readers of the stream go on after a rollback.
+* A transaction that comes again with its `ClientRequestToken`, since its answer came too late for whoever sent it, was
+  carried out, or refused, a second time. DynamoDB does it once and answers alike.
 * A write that changes nothing still made a stream record; an upsert by `UpdateItem` made two. DynamoDB makes none,
   and one.
 * A query looked at each item of its table. Here it looks at those of its partition.
@@ -24,6 +26,7 @@ from moto.core.models import botocore_stubber
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import StreamShard, Table
+from moto.dynamodb.responses import DynamoHandler
 
 LOCK = threading.RLock()
 """Held while moto answers a request, and by whoever looks into its state beside."""
@@ -36,6 +39,7 @@ def install() -> None:
     DynamoDBBackend._oms_fixed = True
     dynamodb_models.copy = SimpleNamespace(copy=copy.copy, deepcopy=_deepcopy)
     DynamoDBBackend.transact_write_items = _transactions(DynamoDBBackend.transact_write_items)
+    DynamoHandler.transact_write_items = _once(DynamoHandler.transact_write_items)
     DynamoDBBackend.update_item = _updates(DynamoDBBackend.update_item)
     Table.query = _queries(Table.query)
     StreamShard.add = _changes_only(StreamShard.add)
@@ -60,6 +64,20 @@ def _transactions(original: Callable[..., None]) -> Callable[..., None]:
             for table, length in lengths.items():
                 del table.stream_shard.items[length:]
             raise
+
+    return transact_write_items
+
+
+def _once(original: Callable[[DynamoHandler], Any]) -> Callable[[DynamoHandler], Any]:
+    def transact_write_items(self: DynamoHandler) -> Any:
+        done: dict[str, Any] = self.dynamodb_backend.__dict__.setdefault("_oms_done", {})
+        token = self.body.get("ClientRequestToken")
+        if token not in done:
+            answer = original(self)
+            if not token:
+                return answer
+            done[token] = answer
+        return done[token]
 
     return transact_write_items
 

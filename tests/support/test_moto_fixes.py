@@ -36,6 +36,9 @@ def add(number: int, name: str, count: int, condition: str = "") -> dict[str, An
     return {"Update": {**update, **({"ConditionExpression": condition} if condition else {})}}
 
 
+NEW = {"ConditionExpression": "attribute_not_exists(kind)"}
+
+
 def records() -> list[Any]:
     shard = cloud.table("toy-things").stream_shard
     assert shard is not None
@@ -58,6 +61,15 @@ def test_a_cancelled_transaction_leaves_items_and_stream_as_they_were(dynamodb: 
     dynamodb.transact_write_items(TransactItems=[add(1, "amount", 1), put(2)])
     assert [item.get("amount") for item in cloud.items("toy-things")] == [6, None]
     assert [record["eventName"] for record in records()] == ["INSERT", "MODIFY", "INSERT"]
+
+
+def test_a_transaction_that_comes_again_is_done_once_and_answered_alike(dynamodb: Any) -> None:
+    once = {"TransactItems": [add(1, "amount", 1), {"Put": put(2)["Put"] | NEW}], "ClientRequestToken": "again"}
+    for _ in range(2):
+        assert dynamodb.transact_write_items(**once)["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert [item.get("amount") for item in cloud.items("toy-things")] == [1, None]
+    with pytest.raises(ClientError, match="TransactionCanceledException"):
+        dynamodb.transact_write_items(**once | {"ClientRequestToken": "another"})
 
 
 def test_a_deleted_item_comes_back_with_the_rollback(dynamodb: Any) -> None:
