@@ -26,6 +26,18 @@ def claim(event: dict[str, Any], _context: Any) -> BatchAnswer:
     return sqs_batch(event, label_bought)
 
 
+@app.lambda_function(name="ask")
+def ask(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """Every half hour: ask carriers about parcels of which nothing was heard for hours."""
+    from oms.clock import now
+    from oms.platform.observability import flush
+    from oms.platform.parcel_watch import ask as ask_carriers
+
+    asked = ask_carriers(now)
+    flush()
+    return {"asked": asked}
+
+
 @app.route("/locations/{location_id}/fulfillment-orders", methods=["GET"])
 @endpoint(app, scope="fulfillment")
 def list_fulfillment_orders(location_id: str) -> Response:

@@ -9,6 +9,7 @@ from tests.support.merchant import Merchant
 from tests.support.shops import Buyer
 from tests.support.world import World
 
+HOUR = 3600
 BRITISH = Buyer(street="10 Example Road", city="London", postal_code="SW1A 1AA", country="GB", phone="+442079460000")
 
 
@@ -31,6 +32,17 @@ def test_a_parcel_goes_with_fedex_from_the_price_to_the_label(merchant: Merchant
         merchant.work(share.removesuffix("-1"), "ship")
         world.settle()
         assert world.http("GET", f"/fulfillment-orders/{share}/label.pdf", key="fulfillment").status == 303
+
+        asked = there.calls.count("POST /track/v1/trackingnumbers")
+        world.clock.wait(HOUR)
+        for code, status in (("PU", "shipped"), ("OD", "shipped"), ("DL", "delivered")):
+            there.move(sent.number, code)
+            world.wait(6 * HOUR + 60)
+            assert merchant.order(share.removesuffix("-1"))["status"] == status
+        world.wait(24 * HOUR)
+        assert there.calls.count("POST /track/v1/trackingnumbers") == asked + 3, "who has arrived is not asked about"
+        scans = merchant.order(share.removesuffix("-1"))["parcels"][0]["scans"]
+        assert [each["status"] for each in scans] == ["label_created", "in_transit", "out_for_delivery", "delivered"]
 
 
 def test_a_label_that_nobody_got_is_taken_back_once_another_is_used(merchant: Merchant, world: World) -> None:

@@ -8,8 +8,10 @@ manifest: what is not handed over is not charged.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cached_property
 from importlib import import_module
 from typing import Any
@@ -32,6 +34,9 @@ TRACK_PAGE = "https://www.dhl.com/en/express/tracking.html?AWB="
 
 MESSAGE = "1234567890123456789012345678901"
 """The reference that Karrio gives every message. DHL only passes it on: support finds a call by it."""
+
+_FLOAT = re.compile(r">(\d+\.\d{9,})<")
+MEANT = Decimal("0.000001")
 
 KEYS_REFUSED = frozenset({"100", "111", "SIT0001"})
 """Conditions that say that site id and password are not known."""
@@ -82,6 +87,8 @@ class DhlExpress:
         named = request.serialize().replace(MESSAGE, f"{derived('buy', idempotency_key):x<28}"[:32])
         answer = self._call(named, purchase=True)
         details, errors = read(answer, self._mapper.parse_shipment_response, request.ctx)
+        if details is None and not errors:
+            raise InDoubt(f"{self.name} answered neither with a label nor with a reason")
         if details is None:
             raise self._refused(errors)
         rate = details.selected_rate
@@ -145,7 +152,9 @@ class DhlExpress:
 
     def _call(self, body: str, *, purchase: bool = False) -> Any:
         """The root of the answer's XML."""
-        request = Request(method="POST", url=self._url, headers={"content-type": "application/xml"}, body=body.encode())
+        request = Request(
+            method="POST", url=self._url, headers={"content-type": "application/xml"}, body=_rounded(body).encode()
+        )
         doubt = InDoubt if purchase else Unavailable
         try:
             reply = self._access.http.send(request)
@@ -176,6 +185,11 @@ def scans(answer: Any) -> tuple[Scan, ...]:
             at = datetime.fromisoformat(f"{event.findtext('Date')}T{event.findtext('Time')}").replace(tzinfo=UTC)
             found.append(scan(number, code, at, status(table, (code,), otherwise=TrackingStatus.IN_TRANSIT), text))
     return tuple(found)
+
+
+def _rounded(body: str) -> str:
+    """The request with the figures that are meant: it is written with 15 digits, and 30.99 is 30.989999999999998."""
+    return _FLOAT.sub(lambda found: f">{Decimal(found[1]).quantize(MEANT).normalize():f}<", body)
 
 
 def _options(shipment: Shipment) -> dict[str, Any]:

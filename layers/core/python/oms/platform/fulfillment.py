@@ -9,7 +9,7 @@ from oms.carriers.aggregator import NAMES as AGGREGATORS
 from oms.carriers.aggregator import Call, aggregator
 from oms.carriers.names import DEFAULT
 from oms.carriers.protocol import carrier
-from oms.clock import now, to_text
+from oms.clock import from_text, now, to_text
 from oms.errors import NotFound, Unauthenticated
 from oms.fulfillment.ports import Ports
 from oms.fulfillment.purchases import Buyer, tidy
@@ -127,6 +127,9 @@ def label_bought(message: dict[str, Any], _message_id: str) -> None:
     assert isinstance(event, LabelBought | ReturnLabelIssued)
     claim(ports(), event.carrier, event.tracking_number, now)
     if event.carrier != DEFAULT:
+        from oms.platform.parcel_watch import watch
+
+        watch(event.carrier, event.tracking_number, from_text(message["at"]))
         _tidy(event.parcel_id if isinstance(event, LabelBought) else event.return_id, event.tracking_number)
 
 

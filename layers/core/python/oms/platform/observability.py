@@ -45,6 +45,8 @@ class Metric(StrEnum):
     TIME_TO_SHIP = "TimeToShipSeconds"
     TIME_TO_DELIVER = "TimeToDeliverSeconds"
     SCANS_PARKED = "ScansParked"
+    PARCELS_ASKED = "ParcelsAsked"
+    """Parcels that carriers were asked about."""
     LABELS_DOUBTFUL = "LabelsDoubtful"
     """Labels that may have been bought without anybody having them, and could not be found to be taken back."""
     MESSAGES_SENT = "MessagesSent"
