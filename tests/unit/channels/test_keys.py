@@ -32,6 +32,11 @@ def test_the_same_secret_again_neither_rotates_nor_moves_its_day() -> None:
     assert changed(second, {"webhook_secret": "two", "access_token": "a"}, LATER) == second
 
 
+def test_a_day_that_is_none_ends_the_secret_of_before() -> None:
+    for until in ("", "tomorrow", "2026-13-01"):
+        assert verifying({"webhook_secret": "two", "previous": "one", "previous_until": until}, 0) == ["two"]
+
+
 def test_what_is_not_given_stays_and_none_takes_away() -> None:
     kept = changed({"webhook_secret": "one", "previous": "", "access_token": "a"}, {"access_token": None}, AT)
     assert kept == {"webhook_secret": "one", "previous": ""}

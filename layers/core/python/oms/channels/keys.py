@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from oms.clock import from_text, to_text
 from oms.setup import Channel, Platform
@@ -72,8 +72,16 @@ def changed(before: Secret, given: Mapping[str, str | None], at: datetime) -> di
 def in_force(secret: Secret, at: datetime) -> Iterator[Secret]:
     """The secret as it is; and with the webhook secret of before, for as long as that still counts."""
     yield secret
-    if secret.get(PREVIOUS) and secret.get(PREVIOUS_UNTIL) and at < from_text(secret[PREVIOUS_UNTIL]):
+    if secret.get(PREVIOUS) and at < _until(secret):
         yield {**secret, WEBHOOK_SECRET: secret[PREVIOUS]}
+
+
+def _until(secret: Secret) -> datetime:
+    """When the secret of before ends; long ago where that is no time, as carriers' secrets are written by hand."""
+    try:
+        return from_text(secret.get(PREVIOUS_UNTIL, ""))
+    except (ValueError, OverflowError):
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def shown(secret: Secret, at: datetime) -> dict[str, KnownSecret]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from oms.carriers.account import CarrierAccount
+from oms.carriers.names import DEFAULT
 from oms.carriers.protocol import Scan
 from oms.clock import Clock, from_text, to_text
 from oms.fulfillment.decisions import track
@@ -42,41 +44,75 @@ def receive(ports: Ports, carrier: str, scans: Iterable[Scan], clock: Clock, *, 
     """Take in scans of a carrier's parcels: those of one order in one entry, those of unknown parcels parked for them.
 
     They may come from a webhook or from asking; `told_by` names who told them, when it was not the carrier itself.
+    `carrier` is the account that sold the label or, for those who know of no accounts, the carrier's own name.
     After parking, the parcel is looked for once more: its label may have been recorded in between, and then nobody
     else would look.
     """
     by_number: dict[str, list[Scan]] = {}
     for scan in scans:
         by_number.setdefault(scan.tracking_number, []).append(scan)
-    news: dict[str, _News] = {}
+    news: dict[tuple[str, str], _News] = {}
     parked = 0
     for number, said in by_number.items():
-        reference = tracking_reference(carrier, number)
-        found = ports.references.look_up(reference)
-        if found.order_id is None:
+        seller, found = _look_up(ports, carrier, number)
+        if found[seller].order_id is None:
+            reference = tracking_reference(carrier, number)
             for scan in said:
                 ports.references.park(reference, _dump(scan), notice_id=derived("scan", scan.scan_id), at=clock())
-            found = ports.references.look_up(reference)
-        if found.order_id is None:
+            seller, found = _look_up(ports, carrier, number)
+        order_id = found[seller].order_id
+        if order_id is None:
             parked += len(said)
             continue
-        told = news.setdefault(found.order_id, _News())
-        told.scans += [*said, *_waiting(found)]
-        told.answered.append((reference, found.parked))
-    for order_id, told in news.items():
-        _apply(ports, carrier, order_id, told, clock, told_by or carrier)
+        told = news.setdefault((order_id, seller), _News())
+        told.scans += said
+        _answer(told, found, number)
+    for (order_id, seller), told in news.items():
+        _apply(ports, seller, order_id, told, clock, told_by or carrier)
     return Received(applied=sum(len(each) for each in by_number.values()) - parked, parked=parked)
 
 
 def claim(ports: Ports, carrier: str, tracking_number: str, clock: Clock) -> int:
-    """A parcel became known: apply what was parked for it, and say how many scans that were."""
-    reference = tracking_reference(carrier, tracking_number)
-    found = ports.references.look_up(reference)
-    if found.order_id is None or not found.parked:
+    """A parcel became known: apply what was parked for it, and say how many scans that were.
+
+    Those who know of no accounts parked it under the carrier's own name.
+    """
+    found = {carrier: ports.references.look_up(tracking_reference(carrier, tracking_number))}
+    order_id = found[carrier].order_id
+    if order_id is None:
         return 0
-    told = _News(scans=_waiting(found), answered=[(reference, found.parked)])
-    _apply(ports, carrier, found.order_id, told, clock, carrier)
+    account = next((each for each in _accounts(ports, carrier) if each.carrier == carrier), None)
+    if account is not None and account.platform != carrier:
+        found[account.platform] = ports.references.look_up(tracking_reference(account.platform, tracking_number))
+    told = _News()
+    _answer(told, found, tracking_number)
+    if told.scans:
+        _apply(ports, carrier, order_id, told, clock, carrier)
     return len(told.scans)
+
+
+def _look_up(ports: Ports, carrier: str, number: str) -> tuple[str, dict[str, Lookup]]:
+    """Who sold the parcel's label, by the name given or as an account with that carrier, and what was looked up."""
+    found = {carrier: ports.references.look_up(tracking_reference(carrier, number))}
+    if found[carrier].order_id is None:
+        for account in _accounts(ports, carrier):
+            if account.platform == carrier and account.carrier not in found:
+                found[account.carrier] = ports.references.look_up(tracking_reference(account.carrier, number))
+                if found[account.carrier].order_id is not None:
+                    return account.carrier, found
+    return carrier, found
+
+
+def _accounts(ports: Ports, carrier: str) -> Sequence[CarrierAccount]:
+    return () if carrier == DEFAULT else ports.accounts()
+
+
+def _answer(told: _News, found: Mapping[str, Lookup], number: str) -> None:
+    """Take along what was parked for a parcel, under whichever name."""
+    for name, each in found.items():
+        told.scans += _waiting(each)
+        if each.parked:
+            told.answered.append((tracking_reference(name, number), each.parked))
 
 
 def _apply(ports: Ports, carrier: str, order_id: str, told: _News, clock: Clock, told_by: str) -> None:
