@@ -9,7 +9,7 @@ from infra.standins.bigcommerce import BigCommerce
 from infra.standins.wsgi import Fault
 from oms.ids import order_id as derive_order_id
 from tests.flows.test_commerce_days import ADOBE, ADOBE_URL, BIG, BIG_URL, adobe_shop, big_store, deliver
-from tests.support.merchant import Merchant
+from tests.support.merchant import BERLIN, Merchant
 from tests.support.platforms import answered_by
 from tests.support.world import World
 
@@ -123,3 +123,18 @@ def test_what_adobe_commerce_sold_is_shipped_there_in_part_and_the_rest_given_ba
         assert found["payment"]["refunded_amount"]["amount"] == round(memo["grand_total"] * 100) == 2368
         read(world)
         assert order(merchant, ADOBE, number)["payment"] == found["payment"], "counted once"
+
+
+def test_what_may_be_sold_is_told_to_both_by_their_own_places(merchant: Merchant, world: World) -> None:
+    store, shop = big_store(world, updates=["stock"], stock_location="7"), adobe_shop(world, updates=["stock"])
+    store.skus, shop.skus = {"TEE"}, {"TEE", "MUG"}
+    with answered_by((BIG_URL, store), (ADOBE_URL, shop)):
+        for sku in ("TEE", "MUG"):
+            body = {"on_hand": 42}
+            assert world.http("PUT", f"/stock/{sku}/{BERLIN}", body, key="stock:write").status == 200
+        world.settle()
+        minutes(world, 3)
+        told = {sku: sum(level[1] for level in merchant.stock(sku).values()) for sku in ("TEE", "MUG")}
+        assert store.stock[7, "TEE"] == shop.stock["default", "TEE"] == told["TEE"]
+        assert shop.stock["default", "MUG"] == told["MUG"]
+        assert (7, "MUG") not in store.stock, "which the store does not sell"

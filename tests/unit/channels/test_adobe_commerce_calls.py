@@ -18,7 +18,8 @@ from oms.channels.connection import Connection
 from oms.channels.document import ChannelDocument
 from oms.channels.outbound import Cancelled, MoneyBack, Sale, Shipped, StockAnswer, StockLevel, UnitsOf
 from oms.channels.protocol import WHOLE
-from oms.clock import from_text
+from oms.channels.revision import FETCHED_AT
+from oms.clock import from_text, to_text
 from oms.errors import Refused, Throttled, Unavailable
 from oms.setup import Platform
 from tests.support.insisting import calls_of, insist, mishaps
@@ -93,7 +94,10 @@ def test_an_order_is_fetched_by_its_id_with_fields_that_nobody_here_knows() -> N
     at = shop(some_new_field={"of": 19.9})
     raw = inbound.hydrate(at.to, str(at.order_id))
     assert raw is not None
-    assert json.loads(raw) == at.app.order(at.order_id)
+    assert json.loads(raw) == at.app.order(at.order_id) | {FETCHED_AT: to_text(START)}
+    before = at.read().placed.revision
+    at.hand.at += timedelta(milliseconds=100)
+    assert at.read().placed.revision > before, "of two changes within one second the one that was seen later counts"
     assert inbound.hydrate(at.to, "999") is None
 
 

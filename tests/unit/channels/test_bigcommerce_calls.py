@@ -18,7 +18,8 @@ from oms.channels.document import ChannelDocument
 from oms.channels.figures import sum_of
 from oms.channels.outbound import Cancelled, MoneyBack, Sale, Shipped, StockAnswer, StockLevel, UnitsOf
 from oms.channels.protocol import WHOLE
-from oms.clock import from_text
+from oms.channels.revision import FETCHED_AT
+from oms.clock import from_text, to_text
 from oms.errors import Refused, Throttled, Unavailable
 from oms.setup import Platform
 from tests.support.insisting import calls_of, insist, mishaps
@@ -123,7 +124,21 @@ def test_the_document_is_the_platforms_own_with_fields_that_nobody_here_knows() 
     at = shop(some_new_field={"of": 19.90})
     raw = inbound.hydrate(at.to, str(at.order_id))
     assert raw is not None
-    assert json.loads(raw) == json.loads(json.dumps(at.app.order(at.order_id)))
+    shown = json.loads(json.dumps(at.app.order(at.order_id)))
+    assert json.loads(raw) == shown | {FETCHED_AT: to_text(START)}
+
+
+def test_of_two_changes_within_one_second_the_one_that_was_seen_later_counts() -> None:
+    at = shop()
+    revisions = []
+    for street in ("First Street", "Second Street", "Third Street"):
+        at.app.sold[at.order_id]["billing_address"]["street_1"] = street
+        revisions.append(at.read().placed.revision)
+        at.hand.at += timedelta(milliseconds=100)
+    assert sorted(revisions) == revisions
+    at.app.give_back(at.order_id, "1.00")
+    at.hand.at -= timedelta(milliseconds=300)
+    assert at.read().placed.revision > revisions[-1], "money counts for more"
 
 
 def test_each_order_that_changed_is_read_once_it_stands_still_however_many_change_while_pages_are_read() -> None:

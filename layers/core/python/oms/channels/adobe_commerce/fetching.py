@@ -6,12 +6,14 @@ Source: AdobeDocs/commerce-webapi, `salesOrderRepositoryV1` and "Search using RE
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from oms.channels import rest
 from oms.channels.adobe_commerce import api
 from oms.channels.connection import Connection, Reply
 from oms.channels.protocol import Listed, Page
-from oms.clock import from_text
+from oms.channels.revision import FETCHED_AT
+from oms.clock import from_text, to_text
 from oms.errors import Unavailable
 
 PAGES = (50, 10, 1)
@@ -25,7 +27,7 @@ def hydrate(connection: Connection, reference: str) -> bytes | None:
         return None
     if reply.status != api.OK:
         raise rest.refused(reply, f"reading order {reference}")
-    return reply.body
+    return rest.written(_dated(connection, rest.content(reply)))
 
 
 def poll(connection: Connection, since: datetime, until: datetime, cursor: str) -> Page:
@@ -56,13 +58,18 @@ def poll(connection: Connection, since: datetime, until: datetime, cursor: str) 
         Listed(
             external_id=str(order.get("entity_id", "")),
             changed_at=str(order.get("updated_at") or order.get("created_at") or ""),
-            raw=rest.written(order),
+            raw=rest.written(_dated(connection, order)),
         )
         for order in found
     )
     if skip + size >= count:
         return Page(orders=orders if skip < count else ())
     return Page(orders=orders, cursor=_next(orders, begin, skip), more=True)
+
+
+def _dated(connection: Connection, order: Any) -> Any:
+    """The order with the time at which it was seen."""
+    return {**order, FETCHED_AT: to_text(connection.clock())} if isinstance(order, dict) else order
 
 
 def _page(connection: Connection, begin: datetime, until: datetime, skip: int, size: int) -> Reply:

@@ -100,7 +100,13 @@ def _placed(order: AdobeOrder, goods: Sequence[Good], channel: Channel, *, gone:
         prices=PriceMode.NET,
         shipping_service=_way(order).method or order.shipping_description,
         pickup_location_id=_fetched_at(order, channel),
-        revision=revision(changed_at, _progress(order), gone=gone, given_back=_given_back(order, currency)),
+        revision=revision(
+            changed_at,
+            _progress(order),
+            gone=gone,
+            given_back=_given_back(order, currency),
+            fetched_at=order.fetched_at,
+        ),
     )
 
 

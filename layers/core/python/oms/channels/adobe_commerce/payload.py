@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from oms.channels.payload import Amount, Count, Many, Payload, Perhaps, Text
+from oms.channels.revision import FETCHED_AT
 
 
 class Item(Payload):
@@ -152,4 +153,5 @@ class AdobeOrder(Payload):
     payment: Payment | None = None
     items: Many[Item] = ()
     status_histories: Many[History] = ()
+    fetched_at: Annotated[Text, Field(alias=FETCHED_AT)] = ""
     more: Annotated[Extension, BeforeValidator(_object), Field(alias="extension_attributes")] = Extension()

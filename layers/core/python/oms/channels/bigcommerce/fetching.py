@@ -15,7 +15,8 @@ from oms.channels import rest
 from oms.channels.bigcommerce import api
 from oms.channels.connection import Connection
 from oms.channels.protocol import Listed, Page
-from oms.clock import from_text
+from oms.channels.revision import FETCHED_AT
+from oms.clock import from_text, to_text
 from oms.errors import InvalidInput, Unavailable
 
 WITH = (("include", "consignments.line_items,fees"), ("consignment_structure", "object"))
@@ -111,6 +112,7 @@ def _whole(connection: Connection, order: Any) -> Any:
     """The order with what did not come along with it: lines beyond the first ones, and its refunds."""
     if not isinstance(order, dict):
         return order
+    order = {**order, FETCHED_AT: to_text(connection.clock())}
     lines = _lines(order.get("consignments"))
     if sum(_count(line.get("quantity")) for line in lines) < _count(order.get("items_total")):
         order = {**order, "products": _products(connection, str(order.get("id")))}

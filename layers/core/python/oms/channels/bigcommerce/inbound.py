@@ -166,7 +166,13 @@ def _placed(order: BigOrder, items: Sequence[LineItem], channel: Channel, *, gon
         prices=prices,
         shipping_service=next((part.shipping_method for part in parts.shipping if part.shipping_method), ""),
         pickup_location_id="" if _addresses(order) else _fetched_at(parts, channel),
-        revision=revision(changed_at, method_of(order), gone=gone, given_back=_given_back(order, currency)),
+        revision=revision(
+            changed_at,
+            method_of(order),
+            gone=gone,
+            given_back=_given_back(order, currency),
+            fetched_at=order.fetched_at,
+        ),
         test=order.payment_method == TEST_GATEWAY,
     )
 

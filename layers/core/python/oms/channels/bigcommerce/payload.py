@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from oms.channels.payload import Amount, Count, Many, Payload, Perhaps, Text
+from oms.channels.revision import FETCHED_AT
 
 
 def _listed(value: Any) -> Any:
@@ -179,6 +180,7 @@ class BigOrder(Payload):
     products: Annotated[Many[LineItem], BeforeValidator(_listed)] = ()
     fees: Annotated[Many[Fee], BeforeValidator(_inside)] = ()
     refunds: Many[Refund] = ()
+    fetched_at: Annotated[Text, Field(alias=FETCHED_AT)] = ""
 
     @property
     def lines(self) -> tuple[LineItem, ...]:
