@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -9,10 +10,14 @@ from unittest.mock import patch
 
 import pytest
 
+from infra.standins.shopify import Shopify
+from infra.standins.woocommerce import WooCommerce
 from oms.channels.outbound import StockAnswer, StockLevel
 from oms.errors import Refused, Throttled, Unavailable
-from tests.support.merchant import BERLIN, MILAN, SHOPIFY, WOO, Merchant
+from tests.support.merchant import BERLIN, MILAN, SECRETS, SHOPIFY, WOO, Merchant
+from tests.support.platforms import answered_by
 from tests.support.recorder import Moment, not_a_function
+from tests.support.shops import Sale, shopify_order, woo_order
 from tests.support.told_shop import ToldShop
 from tests.support.world import World
 
@@ -211,3 +216,36 @@ def test_answers_that_say_nothing_of_a_level_are_no_success(shelf: Shelf, world:
         shelf.minutes(3)
     (refused,) = world.http("GET", f"/channels/{SHOPIFY}/stock", key="ops").json["levels"]
     assert refused["problem"] == "the platform did not say that it has it"
+
+
+@pytest.mark.parametrize("channel_id", [SHOPIFY, WOO])
+def test_a_shop_has_what_is_left_after_it_sold(world: World, merchant: Merchant, channel_id: str) -> None:
+    """Through the adapters of the platforms, to stand-ins of the shops."""
+    secret = SECRETS[channel_id]
+    app: Shopify | WooCommerce = (
+        Shopify(clock=world.clock, secret=secret)
+        if channel_id == SHOPIFY
+        else WooCommerce(clock=world.clock, secret=secret)
+    )
+    keys = {"access_token": "shpat_token", "consumer_key": "ck_key", "consumer_secret": "cs_secret"}
+    world.cloud.client("secretsmanager").put_secret_value(
+        SecretId=f"{world.template.parameters['Stack']}/channels/{channel_id}",
+        SecretString=json.dumps({"webhook_secret": secret, **keys}),
+    )
+    with answered_by((TOLD["api_url"], app)):
+        merchant.rules(channel_id, **TOLD)
+        goods = [Sale("TEE", 3, "19.90")]
+        app.sell(shopify_order(1, goods) if isinstance(app, Shopify) else woo_order(1, goods))
+        headers, raw = app.hooks.popleft()
+        assert world.http("POST", f"/channels/{channel_id}/webhooks", raw, headers=headers).status == 201
+        for _ in range(2):
+            world.settle()
+            world.clock.wait(60)
+            world.runtime.invoke(world.functions["NotifySweep"], {"source": "aws.events"})
+        world.settle()
+    there = (
+        list(app.stock.values())
+        if isinstance(app, Shopify)
+        else [each["stock_quantity"] for each in app.products.values()]
+    )
+    assert there == [7]
