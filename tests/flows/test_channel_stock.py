@@ -22,7 +22,7 @@ from tests.support.told_shop import ToldShop
 from tests.support.world import World
 
 TOLD: dict[str, Any] = {"updates": ["stock"], "api_url": "https://shop.example"}
-STEPS = 1000 if os.environ.get("OMS_FULL") else 60
+STEPS = 1000 if os.environ.get("OMS_FULL") else 40
 
 
 class Shelf:

@@ -151,7 +151,7 @@ class AnyTelling(Changes):
 
 TestAnyTelling = AnyTelling.TestCase
 TestAnyTelling.settings = settings(
-    max_examples=2000 if FULL else 30,
+    max_examples=2000 if FULL else 15,
     stateful_step_count=50 if FULL else 30,
     derandomize=not FULL,
     deadline=None,
