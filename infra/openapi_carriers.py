@@ -5,7 +5,9 @@ from __future__ import annotations
 from infra.openapi_calls import Call, Query, Versioned
 from oms.carriers.account import CarrierAccount
 from oms.carriers.forms import CarrierAccountForm
-from oms.views.carrying import CarrierAccounts, ChoiceResource
+from oms.fulfillment.requests import CallCarrier, LabelWish, OfCarrier
+from oms.views.carrying import CarrierAccounts, ChoiceResource, ClosedResource, PickupResource
+from oms.views.work import FulfillmentWork
 
 _ACCOUNT = Versioned(CarrierAccount)
 _LABEL = Call(
@@ -29,6 +31,11 @@ _MEASURES = tuple(
     )
 )
 
+
+def _work(body: type | None) -> Call:
+    return Call(tag="fulfillment", body=body, answers={200: FulfillmentWork}, if_match=True, repeatable=True)
+
+
 CARRIER_CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/carriers"): Call(tag="set-up", answers={200: CarrierAccounts}),
     ("PUT", "/carriers/{carrier}"): Call(
@@ -37,6 +44,17 @@ CARRIER_CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/carriers/{carrier}"): Call(tag="set-up", answers={200: _ACCOUNT}),
     ("GET", "/fulfillment-orders/{fulfillment_order_id}/label.pdf"): _LABEL,
     ("GET", "/fulfillment-orders/{fulfillment_order_id}/label.zpl"): _LABEL,
+    ("POST", "/fulfillment-orders/{fulfillment_order_id}/labels/{parcel_id}"): _work(LabelWish),
+    ("POST", "/fulfillment-orders/{fulfillment_order_id}/labels/{parcel_id}/void"): _work(None),
+    ("POST", "/locations/{location_id}/pickups"): Call(
+        tag="fulfillment", body=CallCarrier, body_required=True, answers={201: PickupResource}, repeatable=True
+    ),
+    ("POST", "/locations/{location_id}/pickups/{confirmation}/cancel"): Call(
+        tag="fulfillment", body=OfCarrier, body_required=True, answers={200: PickupResource}
+    ),
+    ("POST", "/locations/{location_id}/manifests"): Call(
+        tag="fulfillment", body=OfCarrier, body_required=True, answers={201: ClosedResource}
+    ),
     ("GET", "/fulfillment-orders/{fulfillment_order_id}/rates"): Call(
         tag="fulfillment", answers={200: ChoiceResource}, query=_MEASURES
     ),

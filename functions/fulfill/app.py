@@ -7,6 +7,7 @@ from typing import Any
 from chalice.app import Chalice, Response
 from chalicelib.carrying import carrying
 from chalicelib.counter import counter
+from chalicelib.dispatch import dispatch
 from chalicelib.work import work
 
 from oms.platform.batch import BatchAnswer, sqs_batch
@@ -16,6 +17,7 @@ app = Chalice(app_name="fulfill", configure_logs=False)
 app.register_blueprint(work)
 app.register_blueprint(counter)
 app.register_blueprint(carrying)
+app.register_blueprint(dispatch)
 
 
 @app.lambda_function(name="claim")

@@ -84,3 +84,24 @@ def test_a_parcel_is_declared_to_customs_on_its_way_out_and_back(merchant: Merch
         assert back.request["shipper"]["address"]["countryCode"] == "GB"
         (known,) = merchant.get(f"/orders/{order_id}/returns", key="returns")["returns"]
         assert (known["label"]["carrier"], known["label"]["tracking_number"]) == ("fedex", back.number)
+
+
+def test_a_voided_label_is_taken_back_and_its_parcel_leaves_with_another_only(merchant: Merchant, world: World) -> None:
+    with carriers_day.fedex(merchant) as there:
+        share = picked(merchant, "F-5")
+        packed(merchant, share)
+        order_id, place = share.removesuffix("-1"), f"/fulfillment-orders/{share}/labels/{share}-p1"
+        (first,) = there.used()
+        assert merchant.post(f"{place}/void", key="fulfillment").status == 200
+        world.settle()
+        assert there.used() == []
+        refused = merchant.post(f"/fulfillment-orders/{share}/ship", key="fulfillment")
+        assert (refused.status, "the label was voided" in refused.json["detail"]) == (409, True)
+        wish = {"carrier": "fedex", "service": "fedex_2_day", "label_format": "zpl"}
+        assert merchant.post(place, wish, key="fulfillment").status == 200
+        (second,) = there.used()
+        assert second.number != first.number
+        merchant.work(order_id, "ship")
+        world.settle()
+        assert [each.number for each in there.used()] == [second.number]
+        assert merchant.post(f"{place}/void", key="fulfillment").status == 409

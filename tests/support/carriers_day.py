@@ -11,7 +11,7 @@ from infra.standins.fedex import FedEx
 from infra.standins.serving import served
 from oms.platform import cache
 from tests.support.gateway_api import Answer
-from tests.support.merchant import Merchant
+from tests.support.merchant import BERLIN, Merchant
 from tests.support.shops import Sale, canonical_order
 
 KEYS = {"api_key": "key", "secret_key": "secret"}
@@ -76,5 +76,22 @@ def day(merchant: Merchant) -> None:
         packed(merchant, share, label_format="zpl")
         label = world.http("GET", f"/fulfillment-orders/{share}/label.zpl", key="fulfillment")
         assert label.status == 303, label
+        place = f"/fulfillment-orders/{share}/labels/{share}-p1"
+        for path in (f"{place}/void", place):
+            answer = merchant.post(path, key="fulfillment")
+            assert answer.status == 200, answer
+        world.settle()
         merchant.work(share.removesuffix("-1"), "ship")
         world.settle()
+        ground = picked(merchant, "CARRIED-2")
+        packed(merchant, ground, carrier="fedex", service="fedex_ground")
+        day = {"carrier": "fedex", "day": world.clock().date().isoformat()}
+        wish = {**day, "ready": "15:00", "close": "18:00", "parcels": 2, "grams": 1900}
+        calls = [merchant.post(f"/locations/{BERLIN}/pickups", wish, key="fulfillment", wish="van") for _ in range(2)]
+        assert [each.status for each in calls] == [201, 201], calls
+        assert calls[0].json == calls[1].json
+        off = f"/locations/{BERLIN}/pickups/{calls[0].json['confirmation']}/cancel"
+        assert merchant.post(off, day, key="fulfillment").status == 200
+        closed = merchant.post(f"/locations/{BERLIN}/manifests", day, key="fulfillment")
+        assert closed.status == 201, closed
+        assert ".txt" in closed.json["link"]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from chalice.app import Blueprint, Response
 
-from oms.platform.http import endpoint, ok, query, see_other
+from chalicelib.doing import done
+from oms.platform.http import endpoint, ok, parse, query, see_other
 
 carrying = Blueprint(__name__)
+_done = partial(done, carrying)
 
 
 @carrying.route("/fulfillment-orders/{fulfillment_order_id}/label.pdf", methods=["GET"])
@@ -34,6 +38,28 @@ def read_rates(fulfillment_order_id: str) -> Response:
 
     concerning(fulfillment_order_id)
     return ok(choice_resource(rates(ports(), fulfillment_order_id, measures(query(carrying)))))
+
+
+@carrying.route(
+    "/fulfillment-orders/{fulfillment_order_id}/labels/{parcel_id}/void", methods=["POST"], content_types=[]
+)
+@endpoint(carrying, scope="fulfillment")
+def void_label(fulfillment_order_id: str, parcel_id: str) -> Response:
+    """Say that a parcel's label is not to be used: the carrier takes it back, and the parcel needs another."""
+    from oms.fulfillment.labelling import void_label as void
+
+    return _done(void, fulfillment_order_id, parcel_id=parcel_id)
+
+
+@carrying.route("/fulfillment-orders/{fulfillment_order_id}/labels/{parcel_id}", methods=["POST"], content_types=[])
+@endpoint(carrying, scope="fulfillment")
+def label_anew(fulfillment_order_id: str, parcel_id: str) -> Response:
+    """Buy another label for a parcel whose label was voided."""
+    from oms.fulfillment.labelling import label_anew as anew
+    from oms.fulfillment.requests import LabelWish
+
+    wanted = parse(LabelWish, carrying).label()
+    return _done(anew, fulfillment_order_id, parcel_id=parcel_id, wanted=wanted)
 
 
 def _label(fulfillment_order_id: str, form: str) -> Response:

@@ -150,6 +150,9 @@ def ship(order: Order, fulfillment_order_id: str, parcel_id: str | None = None) 
     if not waiting and share.parcel_ids and (parcel_id is not None or not _before_shipping(share)):
         return []
     _require(order, share, "ship")
+    bare = [each.parcel_id for each in waiting if each.label is None and each.voided]
+    if bare:
+        raise NotAllowed(f"the label was voided: buy another for {', '.join(bare)}, then ship")
     events: list[OrderEvent] = []
     skus: set[str] = set()
     for parcel in waiting:

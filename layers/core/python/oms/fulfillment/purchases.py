@@ -149,8 +149,8 @@ def tidy(buyer: Buyer, owner: str, used: str, find: Iterable[Carrier]) -> list[P
     for each in tries:
         seller = sellers.get(each.carrier)
         if each.state is State.BOUGHT and each.label is not None and each.label.tracking_number != used:
-            if isinstance(seller, Voids):
-                _take_back(buyer, seller, each, each.label.tracking_number)
+            if isinstance(seller, Voids) and not _take_back(buyer, seller, each, each.label.tracking_number):
+                doubtful.append(each)
         elif each.state in {State.WANTED, State.DOUBTFUL} and not _found(buyer, seller, each, known):
             doubtful.append(each)
     return doubtful

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, time
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from oms.carriers.names import LabelFormat
 from oms.errors import InvalidInput
 from oms.fulfillment.decisions import Packing
+from oms.fulfillment.dispatch import Call
 from oms.fulfillment.labels import Wanted
 from oms.fulfillment.rejection import Rejecting
 from oms.ids import MAX_SKU
@@ -42,7 +44,24 @@ class Pick(BaseModel):
     lines: Lines | None = None
 
 
-class Pack(BaseModel):
+class LabelWish(BaseModel):
+    """What is said of a label; what is left out the set-up and the prices say."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    carrier: Name = ""
+    """Without it the one that the prices choose of those that are set up."""
+    service: Name = ""
+    """Without it one that keeps what the customer chose."""
+    label_format: LabelFormat | None = None
+    """Without it as the location's printers or the carrier's account say."""
+
+    def label(self) -> Wanted:
+        """The wish as the domain has it."""
+        return Wanted(carrier=self.carrier, service=self.service, format=self.label_format)
+
+
+class Pack(LabelWish):
     """What went into a parcel: units by line id, all that is picked unless told otherwise; grams and millimetres.
 
     `parcel` is the parcel's number within the fulfillment order, from 1: who names it may send the call again.
@@ -56,16 +75,6 @@ class Pack(BaseModel):
     length: Millimetres = 0
     width: Millimetres = 0
     height: Millimetres = 0
-    carrier: Name = ""
-    """Without it the one that the prices choose of those that are set up."""
-    service: Name = ""
-    """Without it one that keeps what the customer chose."""
-    label_format: LabelFormat | None = None
-    """Without it as the location's printers or the carrier's account say."""
-
-    def label(self) -> Wanted:
-        """What is said of the label."""
-        return Wanted(carrier=self.carrier, service=self.service, format=self.label_format)
 
     def packing(self) -> Packing:
         """The wish as the domain has it."""
@@ -147,6 +156,30 @@ class DeclineCancellation(AcceptCancellation):
     """Why the units go out all the same; staff read it."""
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class OfCarrier(BaseModel):
+    """Whose day it is about."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    carrier: Annotated[str, Field(min_length=1, max_length=100)]
+    """The account."""
+    day: date
+
+
+class CallCarrier(OfCarrier):
+    """When the carrier shall come for how much; times of the location itself, grams of all parcels."""
+
+    ready: time
+    close: time
+    parcels: Annotated[int, Field(ge=1, le=10_000)]
+    grams: Annotated[int, Field(ge=1, le=100_000_000)]
+    instruction: Annotated[str, Field(max_length=60)] = ""
+
+    def call(self) -> Call:
+        """The wish as the domain has it."""
+        return Call(**self.model_dump())
 
 
 class Measures(BaseModel):

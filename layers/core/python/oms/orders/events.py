@@ -328,6 +328,15 @@ class LabelBought:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabelVoided:
+    """The label of a parcel is not to be used: the carrier is told, and the parcel needs another before it leaves."""
+
+    parcel_id: str
+    carrier: str
+    tracking_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitsShipped:
     """Units of a parcel left the location; stock moved from committed to gone in the same transaction.
 
@@ -408,6 +417,7 @@ OrderEvent = (
     | UnitsPicked
     | UnitsPacked
     | LabelBought
+    | LabelVoided
     | UnitsShipped
     | ParcelTracked
     | ParcelDelivered

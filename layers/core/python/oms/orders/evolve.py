@@ -141,8 +141,8 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
             return _move_all(order, event.units, UnitState.ALLOCATED, UnitState.PICKED, event.fulfillment_order_id)
         case ev.UnitsPacked():
             return _packed(order, event)
-        case ev.LabelBought():
-            return _with_parcel(order, replace(_parcel(order, event.parcel_id), label=event))
+        case ev.LabelBought() | ev.LabelVoided():
+            return _with_parcel(order, _labelled(_parcel(order, event.parcel_id), event))
         case ev.UnitsShipped():
             return _shipped(order, event, at)
         case ev.ParcelTracked():
@@ -420,6 +420,12 @@ def _with_fulfillment(order: Order, fulfillment: FulfillmentOrder) -> Order:
     return replace(
         order, fulfillment_orders={**order.fulfillment_orders, fulfillment.fulfillment_order_id: fulfillment}
     )
+
+
+def _labelled(parcel: Parcel, event: ev.LabelBought | ev.LabelVoided) -> Parcel:
+    if isinstance(event, ev.LabelBought):
+        return replace(parcel, label=event)
+    return replace(parcel, label=None, voided=parcel.voided + 1)
 
 
 def _with_parcel(order: Order, parcel: Parcel) -> Order:

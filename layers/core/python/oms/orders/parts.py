@@ -110,6 +110,8 @@ class Parcel:
     """Line id to units that were taken out again, because they were cancelled."""
     put_back: Mapping[str, int] = field(default_factory=dict)
     """Line id to units that came to a store, where nobody fetched them."""
+    voided: int = 0
+    """How many labels it had that were voided."""
 
     @property
     def contents(self) -> tuple[ev.LineUnits, ...]:

@@ -16,7 +16,7 @@ from oms.fulfillment.purchases import Buyer, tidy
 from oms.fulfillment.tracking import Received, claim, receive
 from oms.ids import order_of
 from oms.orders.codec import from_data
-from oms.orders.events import LabelBought
+from oms.orders.events import LabelBought, LabelVoided
 from oms.orders.log import load
 from oms.orders.order import Order
 from oms.orders.way_back import ReturnLabelIssued
@@ -121,10 +121,14 @@ def _told_by_aggregator(name: str, raw: bytes, headers: Mapping[str, str], query
 def label_bought(message: dict[str, Any], _message_id: str) -> None:
     """A message of the fulfillment queue: a parcel got its tracking number, so what was parked for it is applied.
 
-    Labels that were bought for it before, and are not the one that it has, are taken back.
+    Labels that were bought for it, and are not the one that it has, are taken back: also those that were voided.
     """
     event = from_data(message["type"], message["v"], message["data"])
-    assert isinstance(event, LabelBought | ReturnLabelIssued)
+    assert isinstance(event, LabelBought | LabelVoided | ReturnLabelIssued)
+    if isinstance(event, LabelVoided):
+        label = load(order_log(), message["order_id"]).parcels[event.parcel_id].label
+        _tidy(event.parcel_id, label.tracking_number if label is not None else "")
+        return
     claim(ports(), event.carrier, event.tracking_number, now)
     if event.carrier != DEFAULT:
         from oms.platform.parcel_watch import watch
@@ -136,7 +140,7 @@ def label_bought(message: dict[str, Any], _message_id: str) -> None:
 def _tidy(owner: str, used: str) -> None:
     known = ports()
     tries = known.purchases.of(owner)
-    if len(tries) == 1:
+    if all(each.label is not None and each.label.tracking_number == used for each in tries):
         return
     buyer = Buyer(purchases=known.purchases, papers=known.documents, clock=now)
     doubtful = tidy(buyer, owner, used, [known.carrier(name) for name in sorted({each.carrier for each in tries})])

@@ -20,6 +20,22 @@ class CarrierAccounts(TypedDict):
     carriers: list[CarrierAccount]
 
 
+class PickupResource(TypedDict):
+    """A carrier that comes, or was called off."""
+
+    carrier: str
+    confirmation: str
+    """By which it can be called off."""
+
+
+class ClosedResource(TypedDict):
+    """A closed day of a carrier's account."""
+
+    reference: str
+    link: str
+    """Opens the paper for five minutes; empty where there is none."""
+
+
 class CandidateResource(TypedDict):
     """A carrier's service that was looked at, and what became of it."""
 
