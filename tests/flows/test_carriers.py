@@ -105,3 +105,7 @@ def test_a_voided_label_is_taken_back_and_its_parcel_leaves_with_another_only(me
         world.settle()
         assert [each.number for each in there.used()] == [second.number]
         assert merchant.post(f"{place}/void", key="fulfillment").status == 409
+
+
+def test_the_day_ends_with_a_driver_and_a_manifest(merchant: Merchant) -> None:
+    carriers_day.day(merchant)
