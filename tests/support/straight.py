@@ -123,6 +123,9 @@ def _request(asked: Mapping[str, Any], address: SplitResult) -> Request:
         "wsgi.run_once": False,
         PRESERVED_HEADER_NAMES_ENVIRON_KEY: {},
     }
+    # Some of moto's services know by nothing but the signature which region is asked.
+    region = asked["context"]["client_region"]
+    environ["HTTP_AUTHORIZATION"] = f"AWS4-HMAC-SHA256 Credential=nobody/20260302/{region}/aws/aws4_request"
     for name, value in asked["headers"].items():
         environ[_variable(name)] = value.decode() if isinstance(value, bytes) else str(value)
     return Request(environ)
