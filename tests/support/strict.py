@@ -1,12 +1,15 @@
-"""What DynamoDB refuses and moto lets pass: reserved words, values and names that no expression uses."""
+"""What DynamoDB refuses and moto lets pass: reserved words, values and names that no expression uses, types of keys."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
+
+from infra import fragments
 
 _EXPRESSIONS = (
     "ConditionExpression",
@@ -53,6 +56,31 @@ def _of_part(part: Mapping[str, Any]) -> Iterable[str]:
     for word in re.findall(r"(?<![\w#:.])[A-Za-z_]\w*", text):
         if word.upper() in reserved and word.upper() not in _GRAMMAR:
             yield f"{word} is a reserved word: name it with #"
+    yield from _of_types(part)
     keys = [str(sorted(key.items())) for key in part.get("Keys", ())]
     if len(keys) != len(set(keys)):
         yield "a key is asked for twice"
+
+
+def _of_types(part: Mapping[str, Any]) -> Iterator[str]:
+    """Attributes of which an index or the table itself is made, with values of another type."""
+    types = _types().get(str(part.get("TableName", "")).rpartition("-")[2], {})
+    values = part.get("ExpressionAttributeValues", {})
+    written = dict(part.get("Item", {}))
+    for name, value in re.findall(r"([#\w]+)(?: =)? (:\w+)", str(part.get("UpdateExpression", ""))):
+        written[part.get("ExpressionAttributeNames", {}).get(name, name)] = values.get(value, {})
+    for name, value in written.items():
+        if name in types and value and types[name] not in value:
+            yield f"{name} is a key of type {types[name]}, not {next(iter(value))}"
+
+
+@cache
+def _types() -> dict[str, dict[str, str]]:
+    """By the last word of a table's name, the types of the attributes that are keys."""
+    found = {}
+    for resource in fragments.load()["Resources"].values():
+        if resource["Type"] == "AWS::DynamoDB::Table":
+            properties = resource["Properties"]
+            name = properties["TableName"]["Fn::Sub"].rpartition("-")[2]
+            found[name] = {each["AttributeName"]: each["AttributeType"] for each in properties["AttributeDefinitions"]}
+    return found

@@ -104,3 +104,17 @@ def test_units_are_counted_from_sizes() -> None:
         assert capacity.units("Query", {**on, "ConsistentRead": True}, {"Items": [item, item]}) == (3, 0)
         key = {"kind": {"S": "a"}, "number": {"N": "1"}}
         assert capacity.units("UpdateItem", {**on, "Key": key}, {}) == (0, 5)
+
+
+def test_what_an_index_is_made_of_has_the_type_of_its_key() -> None:
+    key = {"pk": {"S": "c"}, "sk": {"S": "run"}}
+    put = {"TableName": "t-intake", "Item": {**key, "listed": {"N": "0"}}}
+    assert strict.violations("PutItem", put) == ["PutItem on t-intake: listed is a key of type S, not N"]
+    update = {
+        "TableName": "t-intake",
+        "Key": key,
+        "UpdateExpression": "SET #at = :at ADD listed :more",
+        "ExpressionAttributeNames": {"#at": "at"},
+        "ExpressionAttributeValues": {":at": {"S": "now"}, ":more": {"N": "1"}},
+    }
+    assert strict.violations("UpdateItem", update) == ["UpdateItem on t-intake: listed is a key of type S, not N"]

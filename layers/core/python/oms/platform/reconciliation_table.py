@@ -19,6 +19,8 @@ KEPT = timedelta(days=30)
 IDS_KEPT = timedelta(days=3)
 
 COUNTS = ("listed", "missed", "differing", "missing_there")
+_KEPT_AS = {name: f"count_{name}" for name in COUNTS}
+"""Attributes of the counts: `listed` by itself is the key of the table's index, which is text."""
 
 
 class Stage(StrEnum):
@@ -72,7 +74,7 @@ def begin(run: Run) -> Run:
                 "step": {"N": "0"},
                 "place": {"S": ""},
                 "attempts": {"N": "0"},
-                **{name: {"N": "0"} for name in COUNTS},
+                **{name: {"N": "0"} for name in _KEPT_AS.values()},
                 "expires": {"N": str(int((run.started_at + KEPT).timestamp()))},
             },
             ConditionExpression="attribute_not_exists(pk)",
@@ -104,7 +106,7 @@ def read(channel_id: str, run_id: str) -> Run:
         step=int(item["step"]["N"]),
         place=item["place"]["S"],
         attempts=int(item["attempts"]["N"]),
-        counts={name: int(item[name]["N"]) for name in COUNTS},
+        counts={name: int(item[kept]["N"]) for name, kept in _KEPT_AS.items()},
         finished_at=from_text(item["finished_at"]["S"]) if "finished_at" in item else None,
     )
 
@@ -117,7 +119,7 @@ def advance(run: Run, stage: Stage, place: str, found: Mapping[str, int], now: d
         "SET stage = :stage, place = :place, step = :next, attempts = :none"
         + (", finished_at = :now" if over else "")
         + " ADD "
-        + ", ".join(f"{name} :{name}" for name in COUNTS),
+        + ", ".join(f"{kept} :{name}" for name, kept in _KEPT_AS.items()),
         {
             ":stage": {"S": stage.value},
             ":place": {"S": place},
