@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.demo import canonical, shopify, woocommerce
+from infra.demo import canonical, marketplaces, shopify, woocommerce
 from infra.demo.alarms import Alarms
 from infra.demo.api import Api, CallFailed, Json, Reply
+from infra.demo.platforms import Platforms
 from infra.demo.post import Post
 from infra.demo.sale import Form, Sale
 from oms.ids import order_id
@@ -31,6 +32,12 @@ EXTERNAL_ID: Mapping[Form, Callable[[Sale], Any]] = {
     Form.CANONICAL: canonical.external_id,
     Form.SHOPIFY: shopify.external_id,
     Form.WOOCOMMERCE: woocommerce.external_id,
+    Form.SHOPIFY_STORE: shopify.external_id,
+    Form.WOO_STORE: woocommerce.external_id,
+    Form.BIGCOMMERCE: lambda sale: sale.number,
+    Form.AMAZON: marketplaces.amazon_id,
+    Form.EBAY: marketplaces.ebay_id,
+    Form.ADOBE_COMMERCE: lambda sale: sale.number,
 }
 _CREATED = {Form.SHOPIFY: "orders/create", Form.WOOCOMMERCE: "order.created"}
 
@@ -67,7 +74,15 @@ class Desk:
     """Units by sku that were on the books, and that nobody found."""
     alarms: Alarms | None = None
     """What is heard of stock that runs low."""
+    platforms: Platforms | None = None
+    """The shops of the fourth act."""
     _deliveries: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def outside(self) -> Platforms:
+        """The shops of the fourth act, where customers buy, and which are told what became of it."""
+        assert self.platforms is not None
+        return self.platforms
 
     def place(self, sale: Sale, *, times: int = 1, at_once: bool = False) -> str:
         """Post a new order in its form, `times` over; `at_once` by as many clients at the same moment.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from infra.demo import goods, incidents
+from infra.demo.fourth_act import fourth_act
 from infra.demo.goods import ARTICLES, PRINT, STOOL, VOUCHER
 from infra.demo.sale import Form, Paid, Sale
 from infra.demo.second_act import second_act
@@ -19,7 +20,7 @@ SHOP, SHOPIFY, WOO = Form.CANONICAL, Form.SHOPIFY, Form.WOOCOMMERCE
 def programme(book: Book, orders: int) -> list[Episode]:
     """All episodes, filled up with plain orders to the number wanted; never fewer than the episodes have."""
     special = [*_before_work(book), *_payments(book), *_waiting(book), *_held(book), *_odd(book)]
-    special += [*second_act(book), *third_act(book)]
+    special += [*second_act(book), *third_act(book), *fourth_act(book)]
     left = max(0, orders - sum(len(each.sales) for each in special))
     return [*special, *_plain(book, left)]
 

@@ -26,6 +26,9 @@ from infra.demo.goods import (
 from infra.demo.sale import Form
 from infra.local import Cloud
 
+HERE = (Form.CANONICAL, Form.SHOPIFY, Form.WOOCOMMERCE)
+"""Channels whose documents the demonstration writes itself."""
+
 LANGUAGE = {Form.CANONICAL: "en", Form.SHOPIFY: "en", Form.WOOCOMMERCE: "de"}
 """The language of customers whose own the channel does not tell."""
 
@@ -36,6 +39,9 @@ RETURN_FEE = 490
 
 THROWAWAY = "throwaway.example"
 """The domain of mail addresses that our own shop takes for a sign of fraud."""
+
+PHONE = "+493023125000"
+"""Where a carrier rings who cannot find a place: a number that is kept for fiction."""
 
 HOURS = {**dict.fromkeys(("tue", "wed", "thu", "fri"), "10:00-19:00"), "sat": "09:30-18:00"}
 """When customers can come to the store."""
@@ -69,7 +75,7 @@ def open_shop(api: Api, orders: int) -> None:
     Raises:
         CallFailed: a row of an import was refused, or stock of an earlier run cannot be put right.
     """
-    for form in Form:
+    for form in HERE:
         channel: Json = {
             "platform": PLATFORM[form],
             "name": SHOP,
@@ -153,6 +159,7 @@ def _location(place: Any) -> Json:
             "region": place.region,
             "postal_code": place.postal_code,
             "country": place.country,
+            "phone": PHONE,
         },
         "latitude": place.latitude,
         "longitude": place.longitude,

@@ -56,6 +56,10 @@ class Report:
     """The second act, order by order: what happened, what it cost in minor units, and how it ended."""
     third_act: list[dict[str, Any]]
     """The third act, order by order: what happened, from where it was sent, and how it ended."""
+    fourth_act: list[dict[str, Any]]
+    """The fourth act, order by order: where it was sold, how it came, what its channel was told of parcels."""
+    heard: dict[str, int]
+    """What the merchant's own system heard by webhooks."""
     explanation: dict[str, Any]
     """Why one of its orders was sent from where it was, as the API tells; see `oms.routing.resource`."""
     seconds: dict[str, dict[str, float]]
@@ -91,6 +95,8 @@ def report_of(result: Result, messages: list[Message]) -> Report:
         money=[asdict(row) | {"balances": row.balances} for row in money],
         after_sale=_after_sale(result),
         third_act=_third_act(result),
+        fourth_act=_fourth_act(result),
+        heard=result.heard,
         explanation=result.explanation,
         seconds=_seconds([outcome for outcome in outcomes if outcome.plain]),
         dead_letters=result.dead_letters,
@@ -170,6 +176,27 @@ def _third_act(result: Result) -> list[dict[str, Any]]:
         }
         for episode in result.episodes
         if episode.scene
+        for sale in episode.sales
+        if (outcome := by_number.get(sale.number)) is not None
+    ]
+
+
+def _fourth_act(result: Result) -> list[dict[str, Any]]:
+    by_number = {outcome.sale.number: outcome for outcome in result.outcomes}
+    return [
+        {
+            "episode": episode.name,
+            "came": episode.came,
+            "order": outcome.order["number"],
+            "channel": str(sale.form),
+            "carriers": sorted({parcel["carrier"] for parcel in outcome.order["parcels"]}),
+            "parcels": len(outcome.order["parcels"]),
+            "told": result.told.get(outcome.order["order_id"], 0),
+            "ended": outcome.order["status"],
+            "as_declared": not outcome.differences,
+        }
+        for episode in result.episodes
+        if episode.came
         for sale in episode.sales
         if (outcome := by_number.get(sale.number)) is not None
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,13 +15,16 @@ from infra.demo.alarms import Alarms
 from infra.demo.api import Api, Json
 from infra.demo.desk import Desk, id_of
 from infra.demo.episodes import programme
+from infra.demo.fourth_act import BY_FEDEX
 from infra.demo.goods import KNOWN, PLACES
+from infra.demo.listener import NAME, Listener
 from infra.demo.outcome import Outcome, StockRow, seconds, stock_rows
+from infra.demo.platforms import Platforms
 from infra.demo.post import Post
 from infra.demo.saboteur import Saboteur
 from infra.demo.sale import Sale
 from infra.demo.staff import Staff
-from infra.demo.story import End, Episode, new_book
+from infra.demo.story import Book, End, Episode, new_book
 from infra.demo.third_act import REJECTED
 from infra.local import Cloud
 from infra.redrive import waiting
@@ -33,6 +37,9 @@ HURRY = 30.0
 
 LOOK = 2.0
 """Seconds between two looks at all orders."""
+
+DOWN = 20.0
+"""Seconds of the story for which the merchant's own system does not answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +77,10 @@ class Result:
     """Mails and text messages that went out a second time: neither SES nor SNS can be told that it is the same."""
     explanation: Json = field(default_factory=dict)
     """Why the order that was rejected by its first location was sent from where it was."""
+    told: dict[str, int] = field(default_factory=dict)
+    """How many things each order's channel was told of it, by the order's id."""
+    heard: dict[str, int] = field(default_factory=dict)
+    """What the merchant's own system heard by webhooks, and how often it did not answer."""
     troubles: list[str] = field(default_factory=list)
     tally: Counter[str] = field(default_factory=Counter)
     repeated_calls: Counter[int] = field(default_factory=Counter)
@@ -86,6 +97,8 @@ class Run:
         self.post = Post(cloud)
         secrets = {name: channel["webhook_secret"] for name, channel in cloud.channels.items()}
         self._desk = Desk(self.api, self.post, secrets, plan.patience, opening.gateway_secret(cloud))
+        self.listener = Listener()
+        self._trails: dict[str, list[Json]] = {}
         self._result = Result()
         self._posted = 0
 
@@ -98,17 +111,33 @@ class Run:
         self.show(Progress(phase="opening shop", orders=orders))
         opening.check_nothing_left(self.api)
         opening.open_shop(self.api, orders)
+        with Platforms(self.api, self._cloud, {NAME: self.listener}) as self._desk.platforms:
+            self.listener.open(self.api, self._desk.platforms.url_of(NAME))
+            self._play(book, orders)
+        result.duration = time.monotonic() - began
+        return result
+
+    def _play(self, book: Book, orders: int) -> None:
+        """All acts, to the last look."""
+        result, plan = self._result, self._plan
         skus = [article.sku for article in (*KNOWN, book.novelty) if article.grams]
         before = opening.levels(self.api, skus)
-        staff = Staff(self.api, [place.location_id for place in PLACES], (*KNOWN, book.novelty))
+        by_fedex = {str(sale.number) for sale, _ in _pairs(result.episodes) if sale.form in BY_FEDEX}
+        places = [place.location_id for place in PLACES]
+        staff = Staff(self.api, places, (*KNOWN, book.novelty), frozenset(by_fedex))
         self._desk.alarms = Alarms(self._cloud)
         saboteur = Saboteur(self._cloud, random.Random(plan.seed), most=plan.kills, every=(1.0, 4.0))  # noqa: S311
         if plan.kills:
             saboteur.start()
+        self.listener.down = True
+        repaired = threading.Timer(DOWN, self.listener.wake)
+        repaired.start()
         try:
             self._tell(staff)
             self._await_end(orders)
+            self._await_heard()
         finally:
+            repaired.cancel()
             if plan.kills:
                 saboteur.stop()
             staff.go_home()
@@ -116,8 +145,6 @@ class Run:
         result.killed = saboteur.killed
         result.troubles += [f"{trouble} ({count} times)" for trouble, count in staff.troubles.items()]
         self._look(before, skus)
-        result.duration = time.monotonic() - began
-        return result
 
     def _tell(self, staff: Staff) -> None:
         """All episodes: first those that come before work, then the others while the staff is at it."""
@@ -140,8 +167,8 @@ class Run:
             list(pool.map(act, [each for each in self._result.episodes if each.before_work]))
             staff.open()
             at_work = [each for each in self._result.episodes if not each.before_work]
-            second = after.map(act, [each for each in at_work if each.what or each.scene])
-            list(pool.map(act, [each for each in at_work if not (each.what or each.scene)]))
+            second = after.map(act, [each for each in at_work if each.later])
+            list(pool.map(act, [each for each in at_work if not each.later]))
             list(second)
         except BaseException:
             self._desk.stopped.set()
@@ -167,6 +194,31 @@ class Run:
                 last_change, moving = time.monotonic(), now
             time.sleep(LOOK)
 
+    def _await_heard(self) -> None:
+        """Wait until the merchant's own system has caught up with all that happened, or hears no more."""
+        last_change, moving = time.monotonic(), -1
+        while time.monotonic() - last_change < self._plan.patience:
+            if not self._unheard():
+                return
+            if (now := self.listener.events) != moving:
+                last_change, moving = time.monotonic(), now
+            time.sleep(LOOK)
+
+    def _unheard(self) -> list[str]:
+        """The orders of which it has not heard everything."""
+        orders = [id_of(sale) for sale, _ in _pairs(self._result.episodes)]
+        return [
+            order
+            for order in orders
+            if not {str(each["id"]) for each in self._events(order)} <= self.listener.events_of(order)
+        ]
+
+    def _events(self, order: str) -> list[Json]:
+        """An order's trail, once it is at its end and nothing comes any more."""
+        if order not in self._trails:
+            self._trails[order] = self.api.events(order)
+        return self._trails[order]
+
     def _look(self, before: dict[str, Json], skus: Sequence[str]) -> None:
         result, desk = self._result, self._desk
         for episode in result.episodes:
@@ -178,6 +230,19 @@ class Run:
             before, opening.levels(self.api, skus), desk.received, result.outcomes, desk.written_off
         )
         result.explanation = self._explained()
+        result.told = {
+            order: sum(each["type"] == "ChannelTold" for each in trail) for order, trail in self._trails.items()
+        }
+        result.heard = {
+            "events": self.listener.events,
+            "orders": len(self.listener.heard),
+            "refused while it was down": self.listener.refused,
+            "came twice": self.listener.repeated,
+        }
+        result.troubles += [f"the merchant's system misses events of order {each}" for each in self._unheard()]
+        result.troubles += [f"the merchant's system sees a gap in order {each}" for each in self.listener.gaps()]
+        if self.listener.forged:
+            result.troubles.append(f"{self.listener.forged} webhooks had no valid signature")
         result.dead_letters = waiting(self._cloud.client, self._cloud.stack)
         recorded = {each.provider_id for each in self.post.messages()}
         result.repeated_messages = len((set(self.post.mails()) | set(self.post.texts())) - recorded)
@@ -211,7 +276,7 @@ class Run:
             order=reply.json,
             told=self.post.told(order_id),
             languages=frozenset(each.language[:2] for each in self.post.messages() if each.order_id == order_id),
-            times=seconds(reply.json, self.api.events(order_id)),
+            times=seconds(reply.json, self._events(order_id)),
             plain=episode.name.startswith("plain"),
         )
 

@@ -16,6 +16,13 @@ class Form(StrEnum):
     CANONICAL = "shop"
     SHOPIFY = "shopify"
     WOOCOMMERCE = "woo"
+    SHOPIFY_STORE = "alder-shopify"
+    """From here on the platforms themselves are there, in memory: see `infra.demo.platforms`."""
+    WOO_STORE = "alder-woo"
+    BIGCOMMERCE = "alder-bigcommerce"
+    AMAZON = "alder-amazon"
+    EBAY = "alder-ebay"
+    ADOBE_COMMERCE = "alder-adobe"
 
 
 class Paid(StrEnum):

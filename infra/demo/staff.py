@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from infra.demo.api import Api, CallFailed, Json
+from infra.demo.courier import FEDEX
 from infra.demo.goods import Article
 
 WORK = ("accept", "pick", "ready", "pack", "ship")
@@ -24,10 +25,14 @@ BOX = 180
 class Staff:
     """Works at all locations until it is sent home."""
 
-    def __init__(self, api: Api, locations: Sequence[str], articles: Iterable[Article]) -> None:
+    def __init__(
+        self, api: Api, locations: Sequence[str], articles: Iterable[Article], by_fedex: frozenset[str] = frozenset()
+    ) -> None:
+        """`by_fedex`: numbers of the orders whose parcels FedEx carries."""
         self._api = api
         self._articles = {article.sku: article for article in articles}
         self._locations = locations
+        self._by_fedex = by_fedex
         self._home = threading.Event()
         self._pool = ThreadPoolExecutor(len(locations), thread_name_prefix="staff")
         self.done: Counter[str] = Counter()
@@ -91,11 +96,12 @@ class Staff:
             for line in share["lines"]
             if (article := self._articles.get(line["sku"]))
         ]
+        carrier = FEDEX if share["number"] in self._by_fedex else "simulated"
         if not picked:
-            return {"carrier": "simulated"}
+            return {"carrier": carrier}
         sizes = [article.size for article, count in picked if count]
         return {
-            "carrier": "simulated",
+            "carrier": carrier,
             "grams": BOX + sum(article.grams * count for article, count in picked),
             "length": max(size[0] for size in sizes) + 20,
             "width": max(size[1] for size in sizes) + 20,

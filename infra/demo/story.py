@@ -65,7 +65,8 @@ class End:
 class Episode:
     """One thing that is shown, with the orders that show it. `before_work`: done before the warehouses open.
 
-    Those of the second act say `what` happens, those of the third have a `scene`, each in a few words.
+    Those of the second act say `what` happens, those of the third have a `scene`, those of the fourth tell how orders
+    `came`, each in a few words.
     """
 
     name: str
@@ -75,6 +76,12 @@ class Episode:
     before_work: bool = False
     what: str = ""
     scene: str = ""
+    came: str = ""
+
+    @property
+    def later(self) -> bool:
+        """Whether it is of a later act."""
+        return bool(self.what or self.scene or self.came)
 
 
 @dataclass(slots=True)

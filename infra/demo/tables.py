@@ -24,6 +24,9 @@ def show(report: Report, console: Console) -> None:
     console.print(_episodes(report))
     console.print(_after_sale(report))
     console.print(_third_act(report))
+    console.print(_fourth_act(report))
+    console.print(_heard(report), highlight=False)
+    console.print()
     _explanation(report, console)
     console.print(_money(report))
     console.print(Columns([_messages(report), _parcels(report)], padding=(0, 3)))
@@ -73,6 +76,7 @@ def _states(report: Report) -> Table:
 
 def _forms(report: Report) -> Table:
     form = {"shop": "canonical API", "shopify": "Shopify webhook", "woo": "WooCommerce webhook"}
+    form |= {name: name.removeprefix("alder-") + ", fetched" for name in report.by_form if name not in form}
     rows: list[tuple[object, object]] = [(form[name], count) for name, count in report.by_form.items()]
     rows += [(name, count) for name, count in sorted(report.by_currency.items())]
     rows += [(name, count) for name, count in report.webhooks.items()]
@@ -128,6 +132,29 @@ def _third_act(report: Report) -> Table:
     ]
     columns = ("order", "units", "sent from", "promised for", "ended", "")
     return _table("The third act: stock, and where orders are sent from", "what happened", *columns, rows=rows)
+
+
+def _heard(report: Report) -> str:
+    told = ", ".join(f"{count} {name}" for name, count in report.heard.items())
+    return f"The merchant's own system was down for a while, and heard by webhooks: {told}"
+
+
+def _fourth_act(report: Report) -> Table:
+    rows = [
+        (
+            row["came"],
+            row["order"],
+            row["channel"],
+            " + ".join(row["carriers"]) or "·",
+            row["parcels"],
+            row["told"],
+            row["ended"],
+            GOOD if row["as_declared"] else BAD,
+        )
+        for row in report.fourth_act
+    ]
+    columns = ("order", "channel", "carrier", "parcels", "told to it", "ended", "")
+    return _table("The fourth act: six platforms, and what each is told", "how it came", *columns, rows=rows)
 
 
 def _explanation(report: Report, console: Console) -> None:

@@ -81,14 +81,16 @@ class AdobeCommerce(StandIn):
         shipping: str = "0",
         tax_percent: str = "0",
         online: bool = True,
+        number: int = 0,
         **changes: Any,
     ) -> int:
         """Place an order of lines with `sku`, `price`, `quantity`, and perhaps `discount`, `type` and `parts`.
 
-        It is paid through a gateway when `online`, and not at all otherwise. Returns its entity id.
+        It is paid through a gateway when `online`, and not at all otherwise. Returns its entity id: `number`, if that
+        is given.
         """
         with self._lock:
-            order_id, rate = self._number(), Decimal(tax_percent) / 100
+            order_id, rate = number or self._number(), Decimal(tax_percent) / 100
             made = items(self._number, order_id, lines, rate)
             self.skus |= {item["sku"] for item in made}
             at = text(self.clock())

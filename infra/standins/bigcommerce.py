@@ -80,14 +80,15 @@ class BigCommerce(StandIn):
         tax_percent: str = "0",
         gross: bool = False,
         pickup: str = "",
+        number: int = 0,
         **changes: Any,
     ) -> int:
         """Place an order of lines with `sku`, `price`, `quantity` and perhaps a `discount`; returns its id.
 
-        `pickup` is the code of the location where the goods are fetched.
+        `pickup` is the code of the location where the goods are fetched, `number` the id that it is to have.
         """
         with self._lock:
-            order_id = self._number()
+            order_id = number or self._number()
             address = 0 if pickup else self._number()
             rate = Decimal(tax_percent) / 100
             made = [line(self._number(), order_id, address, each, rate, gross=gross) for each in lines]

@@ -1,14 +1,18 @@
-"""A stand-in on a port of this machine: for the demonstration, and for tests of the network in between."""
+"""Stand-ins on a port of this machine: for the demonstration, and for tests of the network in between."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from infra.standins.wsgi import StandIn
+App = Callable[[dict[str, Any], Any], Iterable[bytes]]
+"""A stand-in, or whatever else answers by WSGI."""
 
 
 class _Silent(WSGIRequestHandler):
@@ -17,8 +21,8 @@ class _Silent(WSGIRequestHandler):
 
 
 @contextmanager
-def served(app: StandIn, *, port: int = 0) -> Iterator[str]:
-    """The stand-in behind this URL while the context lasts; on a free port unless one is named."""
+def served(app: App, *, port: int = 0) -> Iterator[str]:
+    """The app behind this URL while the context lasts; on a free port unless one is named."""
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Silent)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
@@ -28,3 +32,8 @@ def served(app: StandIn, *, port: int = 0) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def together(apps: Mapping[str, App]) -> App:
+    """One app of several, each below a path of its own name."""
+    return DispatcherMiddleware(NotFound(), {f"/{name}": app for name, app in apps.items()})
