@@ -20,4 +20,4 @@ def cloud() -> Iterator[mock_aws]:
 @pytest.fixture
 def world(cloud: mock_aws) -> Any:
     """Empty tables, and nothing remembered from the test before; the DynamoDB client."""
-    return tables.fresh(cloud, "orders", "views", "setup", "customers")
+    return tables.fresh(cloud, "orders", "views", "setup", "customers", "intake")

@@ -254,7 +254,8 @@ def test_cloudwatch_is_told_of_every_queue_and_of_the_oldest_work(monkeypatch: p
     )
     monkeypatch.setattr(work_queues, "now", lambda: START + 100 * HOUR)
     work_queues.report()
-    assert {queue for metric, queue in told if metric == Metric.QUEUE_DEPTH} == set(Queue)
+    assert {queue for metric, queue in told if metric == Metric.QUEUE_DEPTH} == {*Queue, work_queues.CHANNEL_WORK}
+    assert told[Metric.QUEUE_DEPTH, work_queues.CHANNEL_WORK] == 0
     ages = [told[Metric.QUEUE_AGE, queue] for queue in Queue if queue is not Queue.BACKORDER]
     assert told[Metric.OLDEST_WORK, ""] == max(ages) > 0
 
