@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.config import Config
 from botocore.endpoint import Endpoint
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 from moto import mock_aws
@@ -133,6 +134,7 @@ def test_hooks_see_the_call_and_its_answer(client: Callable[[str], Any]) -> None
 
 def test_another_address_is_called_at_that_address(client: Callable[[str], Any]) -> None:
     del client
-    nobody = boto3.Session(region_name=REGION).client("sqs", endpoint_url="http://127.0.0.1:9")
+    once = Config(retries={"total_max_attempts": 1})
+    nobody = boto3.Session(region_name=REGION).client("sqs", endpoint_url="http://127.0.0.1:9", config=once)
     with pytest.raises(EndpointConnectionError):
         nobody.list_queues()
