@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from infra.demo.api import Api, CallFailed
+from infra.demo.api import Api, CallFailed, Json
 from infra.local import Cloud
 from infra.standins.fedex import FedEx
 from oms.carriers.aftership import SIGNATURE_HEADER, sign
@@ -26,22 +26,25 @@ class Courier:
     def __init__(self, api: Api, cloud: Cloud) -> None:
         self._api, self._secrets, self._stack = api, cloud.client("secretsmanager"), cloud.stack
         self.fedex = FedEx()
+        self._account: Json = {
+            "platform": "fedex",
+            "country": "DE",
+            "default_service": SERVICE,
+            "services": {"*": [SERVICE]},
+            "poll": False,
+        }
 
     def open(self, url: str) -> None:
         """Set the account up, and the key by which AfterShip signs."""
         keys = {"api_key": self.fedex.api_key, "secret_key": self.fedex.secret_key}
         self._keep("carriers/fedex", keys)
         self._keep("carriers/aftership", {"webhook_secret": KEY})
-        account = {
-            "platform": "fedex",
-            "account_number": self.fedex.account_number,
-            "country": "DE",
-            "default_service": SERVICE,
-            "services": {"*": [SERVICE]},
-            "url": url,
-            "poll": False,
-        }
-        self._api.expect("PUT", f"/carriers/{FEDEX}", account, scope="setup")
+        self._account |= {"account_number": self.fedex.account_number, "url": url}
+        self._api.expect("PUT", f"/carriers/{FEDEX}", self._account, scope="setup")
+
+    def close(self) -> None:
+        """Nobody answers there any more: no parcel of others is to go with FedEx."""
+        self._api.call("PUT", f"/carriers/{FEDEX}", self._account | {"active": False}, scope="setup")
 
     def carry(self, number: str) -> None:
         """Bring a parcel to the door. The last news comes first, and once more at the end, as news on the way do.

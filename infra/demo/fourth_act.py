@@ -21,7 +21,7 @@ SOLD: Sequence[tuple[Form, str, Sequence[tuple[Article, int]]]] = (
     (Form.SHOPIFY_STORE, "a webhook has it all", ((MUG, 2), (NOTEBOOK, 1))),
     (Form.WOO_STORE, "a webhook has it all", ((TOWEL, 1),)),
     (Form.BIGCOMMERCE, "a webhook names it, it is fetched", ((VASE, 1), (CANDLE, 2))),
-    (Form.AMAZON, "asked for; Amazon pays the tax", ((KNIFE, 1),)),
+    (Form.AMAZON, "a notification names it; Amazon pays the tax", ((KNIFE, 1),)),
     (Form.EBAY, "asked for", ((CLAY, 3),)),
     (Form.ADOBE_COMMERCE, "asked for", ((TRAY, 1), (TOWEL, 2))),
 )

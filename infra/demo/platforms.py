@@ -150,12 +150,19 @@ class Platforms:
             self._url = opened.enter_context(served(self._app))
             for form in PLATFORM:
                 self._api.expect("PUT", f"/channels/{form}", self._channel(form), scope="setup")
+            opened.callback(self._close)
             self.courier.open(self.url_of(FEDEX))
+            opened.callback(self.courier.close)
             self._opened = opened.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._opened.close()
+
+    def _close(self) -> None:
+        """Nobody answers at the shops' addresses any more: a cloud that goes on need not ask."""
+        for form in PLATFORM:
+            self._api.call("PUT", f"/channels/{form}", self._channel(form) | {"active": False}, scope="setup")
 
     def url_of(self, name: str) -> str:
         """Where a shop, or an app beside them, answers."""

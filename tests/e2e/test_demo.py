@@ -5,9 +5,14 @@ from __future__ import annotations
 import pytest
 
 from infra.demo.people import HOMES
+from infra.demo.platforms import PLATFORM
 from infra.demo.report import Report, report_of
 from infra.demo.run import Plan, Run
+from infra.demo.sale import Form
 from infra.local import Cloud
+
+ORDERS = 50
+"""All episodes, and two plain orders."""
 
 
 def performed(cloud: Cloud, plan: Plan) -> Report:
@@ -19,17 +24,17 @@ def performed(cloud: Cloud, plan: Plan) -> Report:
 @pytest.fixture(scope="module")
 def report(cloud: Cloud) -> Report:
     """A small run in which worker processes die: everything must end as it would without that."""
-    return performed(cloud, Plan(orders=44, seed=3, kills=6, patience=400))
+    return performed(cloud, Plan(orders=ORDERS, seed=3, kills=6, patience=400))
 
 
 def test_every_order_ends_where_it_should_though_workers_are_killed(report: Report) -> None:
     assert report.wrong == []
     assert report.workers_killed > 0
-    assert report.orders == 44
+    assert report.orders == ORDERS
 
 
-def test_orders_come_in_three_forms_and_at_least_four_currencies(report: Report) -> None:
-    assert set(report.by_form) == {"shop", "shopify", "woo"}
+def test_orders_come_from_nine_channels_and_in_at_least_four_currencies(report: Report) -> None:
+    assert set(report.by_form) == set(Form)
     assert set(report.by_currency) <= {home.currency for home in HOMES}
     assert len(report.by_currency) >= 4
 
@@ -82,3 +87,15 @@ def test_the_third_act_shows_where_orders_are_sent_from_and_why(report: Report) 
     assert "did not find these goods" in why
     assert sum(row["lost"] for row in report.stock) == 1
     assert {"pickup_ready", "picked_up"} <= set(report.messages["mail"])
+
+
+def test_the_fourth_act_shows_that_platforms_are_told_and_that_a_listener_misses_nothing(report: Report) -> None:
+    assert all(row["as_declared"] for row in report.fourth_act), report.fourth_act
+    told = {row["channel"]: row["told"] for row in report.fourth_act if row["ended"] == "delivered"}
+    assert set(told) == set(PLATFORM)
+    assert set(told.values()) == {1}
+    assert [row["carriers"] for row in report.fourth_act if row["channel"] == Form.BIGCOMMERCE] == [["fedex"]]
+    (cancelled,) = [row for row in report.fourth_act if row["ended"] == "cancelled"]
+    assert cancelled["told"] == 2
+    assert report.heard["orders"] >= ORDERS
+    assert report.heard["refused while it was down"] > 0
