@@ -38,7 +38,7 @@ HURRY = 30.0
 LOOK = 2.0
 """Seconds between two looks at all orders."""
 
-DOWN = 40.0
+DOWN = 25.0
 """Seconds of the story for which the merchant's own system does not answer."""
 
 

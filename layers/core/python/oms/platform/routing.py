@@ -13,7 +13,7 @@ from oms.orders.evolve import fold
 from oms.orders.kits import shelf_skus
 from oms.orders.log import Caller
 from oms.orders.log import load as load_order
-from oms.orders.rejecting import LocationReadmitted, UnitsRejected
+from oms.orders.rejecting import LocationReadmitted
 from oms.payments.notices import load
 from oms.platform import capacity
 from oms.platform.event_log import order_log
@@ -113,8 +113,7 @@ def handle(message: dict[str, Any], message_id: str) -> None:
     if message["type"] == PROMISE_DUE:
         refresh(ports(), order_id, cause)
         return
-    if message["type"] in {LocationReadmitted.__name__, UnitsRejected.__name__}:
-        # Where it may be served from is another now: with that go, or come, its rights to what others wait for.
+    if message["type"] == LocationReadmitted.__name__:
         for sku in waiting_for(load_order(order_log(), order_id)):
             fill_backorders(ports(), sku, cause)
     advance(
@@ -144,12 +143,20 @@ def _lines_to_serve(message: dict[str, Any]) -> list[str]:
     return sorted({on_shelf for sku in sold for on_shelf in shelf_skus(kits, sku)})
 
 
+GIVEN_UP = frozenset({StockReason.CORRECTED, StockReason.DAMAGED})
+"""Why units of a level are gone that were there: among other things, for a rejection."""
+
+
 def stock_arrived(record: dict[str, Any]) -> None:
-    """A change of a stock level: when units became available, serve those who wait for the sku."""
+    """A change of a stock level: when units became available, serve those who wait for the sku.
+
+    Also when a location did not find units or found them broken: the order that it gave back had a right to others that
+    lie there, which it has no more.
+    """
     image = record["dynamodb"].get("NewImage", {})
     before = record["dynamodb"].get("OldImage", {})
-    spread_only = image.get("last", {"M": {}})["M"].get("reason", {}).get("S") == StockReason.SPREAD
-    if _available(image) > _available(before) and not spread_only:
+    reason = image.get("last", {"M": {}})["M"].get("reason", {}).get("S")
+    if (_available(image) > _available(before) and reason != StockReason.SPREAD) or reason in GIVEN_UP:
         sku, location_id, _ = owner(image)
         fresh = number_in(image, ON_HAND) - number_in(before, ON_HAND) > 0 or _more_good(image, before)
         cause = f"stock:{record['eventID']}"
