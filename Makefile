@@ -37,7 +37,7 @@ demo: $(READY) ## sixty orders from the channel to the doorstep
 	@$(BIN)/oms demo
 
 test: $(READY) ## all tests: in process on two cores, then end to end on the local cloud
-	$(PYTEST) -n 2 --dist worksteal tests/unit tests/flows tests/contracts tests/support
+	$(PYTEST) -n 2 --dist worksteal tests/flows tests/unit tests/contracts tests/support
 	@# After the flows: what each function may do is compared with what the flows saw it do.
 	$(PYTEST) -n 2 tests/template tests/budgets
 	$(PYTEST) tests/e2e

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -21,7 +22,8 @@ from oms.orders.events import TrackingStatus
 from tests.support.platforms import Hand, WsgiHttp
 from tests.unit.carriers.accounts import ABROAD, AT, BUYER, SHOP, access, shipment
 
-SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
+SHARED = Path(os.environ.get("OMS_SHARED") or Path(__file__).parents[4] / "shared")
+SAMPLES = SHARED / "samples"
 KEYS = {"api_key": "key", "secret_key": "secret"}
 PARCEL = shipment().parcel_id
 
@@ -211,7 +213,7 @@ def test_a_purchase_without_an_answer_is_in_doubt_and_a_question_is_not(
     assert not isinstance(silent.value, InDoubt)
 
 
-@pytest.mark.skipif(not SAMPLES.exists(), reason="the samples are not there")
+@pytest.mark.skipif(not SAMPLES.exists(), reason=f"no samples at {SAMPLES}: set OMS_SHARED")
 def test_fedexs_own_sample_is_read_with_its_times_in_their_zones() -> None:
     told = scans(json.loads((SAMPLES / "fedex_track_TrackingResponse.json").read_text()))
     assert [(each.tracking_number, each.status) for each in told] == [("128667043726", TrackingStatus.IN_TRANSIT)]
@@ -219,7 +221,7 @@ def test_fedexs_own_sample_is_read_with_its_times_in_their_zones() -> None:
     assert told[0].description == "Package available for clearance"
 
 
-@pytest.mark.skipif(not SAMPLES.exists(), reason="the samples are not there")
+@pytest.mark.skipif(not SAMPLES.exists(), reason=f"no samples at {SAMPLES}: set OMS_SHARED")
 def test_an_answer_that_is_an_error_is_no_news() -> None:
     with pytest.raises(Unavailable, match=r"TRACKING\.TRACKINGNUMBER\.EMPTY"):
         scans(json.loads((SAMPLES / "fedex_track_ErrorResponse.json").read_text()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from oms.errors import InvalidInput, NotAllowed, Refused
 from oms.orders.events import TrackingStatus
 from tests.unit.carriers.accounts import BUYER, SHOP, Canned, access, shipment
 
-SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
+SHARED = Path(os.environ.get("OMS_SHARED") or Path(__file__).parents[4] / "shared")
+SAMPLES = SHARED / "samples"
 TOKEN = {"access_token": "t", "token_type": "Bearer", "issued_at": "1772442000000", "expires_in": "14399"}
 DONE = {"Response": {"ResponseStatus": {"Code": "1", "Description": "Success"}}}
 
@@ -146,7 +148,7 @@ def test_it_says_that_it_has_no_manifest() -> None:
     assert not isinstance(seller, Manifests)
 
 
-@pytest.mark.skipif(not SAMPLES.exists(), reason="the samples are not there")
+@pytest.mark.skipif(not SAMPLES.exists(), reason=f"no samples at {SAMPLES}: set OMS_SHARED")
 def test_upss_own_sample_is_read() -> None:
     (told,) = scans(json.loads((SAMPLES / "ups_track_TrackingResponseJSON.json").read_text()))
     assert (told.status, told.code) == (TrackingStatus.EXCEPTION, "SR")
