@@ -38,6 +38,10 @@ class Listener:
         made = api.expect("PUT", f"/subscriptions/{NAME}", {"url": url, "description": "all there is"}, scope="setup")
         self.secret = made.get("secret") or api.expect("POST", f"/subscriptions/{NAME}/secret", scope="setup")["secret"]
 
+    def close(self, api: Api) -> None:
+        """Subscribe to nothing any more: nobody answers there."""
+        api.call("DELETE", f"/subscriptions/{NAME}", scope="setup")
+
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Take a webhook."""
         request = Request(environ)

@@ -113,7 +113,10 @@ class Run:
         opening.open_shop(self.api, orders)
         with Platforms(self.api, self._cloud, {NAME: self.listener}) as self._desk.platforms:
             self.listener.open(self.api, self._desk.platforms.url_of(NAME))
-            self._play(book, orders)
+            try:
+                self._play(book, orders)
+            finally:
+                self.listener.close(self.api)
         result.duration = time.monotonic() - began
         return result
 
