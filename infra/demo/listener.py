@@ -21,10 +21,10 @@ NAME = "ledger-of-the-demo"
 
 @dataclass(slots=True)
 class Listener:
-    """A WSGI app. While it is `down` it answers 503; `open` subscribes it under its URL."""
+    """A WSGI app. It is down for its first `down_for` calls, and answers 503; `open` subscribes it under its URL."""
 
     secret: str = ""
-    down: bool = False
+    down_for: int = 4
     heard: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
     """By order, the events by their number of what this subscription was told of the order."""
     repeated: int = 0
@@ -50,7 +50,7 @@ class Listener:
 
     def _take(self, raw: bytes, headers: dict[str, str]) -> int:
         with self._lock:
-            if self.down:
+            if self.refused < self.down_for:
                 self.refused += 1
                 return 503
             try:
@@ -63,10 +63,6 @@ class Listener:
             self.repeated += data["number"] in known
             known[data["number"]] = data["event_id"]
             return 204
-
-    def wake(self) -> None:
-        """Be up again."""
-        self.down = False
 
     def gaps(self) -> list[str]:
         """The orders of which something is missing, by what the numbers say."""

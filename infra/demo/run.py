@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -37,9 +36,6 @@ HURRY = 30.0
 
 LOOK = 2.0
 """Seconds between two looks at all orders."""
-
-DOWN = 25.0
-"""Seconds of the story for which the merchant's own system does not answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,15 +128,11 @@ class Run:
         saboteur = Saboteur(self._cloud, random.Random(plan.seed), most=plan.kills, every=(1.0, 4.0))  # noqa: S311
         if plan.kills:
             saboteur.start()
-        self.listener.down = True
-        repaired = threading.Timer(DOWN, self.listener.wake)
-        repaired.start()
         try:
             self._tell(staff)
             self._await_end(orders)
             self._await_heard()
         finally:
-            repaired.cancel()
             if plan.kills:
                 saboteur.stop()
             staff.go_home()
