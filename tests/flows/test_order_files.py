@@ -79,9 +79,10 @@ def test_one_bad_row_stops_nothing_and_is_named_by_line_and_column(world: World)
 
 
 def test_the_same_file_twice_is_harmless(world: World) -> None:
-    for _ in range(2):
-        put(world, FIRST, SECOND, row("C-2"))
-    assert [each["result"] for each in results(world)] == ["repeated"] * 3
+    for key in (KEY, again := "orders/till/again.csv"):
+        put(world, FIRST, SECOND, row("C-2"), key=key)
+    assert [each["result"] for each in results(world)] == ["new"] * 3
+    assert [each["result"] for each in results(world, again)] == ["repeated"] * 3
     assert {len(entries) for entries in logs(world).values()} == {1}
 
 

@@ -120,6 +120,16 @@ def test_a_channel_is_compared_each_day_by_the_clock(shop: PlainShop, world: Wor
     assert work(world) == [("missed", sold)]
 
 
+@pytest.mark.usefixtures("shop")
+def test_what_somebody_has_compared_does_not_put_the_days_comparison_off(world: World) -> None:
+    for _ in range(2):
+        wait(world, 301)
+    (due,) = (each["compare_at"] for each in world.items("IntakeTable") if "compare_at" in each)
+    later(world)
+    assert compare(world)["state"] == "done"
+    assert [each["compare_at"] for each in world.items("IntakeTable") if "compare_at" in each] == [due]
+
+
 def test_a_channel_that_sends_all_by_itself_cannot_be_compared(world: World) -> None:
     body = {"platform": "canonical", "name": "Web"}
     assert world.http("PUT", "/channels/web", body, key="setup").status == 201

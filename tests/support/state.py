@@ -28,13 +28,14 @@ _DIFFERENT_EACH_TIME = frozenset({"expires", "cause", "provider_id"})
 
 
 def state(world: World) -> State:
-    """Orders with their quantities, payments and parcels; stock; views; messages; documents; charges; what is left."""
+    """Orders with their quantities, payments and parcels; stock; views; what came in and went out; what is left."""
     found: State = {
         "orders": {order_id: _order(entries) for order_id, entries in logs(world).items()},
         "stock": _rows(world, "StockTable"),
         "views": _rows(world, "ViewsTable"),
         "messages": _rows(world, "MessagesTable"),
         "references": _rows(world, "ReferencesTable"),
+        "intake": _rows(world, "IntakeTable"),
         # A row says from which version it was made, which a repeated notice may raise: what it says is the same.
         "customers": [{name: row[name] for name in row if name != "as_of"} for row in _rows(world, "CustomersTable")],
         "documents": {

@@ -71,6 +71,8 @@ class World:
         self.chaos = chaos
         self.keys: dict[str, str] = {}
         self.pumps: list[Pump] = []
+        self.stages: frozenset[str] = frozenset()
+        """The stages whose pumps run from the next `begin` on; all of them when it is empty."""
         self.crashes: list[BaseException] = []
         """What functions raised while they answered HTTP calls."""
         self.failures_expected = False
@@ -114,6 +116,7 @@ class World:
         self.pumps = [
             pump(settings, self.runtime.invoke, self.cloud.client("sqs"), self.chaos)
             for settings in mappings(self.template, self.functions)
+            if not self.stages or settings.function.stage in self.stages
         ]
 
     def name(self, logical_id: str) -> str:

@@ -2,7 +2,8 @@
 
 A message takes some orders, writes what became of each row beside the file, and sends the next message: it names the
 byte where the next order begins, so memory holds one order at a time. A piece that is taken twice captures nothing
-twice, and writes the same results. The same file put again is repetitions.
+twice, and writes the same results: the log knows by which row of which file an order came. The same file put again is
+repetitions.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from urllib.parse import unquote_plus
 
 from oms.channels.canonical import canonical_document
 from oms.channels.canonical_model import CanonicalOrder
-from oms.channels.intake import capture
+from oms.channels.intake import Outcome, capture
 from oms.channels.order_rows import TableRow, check_header, grouped, order_of
 from oms.channels.patience import with_deadlines
 from oms.channels.work import Finding, WorkKind
 from oms.clock import now
 from oms.errors import Conflict, FieldError, InvalidInput, NotFound, OmsError
+from oms.ids import derived
 from oms.orders.log import Caller
 from oms.platform import channel_work, setup
 from oms.platform.aws import client, code
@@ -57,6 +59,8 @@ class Place:
 
     key: str
     etag: str
+    put: str = ""
+    """Which time it is that a file was put under this key, as S3 numbers them; in messages of before, nothing."""
     offset: int = 0
     line: int = 1
     header: tuple[str, ...] = ()
@@ -72,12 +76,17 @@ class Place:
         """The file's name within the channel's folder."""
         return self.key.removeprefix(PREFIX).partition("/")[2]
 
+    def cause(self, row: TableRow) -> str:
+        """What brings an order into the log: a row of a file that was put at one time."""
+        return f"file:{derived(self.key, self.etag, self.put, length=16)}:{row.line}"
+
 
 def arrived(event: Mapping[str, Any]) -> None:
     """What S3 tells: files that were put into the bucket."""
     for record in event["Records"]:
         told = record["s3"]["object"]
-        read_channel({"file": {"key": unquote_plus(told["key"]), "etag": told["eTag"]}})
+        put = told.get("sequencer", "")
+        read_channel({"file": {"key": unquote_plus(told["key"]), "etag": told["eTag"], "put": put}})
 
 
 def handle(message: Mapping[str, Any]) -> None:
@@ -126,7 +135,7 @@ def _take(place: Place, channel: Channel, body: StreamingBody) -> None:
     orders = grouped(_rows(place, lines))
     results: list[dict[str, Any]] = []
     for group in islice(orders, ORDERS_AT_ONCE):
-        results += _captured(channel, group)
+        results += _captured(place, channel, group)
     if not results:
         return
     rest = next(orders, None)
@@ -141,6 +150,7 @@ def _take(place: Place, channel: Channel, body: StreamingBody) -> None:
                 "file": {
                     "key": place.key,
                     "etag": place.etag,
+                    "put": place.put,
                     "offset": rest[0].offset,
                     "line": rest[0].line,
                     "header": list(place.header),
@@ -188,6 +198,7 @@ def _with_header(place: Place, lines: _Lines) -> Place:
     return Place(
         key=place.key,
         etag=place.etag,
+        put=place.put,
         offset=lines.offset,
         line=lines.line,
         header=names,
@@ -210,7 +221,7 @@ def _rows(place: Place, lines: _Lines) -> Iterator[TableRow]:
             yield TableRow(line, offset, values if len(cells) <= len(place.header) else {**values, "": "too many"})
 
 
-def _captured(channel: Channel, group: Sequence[TableRow]) -> list[dict[str, Any]]:
+def _captured(place: Place, channel: Channel, group: Sequence[TableRow]) -> list[dict[str, Any]]:
     """Capture the order of some rows; what became of each of them."""
     errors: Sequence[FieldError] = ()
     order_id, result = "", "refused"
@@ -220,11 +231,13 @@ def _captured(channel: Channel, group: Sequence[TableRow]) -> list[dict[str, Any
             _check(row)
         order = read(CanonicalOrder, json.dumps(order_of(group, channel.currency)).encode())
         document = with_deadlines(canonical_document(order, channel), channel, moment)
-        who = Caller(actor=f"channel:{channel.channel_id}", cause=f"file:{order.external_id}", clock=now)
+        who = Caller(actor=f"channel:{channel.channel_id}", cause=place.cause(group[0]), clock=now)
         captured = capture(order_log(), document, who)
-        result = captured.outcome.value if captured else "ignored"
-        order_id = captured.order.order_id if captured else ""
+        result = "ignored"
         if captured:
+            order_id = captured.order.order_id
+            # This very row may have brought it before we stopped: then it is still new.
+            result = Outcome.NEW if who.cause in captured.order.causes else captured.outcome
             report(captured)
     except OmsError as error:
         if error.status >= 500:  # noqa: PLR2004 - ours, or one that passes: the piece is taken again

@@ -39,6 +39,9 @@ EVERY = timedelta(days=1)
 AGAIN = timedelta(hours=1)
 """Until the clock asks again for a comparison of the day that has not come to its end."""
 
+BY_CLOCK = "daily-"
+"""How the ids of the clock's comparisons begin: one that somebody asked for does not put the day's off."""
+
 FIRST_PAUSE = 60
 """Seconds to the next try when the platform gave no answer; doubled each time, to a quarter of an hour."""
 
@@ -62,7 +65,7 @@ def ask(channel_id: str, run_id: str, since: datetime, until: datetime) -> Run:
 def daily(channel_id: str, moment: datetime) -> None:
     """Have a channel compared over the last day; the same wish on the same day is the same comparison."""
     compare_next(channel_id, moment + AGAIN)
-    ask(channel_id, f"daily-{moment.date()}", moment - DAILY, moment - FRESH)
+    ask(channel_id, f"{BY_CLOCK}{moment.date()}", moment - DAILY, moment - FRESH)
 
 
 def handle(message: Mapping[str, Any]) -> None:
@@ -142,7 +145,7 @@ def _check(run: Run, channel: Channel) -> bool:
         return False
     if stage is Stage.DONE:
         logger().info("channel_compared", channel_id=run.channel_id, run_id=run.run_id, counts=dict(run.counts))
-        compare_next(run.channel_id, now() + EVERY)
+        _tomorrow(run)
     return True
 
 
@@ -176,6 +179,11 @@ def _pause(run: Run, error: Unavailable | ConcurrentAppend) -> bool:
 def _give_up(run: Run, problem: str) -> None:
     _file(run, WorkKind.GAVE_UP, "", f"the comparison {run.run_id} was given up: {problem}")
     if table.advance(run, Stage.GIVEN_UP, run.place, {}, now()):
+        _tomorrow(run)
+
+
+def _tomorrow(run: Run) -> None:
+    if run.run_id.startswith(BY_CLOCK):
         compare_next(run.channel_id, now() + EVERY)
 
 
