@@ -10,6 +10,7 @@ import pytest
 
 from oms.ids import order_id as derive_order_id
 from oms.platform import order_files
+from oms.platform.order_file_rows import BLOCK, LONGEST_LINE
 from tests.support import cloud
 from tests.support.state import logs
 from tests.support.world import World
@@ -46,6 +47,11 @@ def results(world: World, key: str = KEY) -> list[dict[str, Any]]:
     return [json.loads(line) for text in texts for line in text.splitlines()]
 
 
+def left(world: World) -> list[str]:
+    """Files of orders that are still in the bucket."""
+    return [name for name in cloud.documents(world.name("DocumentsBucket")) if name.endswith(".csv")]
+
+
 def work(world: World) -> list[tuple[str, str]]:
     answer = world.http("GET", "/channels/till/work", key="orders:read")
     return [(each["external_id"], each["problem"]) for each in answer.json["work"]]
@@ -78,6 +84,28 @@ def test_one_bad_row_stops_nothing_and_is_named_by_line_and_column(world: World)
     assert "Erika" not in json.dumps([results(world), work(world)])
 
 
+def test_a_row_that_cannot_be_read_is_no_end_of_the_file(world: World) -> None:
+    long, quoted = f"F-2,{'x' * (LONGEST_LINE + BLOCK)}", f'F-4,"{"y" * 140_000}"'
+    put(world, row("F-1"), long, row("F-3"), quoted, row("F-5"))
+    told = {each["line"]: (each["result"], [error["message"] for error in each["errors"]]) for each in results(world)}
+    assert told == {
+        2: ("new", []),
+        3: ("refused", ["line 3 has more than 1048576 bytes"]),
+        4: ("new", []),
+        5: ("refused", ["field larger than field limit (131072)"]),
+        6: ("new", []),
+    }
+    assert len(logs(world)) == 3
+
+
+def test_a_file_is_gone_when_it_was_read_to_its_end(world: World) -> None:
+    with patch.object(order_files, "ORDERS_AT_ONCE", 2):
+        put(world, row("G-1"), row("G-2", "two"), row("G-3"))
+        put(world, key="orders/till/nothing.csv")
+    assert len(results(world)) == 3
+    assert left(world) == []
+
+
 def test_the_same_file_twice_is_harmless(world: World) -> None:
     for key in (KEY, again := "orders/till/again.csv"):
         put(world, FIRST, SECOND, row("C-2"), key=key)
@@ -102,6 +130,7 @@ def test_a_file_that_is_no_table_of_orders_is_filed(world: World) -> None:
     world.cloud.client("s3").put_object(Bucket=bucket, Key="orders/till/d.txt", Body=b"not looked at")
     world.settle()
     assert sorted(name for name, _ in work(world)) == ["a.csv", "b.csv", "c.csv"]
+    assert len(left(world)) == 3
     assert logs(world) == {}
 
 

@@ -4,14 +4,15 @@ A message takes some orders, writes what became of each row beside the file, and
 byte where the next order begins, so memory holds one order at a time. A piece that is taken twice captures nothing
 twice, and writes the same results: the log knows by which row of which file an order came. The same file put again is
 repetitions.
+
+Names and addresses stand in a file, and an erasure looks for nobody in it: so it is deleted when its last row was read,
+and the results name nobody. What cannot be read is a row that is refused, and never the end of the file.
 """
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
@@ -19,12 +20,11 @@ from urllib.parse import unquote_plus
 from oms.channels.canonical import canonical_document
 from oms.channels.canonical_model import CanonicalOrder
 from oms.channels.intake import Outcome, capture
-from oms.channels.order_rows import TableRow, check_header, grouped, order_of
+from oms.channels.order_rows import TableRow, grouped, order_of
 from oms.channels.patience import with_deadlines
 from oms.channels.work import Finding, WorkKind
 from oms.clock import now
 from oms.errors import Conflict, FieldError, InvalidInput, NotFound, OmsError
-from oms.ids import derived
 from oms.orders.log import Caller
 from oms.platform import channel_work, setup
 from oms.platform.aws import client, code
@@ -33,52 +33,18 @@ from oms.platform.event_log import order_log
 from oms.platform.http import read
 from oms.platform.intake import report
 from oms.platform.observability import logger
+from oms.platform.order_file_rows import BROKEN, Lines, Place, rows, with_header
 from oms.platform.queues import read_channel
 from oms.setup import Channel, Platform
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
 
-PREFIX = "orders/"
-
 ORDERS_AT_ONCE = 100
 """Orders that one message takes: a few seconds' work."""
 
-LONGEST_LINE = 1024 * 1024
-"""Bytes of one line of a file."""
-
-BLOCK = 64 * 1024
-
 GONE = frozenset({"NoSuchKey", "AccessDenied", "PreconditionFailed"})
 """What S3 says of a file that is not there any more, or has been replaced, of which it tells by itself."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a message goes on in a file."""
-
-    key: str
-    etag: str
-    put: str = ""
-    """Which time it is that a file was put under this key, as S3 numbers them; in messages of before, nothing."""
-    offset: int = 0
-    line: int = 1
-    header: tuple[str, ...] = ()
-    delimiter: str = ","
-
-    @property
-    def channel_id(self) -> str:
-        """The channel whose orders these are."""
-        return self.key.removeprefix(PREFIX).partition("/")[0]
-
-    @property
-    def name(self) -> str:
-        """The file's name within the channel's folder."""
-        return self.key.removeprefix(PREFIX).partition("/")[2]
-
-    def cause(self, row: TableRow) -> str:
-        """What brings an order into the log: a row of a file that was put at one time."""
-        return f"file:{derived(self.key, self.etag, self.put, length=16)}:{row.line}"
 
 
 def arrived(event: Mapping[str, Any]) -> None:
@@ -129,22 +95,23 @@ def _open(place: Place) -> StreamingBody | None:
 
 def _take(place: Place, channel: Channel, body: StreamingBody) -> None:
     """Take some orders, write down what became of their rows, and send a message for the rest."""
-    lines = _Lines(body, place)
+    lines = Lines(body, place)
     if not place.header:
-        place = _with_header(place, lines)
-    orders = grouped(_rows(place, lines))
+        place = with_header(place, lines)
+    orders = grouped(rows(place, lines))
     results: list[dict[str, Any]] = []
     for group in islice(orders, ORDERS_AT_ONCE):
         results += _captured(place, channel, group)
-    if not results:
-        return
     rest = next(orders, None)
-    _keep(place, results)
+    if results:
+        _keep(place, results)
     refused = sum(each["result"] == "refused" for each in results)
     if refused:
         _file(place, f"{refused} rows from line {results[0]['line']} on were refused; see {_results(place, results)}")
     logger().info("order_file_taken", channel_id=channel.channel_id, rows=len(results), refused=refused)
-    if rest is not None:
+    if rest is None:
+        _delete(place)
+    else:
         read_channel(
             {
                 "file": {
@@ -158,67 +125,6 @@ def _take(place: Place, channel: Channel, body: StreamingBody) -> None:
                 }
             }
         )
-
-
-class _Lines:
-    """The lines of a file as text, and how far they have been given out."""
-
-    def __init__(self, body: StreamingBody, place: Place) -> None:
-        self._blocks = iter(lambda: body.read(BLOCK), b"")
-        self._texts = self._all()
-        self.offset = place.offset
-        self.line = place.line
-
-    def __iter__(self) -> Iterator[str]:
-        return self._texts
-
-    def _all(self) -> Iterator[str]:
-        left = b""
-        for block in self._blocks:
-            left += block
-            *whole, left = left.split(b"\n")
-            for raw in whole:
-                yield self._given(raw + b"\n")
-            if len(left) > LONGEST_LINE:
-                raise InvalidInput(f"line {self.line} has more than {LONGEST_LINE} bytes")
-        if left:
-            yield self._given(left)
-
-    def _given(self, raw: bytes) -> str:
-        self.offset += len(raw)
-        self.line += 1
-        return raw.decode(errors="replace")
-
-
-def _with_header(place: Place, lines: _Lines) -> Place:
-    text = next(iter(lines), "").removeprefix("\ufeff")
-    delimiter = ";" if ";" in text and "," not in text else ","
-    names = tuple(name.strip() for name in next(csv.reader([text], delimiter=delimiter), ()))
-    check_header(names)
-    return Place(
-        key=place.key,
-        etag=place.etag,
-        put=place.put,
-        offset=lines.offset,
-        line=lines.line,
-        header=names,
-        delimiter=delimiter,
-    )
-
-
-def _rows(place: Place, lines: _Lines) -> Iterator[TableRow]:
-    reader = csv.reader(lines, delimiter=place.delimiter)
-    while True:
-        line, offset = lines.line, lines.offset
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise InvalidInput(f"line {line}: {error}") from None
-        if cells:
-            values = dict(zip(place.header, (cell.strip() for cell in cells), strict=False))
-            yield TableRow(line, offset, values if len(cells) <= len(place.header) else {**values, "": "too many"})
 
 
 def _captured(place: Place, channel: Channel, group: Sequence[TableRow]) -> list[dict[str, Any]]:
@@ -256,8 +162,8 @@ def _captured(place: Place, channel: Channel, group: Sequence[TableRow]) -> list
 
 
 def _check(row: TableRow) -> None:
-    if "" in row.values:
-        raise InvalidInput("it has more cells than the header has columns", path=f"line {row.line}")
+    if BROKEN in row.values:
+        raise InvalidInput(row.values[BROKEN], path=f"line {row.line}")
     if any("\ufffd" in value for value in row.values.values()):
         raise InvalidInput("it is not in UTF-8", path=f"line {row.line}")
 
@@ -270,6 +176,17 @@ def _keep(place: Place, results: Sequence[Mapping[str, Any]]) -> None:
         Body=body.encode(),
         ContentType="application/x-ndjson",
     )
+
+
+def _delete(place: Place) -> None:
+    """Delete a file that was read to its end, unless another has been put in its place."""
+    from botocore.exceptions import ClientError
+
+    try:
+        client("s3").delete_object(Bucket=settings().documents_bucket, Key=place.key, IfMatch=place.etag)
+    except ClientError as error:
+        if code(error) not in GONE:
+            raise
 
 
 def _results(place: Place, results: Sequence[Mapping[str, Any]]) -> str:
