@@ -7,6 +7,7 @@
 * A write that changes nothing still made a stream record; an upsert by `UpdateItem` made two. DynamoDB makes none,
   and one.
 * A query looked at each item of its table. Here it looks at those of its partition.
+* A secret whose stage AWSCURRENT was moved to another version still answered with the one of before.
 * Answers are made by looking for each attribute under many names; DynamoDB's are there as they go out.
 * The backends are not safe for threads. Each request is answered under one lock, as a server with one thread would.
 """
@@ -27,6 +28,7 @@ from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import StreamShard, Table
 from moto.dynamodb.responses import DynamoHandler
+from moto.secretsmanager.models import SecretsManagerBackend
 
 LOCK = threading.RLock()
 """Held while moto answers a request, and by whoever looks into its state beside."""
@@ -44,6 +46,7 @@ def install() -> None:
     Table.query = _queries(Table.query)
     StreamShard.add = _changes_only(StreamShard.add)
     BaseJSONSerializer._serialize_type_structure = _as_they_are(BaseJSONSerializer._serialize_type_structure)
+    SecretsManagerBackend.update_secret_version_stage = _current(SecretsManagerBackend.update_secret_version_stage)
     botocore_stubber.process_request = _locked(botocore_stubber.process_request, LOCK)
 
 
@@ -142,6 +145,22 @@ def _changes_only(original: Callable[..., None]) -> Callable[..., None]:
         original(self, old, new)
 
     return add
+
+
+def _current(original: Callable[..., tuple[str, str]]) -> Callable[..., tuple[str, str]]:
+    def update_secret_version_stage(
+        self: SecretsManagerBackend,
+        secret_id: str,
+        version_stage: str,
+        remove_from_version_id: str,
+        move_to_version_id: str,
+    ) -> tuple[str, str]:
+        named = original(self, secret_id, version_stage, remove_from_version_id, move_to_version_id)
+        if version_stage == "AWSCURRENT":
+            self.secrets[secret_id].set_default_version_id(move_to_version_id)
+        return named
+
+    return update_secret_version_stage
 
 
 def _as_they_are(original: Callable[..., None]) -> Callable[..., None]:

@@ -14,6 +14,7 @@ from moto import mock_aws
 from infra.fragments import load
 from oms.platform import aws, config
 from oms.platform import cache as memory
+from tests.support import moto_fixes
 
 REGION = "eu-central-1"
 
@@ -35,6 +36,7 @@ def started() -> Iterator[mock_aws]:
         environment.setenv("AWS_ACCESS_KEY_ID", "test")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
         _forget()
+        moto_fixes.install()
         mock = mock_aws()
         mock.start()
         yield mock

@@ -27,6 +27,7 @@ def put_channel(channel_id: str) -> Response:
     from oms.platform.channel_keys import keep
     from oms.platform.connections import check_api_url
     from oms.platform.pools import check_pool
+    from oms.platform.secrets import channel_secret
     from oms.setup_forms import ChannelForm, Id, checked
 
     form = parse(ChannelForm, set_up)
@@ -36,7 +37,7 @@ def put_channel(channel_id: str) -> Response:
 
     def beside() -> dict[str, Any]:
         # After the record, so that a call which If-Match refuses leaves the secrets as they were.
-        keep(channel_id, form.secrets())
+        keep(channel_secret(channel_id), form.secrets())
         return _secrets_of(channel_id)
 
     return put_value(set_up, channel, beside)
@@ -53,8 +54,9 @@ def get_channel(channel_id: str) -> Response:
 
 def _secrets_of(channel_id: str) -> dict[str, Any]:
     from oms.platform.channel_keys import known
+    from oms.platform.secrets import channel_secret
 
-    return {"secrets": {name: asdict(each) for name, each in known(channel_id).items()}}
+    return {"secrets": {name: asdict(each) for name, each in known(channel_secret(channel_id)).items()}}
 
 
 @set_up.route("/locations/{location_id}", methods=["PUT"])

@@ -69,6 +69,11 @@ def changed(before: Secret, given: Mapping[str, str | None], at: datetime) -> di
     return after
 
 
+def disputed(seen: Secret, found: Secret, given: Mapping[str, str | None]) -> list[str]:
+    """Names that were given, and that somebody else has set otherwise since the secret was seen."""
+    return [name for name, value in given.items() if found.get(name) not in {seen.get(name), value}]
+
+
 def in_force(secret: Secret, at: datetime) -> Iterator[Secret]:
     """The secret as it is; and with the webhook secret of before, for as long as that still counts."""
     yield secret

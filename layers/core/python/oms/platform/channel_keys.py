@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from oms.channels.keys import KnownSecret, Secret, changed, in_force, shown
+from oms.channels.keys import KnownSecret, Secret, changed, disputed, in_force, shown
 from oms.clock import now
-from oms.errors import NotFound
+from oms.errors import Conflict
 from oms.platform import secrets
+
+ATTEMPTS = 5
+"""How often a change gives way to others' changes of other names before it is refused."""
 
 
 def any_fits(name: str, fits: Callable[[Secret], bool]) -> bool:
@@ -21,26 +24,37 @@ def any_fits(name: str, fits: Callable[[Secret], bool]) -> bool:
     return any(fits(each) for fresh in (False, True) for each in in_force(secrets.secret(name, fresh=fresh), now()))
 
 
-def keep(channel_id: str, given: Mapping[str, str | None]) -> None:
-    """Store what was given of a channel's secrets; what was not given stays. The same again is not written."""
+def keep(name: str, given: Mapping[str, str | None]) -> None:
+    """Store what was given of a secret; what was not given stays. The same again is not written.
+
+    Two who change different names at one moment both get their way.
+
+    Raises:
+        Conflict: somebody else gave the same names other values at the same moment; theirs stay.
+    """
     if not given:
         return
-    name = secrets.channel_secret(channel_id)
-    before = _stored(name)
-    after = changed(before, given, now())
-    if after != before:
-        secrets.put_secret(name, after)
+    seen, version = secrets.as_kept(name)
+    before = seen
+    for attempt in range(ATTEMPTS):
+        after = changed(before, given, now())
+        if after == before:
+            return
+        try:
+            secrets.replace_secret(name, after, version)
+        except Conflict:
+            before, version = secrets.as_kept(name)
+            if names := disputed(seen, before, given):
+                raise Conflict(
+                    f"somebody else has set {', '.join(names)} of {name} at the same moment, and theirs stays:"
+                    " read what is set, and send yours again if it is to count"
+                ) from None
+            if attempt == ATTEMPTS - 1:
+                raise
+        else:
+            return
 
 
-def known(channel_id: str) -> dict[str, KnownSecret]:
-    """Which secrets of a channel are set."""
-    return shown(_stored(secrets.channel_secret(channel_id)), now())
-
-
-def _stored(name: str) -> dict[str, str]:
-    """As it is in the store, not as it is remembered: a change is made of it."""
-    secrets.forget(name)
-    try:
-        return secrets.secret(name)
-    except NotFound:
-        return {}
+def known(name: str) -> dict[str, KnownSecret]:
+    """Which parts of a secret are set."""
+    return shown(secrets.as_kept(name)[0], now())

@@ -18,9 +18,10 @@ from oms.orders.log import Caller
 from oms.platform import setup, stock_counts, stock_table
 from oms.platform.channel_keys import keep
 from oms.platform.http import field_errors
+from oms.platform.secrets import channel_secret
 from oms.platform.setup import Outcome
 from oms.setup import Product
-from oms.setup_forms import ROWS, ChannelForm, ChannelRow, Form, ImportKind, LocationRow, ProductRow, StockRow
+from oms.setup_forms import ROWS, ChannelRow, Form, ImportKind, LocationRow, ProductRow, StockRow
 from oms.setup_rows import Row, rows
 from oms.views.answers import ImportReport, ImportResult
 
@@ -102,12 +103,19 @@ def check_row(form: type[OfRow], row: Row) -> OfRow | Refusal:
         return field_errors(error)
 
 
-def _set_up(forms: Sequence[SetUpRow]) -> list[Outcome]:
+def _set_up(forms: Sequence[SetUpRow]) -> list[Outcome | Refusal]:
     written = setup.put_many([_value(form) for form in forms])
-    for form in forms:
+    return [_secrets_kept(form) or each.outcome for form, each in zip(forms, written, strict=True)]
+
+
+def _secrets_kept(form: SetUpRow) -> Refusal:
+    """Store the secrets of a row that has any; why they could not be."""
+    try:
         if isinstance(form, ChannelRow):
-            keep_secrets(form.channel_id, form)
-    return [each.outcome for each in written]
+            keep(channel_secret(form.channel_id), form.secrets())
+    except Conflict as error:
+        return [FieldError("credentials", error.detail)]
+    return []
 
 
 def _value(form: SetUpRow) -> setup.SetUp:
@@ -118,11 +126,6 @@ def _value(form: SetUpRow) -> setup.SetUp:
             return form.value(form.location_id)
         case ProductRow():
             return form.value(form.sku)
-
-
-def keep_secrets(channel_id: str, form: ChannelForm) -> None:
-    """Store the secrets of a channel that were sent: they go nowhere else."""
-    keep(channel_id, form.secrets())
 
 
 def _count_all(forms: Sequence[StockRow], caller: Caller) -> list[Outcome | Refusal]:

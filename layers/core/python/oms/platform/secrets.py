@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from secrets import token_urlsafe
 
-from oms.errors import NotFound
+from oms.errors import Conflict, NotFound
 from oms.platform.aws import client
 from oms.platform.cache import Cache
 from oms.platform.config import settings
@@ -18,6 +18,9 @@ FRESH = 10
 
 LINKS = "links"
 """The name of the secret that signs customers' links: `{"signing_secret": ...}`."""
+
+CURRENT, PROPOSED = "AWSCURRENT", "OMS_PROPOSED"
+"""Stages of a secret's versions: what everybody reads, and what is to take its place."""
 
 _secrets: Cache[str, dict[str, str]] = Cache(seconds=LIFE, size=1000)
 
@@ -95,6 +98,50 @@ def put_secret(name: str, value: dict[str, str]) -> None:
         except secrets_manager.exceptions.ResourceExistsException:
             secrets_manager.put_secret_value(SecretId=_full(name), SecretString=text)
     _secrets.put(name, value)
+
+
+def as_kept(name: str) -> tuple[dict[str, str], str]:
+    """A secret as it is in the store, not as it is remembered, and its version; both are empty if there is none."""
+    secrets_manager = client("secretsmanager")
+    try:
+        answer = secrets_manager.get_secret_value(SecretId=_full(name))
+    except secrets_manager.exceptions.ResourceNotFoundException:
+        return {}, ""
+    value: dict[str, str] = json.loads(answer["SecretString"])
+    return _secrets.put(name, value), answer["VersionId"]
+
+
+def replace_secret(name: str, value: dict[str, str], seen: str) -> None:
+    """Put a secret in the place of the version that was seen, or make it where there was none.
+
+    Secrets Manager moves the label of the current version only away from the one that is named: of two writers who saw
+    the same version, one fails.
+
+    Raises:
+        Conflict: somebody else has put another in its place meanwhile; theirs stays.
+    """
+    secrets_manager = client("secretsmanager")
+    errors = secrets_manager.exceptions
+    try:
+        if seen:
+            _propose(name, value, seen)
+        else:
+            secrets_manager.create_secret(Name=_full(name), SecretString=json.dumps(value))
+    except (errors.ResourceExistsException, errors.ResourceNotFoundException, errors.InvalidParameterException):
+        # Without an answer the client asks again, so it may be our own that is there already.
+        if as_kept(name)[0] != value:
+            raise Conflict(f"the secret {name} was changed by somebody else at the same moment") from None
+    _secrets.put(name, value)
+
+
+def _propose(name: str, value: dict[str, str], seen: str) -> None:
+    secrets_manager = client("secretsmanager")
+    put = secrets_manager.put_secret_value(
+        SecretId=_full(name), SecretString=json.dumps(value), VersionStages=[PROPOSED]
+    )
+    secrets_manager.update_secret_version_stage(
+        SecretId=_full(name), VersionStage=CURRENT, RemoveFromVersionId=seen, MoveToVersionId=put["VersionId"]
+    )
 
 
 def forget(name: str) -> None:

@@ -13,12 +13,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from oms.clock import now, to_text
-from oms.errors import NotFound
 from oms.platform import webhook_table as table
 from oms.platform.aws import client
 from oms.platform.config import settings
 from oms.platform.observability import flush
-from oms.platform.secrets import put_secret, secret, subscription_secret
+from oms.platform.secrets import as_kept, replace_secret, subscription_secret
 from oms.platform.subscriptions import Known, note_health, subscriptions
 from oms.webhooks.delivery import Delivery, DeliveryStatus
 from oms.webhooks.subscription import TEST
@@ -117,11 +116,12 @@ def replay(message: dict[str, Any]) -> None:
 
 
 def rotate(subscription_id: str, fresh: str, until: str) -> None:
-    """Sign with `fresh` from now on, and until then with the secret of before as well."""
+    """Sign with `fresh` from now on, and until then with the secret of before as well.
+
+    Raises:
+        Conflict: somebody else rotates it at the same moment.
+    """
     name = subscription_secret(subscription_id)
-    try:
-        before = secret(name, fresh=True)["secret"]
-    except NotFound:
-        put_secret(name, {"secret": fresh})
-        return
-    put_secret(name, {"secret": fresh, "previous": before, "previous_until": until})
+    kept, version = as_kept(name)
+    overlap = {"previous": kept["secret"], "previous_until": until} if kept else {}
+    replace_secret(name, {"secret": fresh, **overlap}, version)
