@@ -2,13 +2,16 @@
 
 Each call says how things shall be, not what to add to them: told twice, the platform has it once. Where a platform
 takes no key for that, its adapter looks first at what is there.
+
+Most platforms answer when they have done it. One that does it in its own time is told in steps: its adapter answers
+each with `HandedIn`, which is written down before the next (`InSteps`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -96,11 +99,46 @@ class StockAnswer:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedIn:
+    """A step on the way to something that a platform does in its own time; the next one follows after `wait`.
+
+    `reference` has all that the next step has to know: at most 500 characters, and nothing about the customer.
+    """
+
+    reference: str
+    wait: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """Where something stands that is told in steps.
+
+    `fresh`: the reference was written down a moment ago by who has it in hand. Otherwise somebody may have made the
+    step that follows, and have died or heard no answer.
+    """
+
+    reference: str
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was handed in came to nothing, for certain: tried again, it is begun anew. The reason is for people."""
+
+    reason: str
+
+
+Told = str | HandedIn | Undone
+"""The platform's reference of what it has done (empty when it names none), or how far it is, or why it is not done."""
+
+
 class ToldPlatform(Protocol):
     """The part of a platform's dialect in which it is told things, as a module of these functions.
 
-    Each returns the platform's reference of what it made (empty when it names none). All raise `Unavailable` (or
-    `Throttled`) when the same call may be made again, and `Refused` when a person has to look.
+    Each returns the platform's reference of what it made (empty when it names none), or `HandedIn` where the platform
+    is `InSteps`. All raise `Unavailable` (or `Throttled`) when the same call may be made again, and `Refused` when a
+    person has to look.
     """
 
     TAKES: frozenset[ChannelUpdate]
@@ -112,16 +150,28 @@ class ToldPlatform(Protocol):
         """Say that a parcel has left, with its tracking number."""
         ...
 
-    def cancel(self, connection: Connection, sale: Sale, cancelled: Cancelled) -> str:
+    def cancel(self, connection: Connection, sale: Sale, cancelled: Cancelled) -> Told:
         """Say that units will not be sent. Money is not moved with it."""
         ...
 
-    def refund(self, connection: Connection, sale: Sale, refund: MoneyBack) -> str:
+    def refund(self, connection: Connection, sale: Sale, refund: MoneyBack) -> Told:
         """Have the platform give money back."""
         ...
 
     def set_stock(self, connection: Connection, levels: Sequence[StockLevel]) -> Sequence[StockAnswer]:
         """Set levels, at most `STOCK_BATCH`; one that the platform refuses stops no other."""
+        ...
+
+
+class InSteps(Protocol):
+    """What a platform provides beside `ToldPlatform` whose calls answer with `HandedIn`."""
+
+    def proceed(self, connection: Connection, sale: Sale, what: Cancelled | MoneyBack, handed: Handed) -> Told:
+        """The next step of what was begun.
+
+        Raises:
+            Refused: a person has to look; tried again, it goes on from where it stands, unlike what is `Undone`.
+        """
         ...
 
 

@@ -10,11 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
+from typing import assert_never, cast
 
 from oms.channels.changes import REASON
 from oms.channels.connection import Connection
-from oms.channels.outbound import Cancelled, MoneyBack, Sale, Shipped, ToldPlatform, UnitsOf
+from oms.channels.outbound import (
+    Cancelled,
+    Handed,
+    InSteps,
+    MoneyBack,
+    Sale,
+    Shipped,
+    Told,
+    ToldPlatform,
+    UnitsOf,
+)
 from oms.clock import from_text
 from oms.orders.events import OrderEvent
 from oms.orders.order import Order, Parcel
@@ -85,14 +95,18 @@ def sale_of(order: Order) -> Sale:
     )
 
 
-def tell(platform: ToldPlatform, connection: Connection, order: Order, update: Update) -> str:
-    """Tell one thing; the platform's own reference of it, empty when it names none.
+def tell(
+    platform: ToldPlatform, connection: Connection, order: Order, update: Update, handed: Handed | None = None
+) -> Told:
+    """Tell one thing, or go on with it from where it stands; the platform's own reference of it, or how far it is.
 
     Raises:
         Unavailable: the same call may be made again.
         Refused: a person has to look.
     """
     sale = sale_of(order)
+    if handed is not None and not isinstance(update.what, Shipped):
+        return cast("InSteps", platform).proceed(connection, sale, update.what, handed)
     match update.what:
         case Shipped():
             return platform.confirm_shipment(connection, sale, update.what)

@@ -26,6 +26,9 @@ class WaitingUpdateResource(TypedDict):
     problem: str
     """The platform's words, or ours."""
     tried_at: str | None
+    handed_in: str | None
+    """How far it is with what the platform does in its own time, in the platform's terms; null when it has nothing."""
+    handed_in_at: str | None
 
 
 class ChannelUpdatesResource(TypedDict):

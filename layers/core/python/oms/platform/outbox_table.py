@@ -2,13 +2,16 @@
 
     pk                          sk
     channel                     <channel id>     how the platform answers, and how often it was asked: `channel_states`
-    update#<channel id>         <order id>       since, status, attempts, next_at, held, news, kind, key, problem
+    update#<channel id>         <order id>       since, status, attempts, next_at, held, news, kind, key, problem;
+                                                 handed, handed_key, handed_at
     level#<channel id>          <sku>            stock that waits to be told, and what was told: `channel_stock_table`
     dirty#<shard>               <sku>            stock that has moved
 
 An order is written down before anybody is called, and goes when nothing is owed any more. `next_at` names its next try:
 whoever makes the try moves it on, so two messages about one try make one call, and so the things of one order are told
 one after another. `news` counts what happened meanwhile: an item that has news since it was taken does not go.
+What a platform does in its own time is told in steps: `handed` says how far the thing of `handed_key` has come. It is
+written before each step that nobody may make twice.
 The index `by_due` has orders that wait by `next_at`, under `due`: `update#<channel id>`, or `stuck#<channel id>`.
 """
 
@@ -59,6 +62,10 @@ class Waiting:
     tried_at: str = ""
     held: bool = False
     """Whether somebody has it in hand until `next_at`, unless they have died."""
+    handed: str = ""
+    """How far the thing of `handed_key` has come that the platform does in its own time; empty when there is none."""
+    handed_key: str = ""
+    handed_at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,13 +161,38 @@ def put_off(
     )
 
 
-def stick(one: Waiting, problem: Problem, now: datetime) -> None:
-    """Leave it to a person."""
+def hand_in(
+    one: Waiting, kind: str, key: str, reference: str, now: datetime, *, until: datetime | None = None
+) -> Waiting | None:
+    """Keep how far something has come: before the next step, which follows now, or `until` then.
+
+    None when the lease was over and somebody else has it: then the next step is not ours.
+    """
+    return _write(
+        one.channel_id,
+        one.order_id,
+        "SET handed = :handed, handed_key = :key, handed_at = :begun, next_at = :later, attempts = :none,"
+        f" kind = :kind, #key = :key REMOVE problem, tried_at{', held' if until else ''}",
+        "next_at = :seen",
+        {
+            ":handed": {"S": reference},
+            ":begun": {"S": one.handed_at if one.handed_key == key else to_text(now)},
+            ":later": {"S": to_text(until or now + LEASE)},
+            ":none": {"N": "0"},
+            ":kind": {"S": kind},
+            ":key": {"S": key},
+            ":seen": {"S": one.next_at},
+        },
+    )
+
+
+def stick(one: Waiting, problem: Problem, now: datetime, *, undone: bool = False) -> None:
+    """Leave it to a person. `undone`: what was handed in came to nothing, so it is begun anew if it is tried again."""
     _write(
         one.channel_id,
         one.order_id,
         "SET due = :due, #status = :stuck, next_at = :now, attempts = :attempts, kind = :kind, #key = :key,"
-        " problem = :problem, tried_at = :now REMOVE held",
+        f" problem = :problem, tried_at = :now REMOVE held{', handed, handed_key, handed_at' if undone else ''}",
         "next_at = :seen",
         {
             ":due": {"S": f"stuck#{one.channel_id}"},
@@ -271,4 +303,7 @@ def waiting_of(item: Item) -> Waiting:
         problem=text("problem"),
         tried_at=text("tried_at"),
         held="held" in item,
+        handed=text("handed"),
+        handed_key=text("handed_key"),
+        handed_at=text("handed_at"),
     )

@@ -3,6 +3,9 @@
 What is owed follows from the order's log (`oms.channels.telling`), so nothing can be lost: an order is written down
 before its channel is called, each thing that was told is appended to the log, and whoever stops in between is followed
 by somebody who computes the rest again. A call that nobody knows the end of is made once more: adapters look first.
+
+What a platform does in its own time is told in steps. How far it is stands in the outbox, written before each step that
+may not be made twice; meanwhile the order waits, and that is no failure.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from oms.channels import pace, telling
 from oms.channels.changes import REASON
-from oms.channels.outbound import ToldPlatform, told_platform
+from oms.channels.outbound import Handed, HandedIn, ToldPlatform, Undone, told_platform
 from oms.clock import from_text, now, to_text
 from oms.errors import ConcurrentAppend, NotFound, Refused, Throttled, Unavailable
 from oms.orders.log import Caller, append, execute, load
@@ -48,6 +51,9 @@ PAGE = 250
 """Orders of a channel that a minute looks at, those whose try is due first."""
 
 BATCH = 10
+
+STEPS = 6
+"""Steps of one thing that are made at once; an adapter needs fewer."""
 
 EXCERPT = 300
 """Characters of a platform's words that are kept."""
@@ -110,13 +116,19 @@ def _work(known: Channel, one: Waiting, *, probe: bool) -> None:
         if allowed.until is not None:
             outbox_table.put_off(one, allowed.until, now())
             return
-        reference = _call(known, platform, order, owed[0], one, allowed.state)
+        update = _first(owed, one)
+        one, reference = _call(known, platform, order, update, one, allowed.state)
         if reference is None:
             return
         channel_states.answered(known.channel_id, allowed.state)
-        order = _note(order, owed[0], reference)
+        order = _note(order, update, reference)
         probe = False
         count(Metric.CHANNELS_TOLD)
+
+
+def _first(owed: Sequence[Update], one: Waiting) -> Update:
+    """What is told next: what was handed in already, whatever came before it meanwhile."""
+    return next((each for each in owed if one.handed and each.key == one.handed_key), owed[0])
 
 
 def _again(one: Waiting | None) -> None:
@@ -126,11 +138,44 @@ def _again(one: Waiting | None) -> None:
 
 def _call(
     known: Channel, platform: ToldPlatform, order: Order, update: Update, one: Waiting, state: channel_states.State
-) -> str | None:
-    """Tell one thing; the platform's reference, or None when that did not succeed and what follows is arranged."""
+) -> tuple[Waiting, str | None]:
+    """Tell one thing, as many steps of it as can be made now; the platform's reference when it is done.
+
+    None when it is not, or did not succeed: what follows is arranged.
+    """
+    handed = Handed(reference=one.handed, fresh=False) if one.handed and one.handed_key == update.key else None
+    for _ in range(STEPS):
+        told = _step(known, platform, order, update, handed, one, state)
+        if not isinstance(told, HandedIn):
+            return one, told
+        until = now() + told.wait if told.wait else None
+        kept = outbox_table.hand_in(one, update.kind, update.key, told.reference, now(), until=until)
+        if kept is None or until is not None:
+            # Somebody else has it, or the platform: it has answered, so nothing failed.
+            channel_states.answered(known.channel_id, state)
+            return one, None
+        one, handed = kept, Handed(reference=told.reference, fresh=True)
+    _again(outbox_table.put_off(one, now(), now()))
+    return one, None
+
+
+def _step(
+    known: Channel,
+    platform: ToldPlatform,
+    order: Order,
+    update: Update,
+    handed: Handed | None,
+    one: Waiting,
+    state: channel_states.State,
+) -> str | HandedIn | None:
+    """One call to the platform's adapter; None when it did not succeed and what follows is arranged."""
     moment = now()
     try:
-        return calling(known.channel_id, lambda connection: telling.tell(platform, connection, order, update))
+        told = calling(known.channel_id, lambda connection: telling.tell(platform, connection, order, update, handed))
+        if not isinstance(told, Undone):
+            return told
+        problem = _problem(update, told.reason)
+        outbox_table.stick(one, problem, moment, undone=True)
     except Throttled as error:
         until = moment + pace.asked(error.seconds)
         channel_states.leave_alone(known, until)
@@ -208,7 +253,9 @@ def sweep(moment: datetime) -> int:
         asked += _sweep(known, state, waiting, moment)
         left, _ = outbox_table.listed(known.channel_id, UpdateStatus.STUCK, PAGE)
         stuck, down = stuck + len(left), down + state.circuit.down
-        ages = [(moment - from_text(each.since)).total_seconds() for each in (*waiting, *left)]
+        # What the platform has, and does in its own time, nobody has to hurry.
+        ours = [each for each in (*waiting, *left) if not (each.handed and each.status is UpdateStatus.PENDING)]
+        ages = [(moment - from_text(each.since)).total_seconds() for each in ours]
         oldest = max(oldest, *(int(age) for age in ages), 0) if ages else oldest
     channel_stock.sweep(moment, states)
     if states:

@@ -156,6 +156,8 @@ def _shown(one: Waiting) -> WaitingUpdateResource:
         "key": one.key or None,
         "problem": one.problem,
         "tried_at": one.tried_at or None,
+        "handed_in": one.handed or None,
+        "handed_in_at": one.handed_at or None,
     }
 
 
