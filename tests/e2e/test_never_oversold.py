@@ -79,9 +79,7 @@ class Troublemaker:
             answer = self._api.call("GET", f"/orders/{order}", scope="orders:read")
             shares = answer.json.get("fulfillment_orders", ()) if answer.status == 200 else ()
             able = [each for each in shares if "reject" in each["actions"]]
-            # Only what is sold by itself is given back here; sets that are: tests/unit/routing/test_kits.py.
-            sets = any(line["sku"] != TEE for line in answer.json["lines"]) if able else False
-            if able and order not in self._touched and (TROUBLE[len(self.acts)] == "cancel" or not sets):
+            if able and order not in self._touched:
                 self._act(order, able[0])
 
     def _act(self, order: str, share: Any) -> None:

@@ -10,13 +10,13 @@ from oms.errors import InvalidInput, ShortStock
 from oms.fulfillment.rejection import Rejecting, reject
 from oms.orders import decisions
 from oms.orders.after_sale import Disposition, ReceivedUnits, UnitsReceived
-from oms.orders.events import Allocation, HoldReason, ParcelDelivered, UnitsAllocated
+from oms.orders.events import Allocation, HoldReason, ParcelDelivered, UnitsAllocated, UnitsBackordered
 from oms.orders.evolve import BrokenHistory, evolve
 from oms.orders.kits import Component, ComponentsFixed, Kit
 from oms.orders.log import append, execute
 from oms.orders.order import Order
 from oms.orders.rejecting import RejectReason
-from oms.routing.backorders import fill_backorders
+from oms.routing.backorders import fill_backorders, lines_to_serve
 from oms.routing.process import advance
 from oms.setup import Product
 from oms.stock.movements import movements
@@ -258,6 +258,35 @@ def test_a_kit_is_served_with_what_nobody_ahead_of_it_may_have(stack: MemoryStac
     fill_backorders(stack.ports(), "box", "o3 waits")
     assert units(advance(stack.ports(), "o3", "again")) == {"allocated": 2}
     assert levels(stack) == {"box": (3, 1, 2), "mug": (7, 3, 4)}
+
+
+def test_who_begins_to_wait_for_a_set_looks_at_what_it_needs_and_not_at_the_line(stack: MemoryStack) -> None:
+    """Nobody asks again whether those who wait already can be served, however many they are."""
+    sell(stack, "o0", ("set", 3))
+    for number in range(1, 6):
+        order = sell(stack, f"o{number}", ("set", 1))
+        (event,) = (
+            it for entry in stack.entries(f"o{number}") for it in entry.events if isinstance(it, UnitsBackordered)
+        )
+        assert lines_to_serve(stack.ports(), order, event) == [], "a mug is there, and no box"
+    stack.stock("box", "north", 4)
+    assert lines_to_serve(stack.ports(), order, event) == ["box", "mug"]
+
+
+def test_what_a_line_asks_for_grows_with_those_in_it_and_not_faster(stack: MemoryStack) -> None:
+    stack.stock("mug", "north", 8)
+    sell(stack, "o0", ("set", 3))
+    asked: list[str] = []
+    ports = stack.ports()
+    counting = replace(
+        ports,
+        sku_stock=lambda sku: asked.append(sku) or ports.sku_stock(sku),  # type: ignore[func-returns-value]
+        waiters=lambda sku: asked.append(f"line of {sku}") or ports.waiters(sku),  # type: ignore[func-returns-value]
+    )
+    for number in range(1, 12):
+        sell(stack, f"o{number}", ("set", 1))
+    assert fill_backorders(counting, "mug", "m") == 0
+    assert sorted(asked) == ["box", "line of box", "line of mug", "mug"], "each once, with eleven who wait"
 
 
 def test_what_it_is_made_of_is_told_once_before_it_moves() -> None:

@@ -19,7 +19,7 @@ from oms.orders.kits import Component, parts, shelf_skus
 from oms.orders.log import append, load
 from oms.orders.order import Order
 from oms.orders.rejecting import RejectReason, UnitsRejected
-from oms.routing.backorders import fill_backorders
+from oms.routing.backorders import fill_backorders, lines_to_serve
 from oms.routing.process import advance
 from oms.routing.question import kept_from_of
 from oms.setup import Product
@@ -98,10 +98,10 @@ class Day:
                 yield lambda sku=sku: fill_backorders(self.stack.ports(), sku, "stock")
 
     def _handle(self, order_id: str, event: UnitsBackordered | UnitsCancelled | UnitsRejected) -> None:
-        order = load(self.stack, order_id)
         # Of a rejection the levels tell, which it has moved, and not the order's message.
-        for sku in sorted({each for unit in event.units for each in shelf_skus(order.kits, unit.sku)}):
-            fill_backorders(self.stack.ports(), sku, "line")
+        if not isinstance(event, UnitsRejected):
+            for sku in lines_to_serve(self.stack.ports(), load(self.stack, order_id), event):
+                fill_backorders(self.stack.ports(), sku, "line")
         advance(self.stack.ports(), order_id, "told")
 
 

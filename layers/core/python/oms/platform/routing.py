@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from oms.clock import now
@@ -10,7 +11,6 @@ from oms.fraud.protocol import Screening, ScreeningRequest
 from oms.orders.contact import Address
 from oms.orders.events import UnitsBackordered, UnitsCancelled, UnitState
 from oms.orders.evolve import fold
-from oms.orders.kits import shelf_skus
 from oms.orders.log import Caller
 from oms.orders.log import load as load_order
 from oms.orders.rejecting import LocationReadmitted
@@ -27,7 +27,7 @@ from oms.platform.stock_buckets import glance
 from oms.platform.stock_items import number_in, owner
 from oms.platform.stock_line import waiters
 from oms.platform.stock_table import sku_stock
-from oms.routing.backorders import fill_backorders, waiting_for
+from oms.routing.backorders import fill_backorders, lines_to_serve, waiting_for
 from oms.routing.news import refresh
 from oms.routing.notices import settle
 from oms.routing.ports import Ports
@@ -108,7 +108,7 @@ def handle(message: dict[str, Any], message_id: str) -> None:
         settle(ports(), order_id, load(message["notice"]))
         return
     if message["type"] in {UnitsBackordered.__name__, UnitsCancelled.__name__}:
-        for sku in _lines_to_serve(message):
+        for sku in _lines_behind(message):
             fill_backorders(ports(), sku, cause)
     if message["type"] == PROMISE_DUE:
         refresh(ports(), order_id, cause)
@@ -125,22 +125,19 @@ def handle(message: dict[str, Any], message_id: str) -> None:
     )
 
 
-def _lines_to_serve(message: dict[str, Any]) -> list[str]:
-    """The skus in whose lines an order has just begun to wait, or has ended to and held others up.
-
-    Only a kit holds others up: it keeps its right to what is there while another of its components is missing.
-    """
-    ended = message["type"] == UnitsCancelled.__name__
+def _lines_behind(message: dict[str, Any]) -> list[str]:
+    """The skus in whose lines somebody may be served, now that this order waits or does not wait any more."""
     units = message.get("data", {}).get("units", ())
-    if ended and "data" in message and not any(each["source"] == UnitState.BACKORDERED for each in units):
+    if units and message["type"] == UnitsCancelled.__name__ and not any(map(_waited, units)):
         return []
     entries = order_log().entries(message["order_id"])
-    event = entries[message["seq"] - 1].events[message["index"]]
+    event, order = entries[message["seq"] - 1].events[message["index"]], fold(entries)
     assert isinstance(event, UnitsBackordered | UnitsCancelled)
-    order = fold(entries)
-    kits = order.kits if order is not None else {}
-    sold = {each.sku for each in event.units if not ended or each.sku in kits}
-    return sorted({on_shelf for sku in sold for on_shelf in shelf_skus(kits, sku)})
+    return lines_to_serve(ports(), order, event) if order is not None else []
+
+
+def _waited(units: Mapping[str, Any]) -> bool:
+    return bool(units["source"] == UnitState.BACKORDERED)
 
 
 GIVEN_UP = frozenset({StockReason.CORRECTED, StockReason.DAMAGED})

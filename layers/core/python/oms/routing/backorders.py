@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import takewhile
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
+from dataclasses import dataclass
+from functools import cache
+from itertools import takewhile, tee
 
 from oms.errors import ConcurrentAppend, NotFound, ShortStock
-from oms.orders.events import UnitState
+from oms.orders.events import UnitsBackordered, UnitsCancelled, UnitState
 from oms.orders.kits import Recipes, parts, shelf_skus
 from oms.orders.log import ATTEMPTS, Caller, append, load
 from oms.orders.order import Order
@@ -16,6 +19,7 @@ from oms.routing.process import ACTOR
 from oms.routing.question import kept_from_of
 from oms.routing.source import demand_of, source_backorder, steps_of
 from oms.sourcing.plan import Assignment, Demand, Unfilled
+from oms.stock.levels import SkuStock, Waiter
 
 PASSED = 100
 """Orders that could not be served, after which nobody further down the line is looked at."""
@@ -39,8 +43,11 @@ def fill_backorders(ports: Ports, sku: str, cause: str, *, fresh_at: str = "") -
     filled = 0
     while True:
         served = ahead = passed = 0
-        for waiter in ports.waiters(sku):
-            got, kept, left = _serve(ports, waiter.order_id, sku, ahead, caller, fresh_at)
+        seen = _look(ports, fresh_at)
+        for waiter in seen.waiters(sku):
+            got, kept, left = _serve(ports, seen, waiter.order_id, sku, ahead, caller, fresh_at)
+            if got:
+                seen = _look(ports, fresh_at)
             served += got
             ahead += kept
             passed += got < waiter.quantity
@@ -57,13 +64,48 @@ def waiting_for(order: Order) -> list[str]:
     return sorted({on_shelf for each in waiting for on_shelf in shelf_skus(order.kits, each.sku)})
 
 
-def _serve(ports: Ports, order_id: str, sku: str, ahead: int, caller: Caller, fresh_at: str) -> tuple[int, int, int]:
+def lines_to_serve(ports: Ports, order: Order, event: UnitsBackordered | UnitsCancelled) -> list[str]:
+    """The skus in whose lines somebody may be served now that units of an order wait, or do not wait any more.
+
+    Who begins to wait may have missed what came at that moment: of what its units need, kits whole, something must be
+    there. Who leaves held others up only as a kit: it kept its right to what is there while a component was missing.
+    """
+    if isinstance(event, UnitsCancelled):
+        left = {each.sku for each in event.units if each.source is UnitState.BACKORDERED and each.sku in order.kits}
+        return sorted({on_shelf for sku in left for on_shelf in shelf_skus(order.kits, sku)})
+    there = cache(lambda sku: any(ports.sku_stock(sku).available().values()))
+    wanted = [shelf_skus(order.kits, each.sku) for each in demand_of(order, UnitState.BACKORDERED)]
+    return sorted({each for skus in wanted if all(map(there, sorted(skus))) for each in skus})
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was read since units were last allocated: each sku's stock, place in line, and order ahead once."""
+
+    sku_stock: Callable[[str], SkuStock]
+    waiters: Callable[[str], Iterable[Waiter]]
+    shut: Callable[[str, str], set[str]]
+    """The locations from which an order (first) cannot have what it waits for of a sku (second)."""
+
+
+def _look(ports: Ports, fresh_at: str) -> _Seen:
+    lines = cache(lambda sku: tee(ports.waiters(sku), 1)[0])
+    shut = cache(lambda order_id, sku: _shut(ports, order_id, sku, fresh_at))
+    return _Seen(cache(ports.sku_stock), lambda sku: copy(lines(sku)), shut)
+
+
+def _serve(
+    ports: Ports, seen: _Seen, order_id: str, sku: str, ahead: int, caller: Caller, fresh_at: str
+) -> tuple[int, int, int]:
     """Allocate one order's units that wait for a sku, as far as stock goes beyond what those ahead have a right to.
 
     Says how many units of the sku it got, to how many it keeps a right, and how many are left for those behind it.
+    Decides on what was `seen`, and when that turns out to be old reads anew.
     """
-    for _ in range(ATTEMPTS):
-        stock = ports.sku_stock(sku).sellable_after(ahead)
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            seen = _look(ports, fresh_at)
+        stock = seen.sku_stock(sku).sellable_after(ahead)
         available = sum(stock.values())
         try:
             order = load(ports.log, order_id)
@@ -74,7 +116,7 @@ def _serve(ports: Ports, order_id: str, sku: str, ahead: int, caller: Caller, fr
         if not wanted or not available:
             return 0, 0, available
         others = {each for unit in wanted for each in shelf_skus(order.kits, unit.sku)} - {sku}
-        view = {sku: stock, **{other: _left_for(ports, order, wanted, other, fresh_at) for other in sorted(others)}}
+        view = {sku: stock, **{other: _left_for(seen, order, wanted, other) for other in sorted(others)}}
         sourced = source_backorder(order, wanted, view, ports, fresh_at=fresh_at)
         try:
             steps = steps_of(order, sourced, UnitState.BACKORDERED)
@@ -92,19 +134,19 @@ def _serve(ports: Ports, order_id: str, sku: str, ahead: int, caller: Caller, fr
     raise ConcurrentAppend(f"order {order_id} or stock of {sku} is busy: try again")
 
 
-def _left_for(ports: Ports, order: Order, wanted: Sequence[Demand], sku: str, fresh_at: str) -> dict[str, int]:
+def _left_for(seen: _Seen, order: Order, wanted: Sequence[Demand], sku: str) -> dict[str, int]:
     """Units of a sku by location that an order may take which waits for it, among others.
 
     Those ahead in its line have a right to theirs, but not at a location that gave their order back.
     """
-    ahead = list(takewhile(lambda each: each.order_id != order.order_id, ports.waiters(sku)))
-    of_sku = ports.sku_stock(sku)
+    ahead = list(takewhile(lambda each: each.order_id != order.order_id, seen.waiters(sku)))
+    of_sku = seen.sku_stock(sku)
     left = of_sku.sellable_after(sum(each.quantity for each in ahead))
     needs = _units_of(sku, wanted, order.kits)
     if all(left[place] >= min(needs, units) for place, units in of_sku.available().items()):
         # It has enough wherever there is any: who of those ahead may be served from where decides nothing.
         return left
-    shut = {each.order_id: _shut(ports, each.order_id, sku, fresh_at) for each in ahead}
+    shut = {each.order_id: seen.shut(each.order_id, sku) for each in ahead}
     left = of_sku.sellable_after(sum(each.quantity for each in ahead if not shut[each.order_id]))
     for each in ahead:
         owed = each.quantity if shut[each.order_id] else 0
