@@ -50,27 +50,27 @@ def take_webhook(channel_id: str) -> Response:
 
 
 @app.lambda_function(name="fetch")
-def fetch(event: dict[str, Any], _context: Any) -> BatchAnswer:
+def fetch(event: dict[str, Any], context: Any) -> BatchAnswer:
     """Fetching queue: ask a platform for an order that a notice only named."""
     from oms.platform.fetching import handle
 
-    return sqs_batch(event, handle)
+    return sqs_batch(event, context, handle)
 
 
 @app.lambda_function(name="notice")
-def notice(event: dict[str, Any], _context: Any) -> BatchAnswer:
+def notice(event: dict[str, Any], context: Any) -> BatchAnswer:
     """Notifications queue: what a marketplace tells of an order."""
     from oms.platform.fetching import marketplace, unread
 
-    return sqs_batch(event, marketplace, read=unread)
+    return sqs_batch(event, context, marketplace, read=unread)
 
 
 @app.lambda_function(name="poll")
-def poll(event: dict[str, Any], _context: Any) -> BatchAnswer:
+def poll(event: dict[str, Any], context: Any) -> BatchAnswer:
     """Polls queue: read what changed in a channel, compare it with us, or take a file of orders."""
     from oms.platform.polling import handle
 
-    return sqs_batch(event, handle)
+    return sqs_batch(event, context, handle)
 
 
 @app.lambda_function(name="clock")

@@ -21,11 +21,11 @@ app.register_blueprint(dispatch)
 
 
 @app.lambda_function(name="claim")
-def claim(event: dict[str, Any], _context: Any) -> BatchAnswer:
+def claim(event: dict[str, Any], context: Any) -> BatchAnswer:
     """Fulfillment queue: scans that were parked for a parcel are applied once its label is on the log."""
     from oms.platform.fulfillment import label_bought
 
-    return sqs_batch(event, label_bought)
+    return sqs_batch(event, context, label_bought)
 
 
 @app.lambda_function(name="ask")

@@ -19,12 +19,12 @@ app.register_blueprint(simulating)
 
 
 @app.lambda_function(name="project")
-def project(event: dict[str, Any], _context: Any) -> BatchAnswer:
+def project(event: dict[str, Any], context: Any) -> BatchAnswer:
     """Orders stream: bring the views up to date and count what happened."""
     from oms.platform import projection
     from oms.platform.event_log import order_log
 
-    return projection.project(order_log(), event)
+    return projection.project(order_log(), event, context)
 
 
 @app.lambda_function(name="gauge")

@@ -12,36 +12,36 @@ app = Chalice(app_name="notify", configure_logs=False)
 
 
 @app.lambda_function(name="send")
-def send(event: dict[str, Any], _context: Any) -> BatchAnswer:
+def send(event: dict[str, Any], context: Any) -> BatchAnswer:
     """Notify queue: tell the customer about an event."""
     from oms.platform.notifications import handle
 
-    return sqs_batch(event, handle)
+    return sqs_batch(event, context, handle)
 
 
 @app.lambda_function(name="feedback")
-def feedback(event: dict[str, Any], _context: Any) -> BatchAnswer:
+def feedback(event: dict[str, Any], context: Any) -> BatchAnswer:
     """Mail feedback queue: no more mail to an address that bounced or complained."""
     from oms.notifications.feedback import read
     from oms.platform.notifications import mail_feedback
 
-    return sqs_batch(event, mail_feedback, read=read)
+    return sqs_batch(event, context, mail_feedback, read=read)
 
 
 @app.lambda_function(name="announce")
-def announce(event: dict[str, Any], _context: Any) -> BatchAnswer:
+def announce(event: dict[str, Any], context: Any) -> BatchAnswer:
     """Webhooks queue: write down whom an event is to be told to."""
     from oms.platform.webhooks import fan_out
 
-    return sqs_batch(event, fan_out)
+    return sqs_batch(event, context, fan_out)
 
 
 @app.lambda_function(name="deliver")
-def deliver(event: dict[str, Any], _context: Any) -> BatchAnswer:
+def deliver(event: dict[str, Any], context: Any) -> BatchAnswer:
     """Deliveries queue: post an event to an endpoint."""
     from oms.platform.webhook_calls import deliver as make
 
-    return sqs_batch(event, make)
+    return sqs_batch(event, context, make)
 
 
 @app.lambda_function(name="retry")
@@ -54,11 +54,11 @@ def retry(_event: dict[str, Any], _context: Any) -> dict[str, int]:
 
 
 @app.lambda_function(name="tell")
-def tell(event: dict[str, Any], _context: Any) -> BatchAnswer:
+def tell(event: dict[str, Any], context: Any) -> BatchAnswer:
     """Updates queue: tell a channel what became of its order."""
     from oms.platform.telling import handle
 
-    return sqs_batch(event, handle)
+    return sqs_batch(event, context, handle)
 
 
 @app.lambda_function(name="sweep")

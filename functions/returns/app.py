@@ -22,11 +22,11 @@ app.register_blueprint(offers)
 
 
 @app.lambda_function(name="follow")
-def follow(event: dict[str, Any], _context: Any) -> BatchAnswer:
+def follow(event: dict[str, Any], context: Any) -> BatchAnswer:
     """Returns queue: do what follows from a return, such as buying its label."""
     from oms.platform.after_sale import handle
 
-    return sqs_batch(event, handle)
+    return sqs_batch(event, context, handle)
 
 
 @app.route("/orders/{order_id}/returns", methods=["GET"])

@@ -25,35 +25,35 @@ app.register_blueprint(baskets)
 
 
 @app.lambda_function(name="relay")
-def relay(event: dict[str, Any], _context: Any) -> BatchAnswer:
+def relay(event: dict[str, Any], context: Any) -> BatchAnswer:
     """Orders stream: publish each new entry's events."""
     from oms.platform.relay import publish
 
-    return stream_batch(event, lambda record: publish(record["dynamodb"]["NewImage"]))
+    return stream_batch(event, context, lambda record: publish(record["dynamodb"]["NewImage"]))
 
 
 @app.lambda_function(name="advance")
-def advance(event: dict[str, Any], _context: Any) -> BatchAnswer:
+def advance(event: dict[str, Any], context: Any) -> BatchAnswer:
     """Routing queue: take the order that a message is about as far as it goes."""
     from oms.platform.routing import handle
 
-    return sqs_batch(event, handle)
+    return sqs_batch(event, context, handle)
 
 
 @app.lambda_function(name="restock")
-def restock(event: dict[str, Any], _context: Any) -> BatchAnswer:
+def restock(event: dict[str, Any], context: Any) -> BatchAnswer:
     """Stock stream: serve those who wait for what became available, and tell of low stock and oversupply."""
     from oms.platform.stock_stream import follow
 
-    return follow(event)
+    return follow(event, context)
 
 
 @app.lambda_function(name="ledger")
-def ledger(event: dict[str, Any], _context: Any) -> BatchAnswer:
+def ledger(event: dict[str, Any], context: Any) -> BatchAnswer:
     """Stock stream: write each movement of a level down."""
     from oms.platform.ledger import post
 
-    return post(event)
+    return post(event, context)
 
 
 @app.lambda_function(name="audit")
@@ -67,11 +67,11 @@ def audit(_event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 @app.lambda_function(name="feed")
-def feed(event: dict[str, Any], _context: Any) -> BatchAnswer:
+def feed(event: dict[str, Any], context: Any) -> BatchAnswer:
     """Feed queue: cut the file of a stock feed, and carry out its chunks."""
     from oms.platform.feed_work import handle
 
-    return sqs_batch(event, handle)
+    return sqs_batch(event, context, handle)
 
 
 @app.lambda_function(name="tick")

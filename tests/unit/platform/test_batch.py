@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -10,6 +11,23 @@ import pytest
 from oms.errors import Unavailable
 from oms.platform.batch import sqs_batch, stream_batch
 from oms.platform.observability import logger
+
+
+@dataclass
+class Clock:
+    """Ten seconds of a function, of which each record takes `each`."""
+
+    left: int = 10_000
+    each: int = 0
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.left
+
+    def handle(self, *_: object) -> None:
+        self.left -= self.each
+
+
+IN_TIME = Clock()
 
 
 def message(number: int, body: str | None = None) -> dict[str, Any]:
@@ -34,7 +52,7 @@ def test_only_the_messages_that_failed_come_again() -> None:
         if body["order_id"] in {"o2", "o4"}:
             raise Unavailable("the gateway does not answer")
 
-    answer = sqs_batch({"Records": [message(n) for n in range(1, 6)]}, handle)
+    answer = sqs_batch({"Records": [message(n) for n in range(1, 6)]}, IN_TIME, handle)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m2"}, {"itemIdentifier": "m4"}]}
 
 
@@ -45,27 +63,26 @@ def test_every_message_is_handled_with_its_body_and_id_when_one_before_it_fails(
         seen.append((body["order_id"], message_id))
         raise KeyError("anything at all")
 
-    sqs_batch({"Records": [message(1), message(2)]}, handle)
+    sqs_batch({"Records": [message(1), message(2)]}, IN_TIME, handle)
     assert seen == [("o1", "m1"), ("o2", "m2")]
 
 
 @pytest.mark.parametrize("body", ["", "not json", "[1]", '"text"', "null"])
 def test_a_body_that_is_no_event_fails_alone(body: str) -> None:
-    answer = sqs_batch({"Records": [message(1, body), message(2)]}, lambda body, _: body["order_id"])
+    answer = sqs_batch({"Records": [message(1, body), message(2)]}, IN_TIME, lambda body, _: body["order_id"])
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
 
 
 def test_a_body_is_read_as_the_handler_asks() -> None:
     seen = []
-    sqs_batch(
-        {"Records": [message(1, "plain words")]}, lambda body, _id: seen.append(body), read=lambda text: {"it": text}
-    )
+    plain = {"Records": [message(1, "plain words")]}
+    sqs_batch(plain, IN_TIME, lambda body, _id: seen.append(body), read=lambda text: {"it": text})
     assert seen == [{"it": "plain words"}]
 
 
 def test_a_batch_without_failures_says_so() -> None:
-    assert sqs_batch({"Records": [message(1)]}, lambda _body, _id: None) == {"batchItemFailures": []}
-    assert stream_batch({"Records": [record(1)]}, lambda _: None) == {"batchItemFailures": []}
+    assert sqs_batch({"Records": [message(1)]}, IN_TIME, lambda _body, _id: None) == {"batchItemFailures": []}
+    assert stream_batch({"Records": [record(1)]}, IN_TIME, lambda _: None) == {"batchItemFailures": []}
 
 
 def test_a_stream_stops_at_its_first_failure_and_begins_there_again() -> None:
@@ -76,9 +93,28 @@ def test_a_stream_stops_at_its_first_failure_and_begins_there_again() -> None:
         if found["eventID"] == "e2":
             raise Unavailable("SNS is throttling")
 
-    answer = stream_batch({"Records": [record(n) for n in (1, 2, 3)]}, handle)
+    answer = stream_batch({"Records": [record(n) for n in (1, 2, 3)]}, IN_TIME, handle)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "s2"}]}
     assert seen == ["e1", "e2"]
+
+
+def test_a_batch_ends_before_its_time_and_what_was_done_counts() -> None:
+    clock = Clock(each=3_000)
+    answer = sqs_batch({"Records": [message(n) for n in range(1, 6)]}, clock, clock.handle)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m4"}, {"itemIdentifier": "m5"}]}
+
+
+def test_a_stream_that_is_late_begins_again_where_it_stopped() -> None:
+    clock = Clock(each=3_000)
+    answer = stream_batch({"Records": [record(n) for n in range(1, 6)]}, clock, clock.handle)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "s4"}]}
+
+
+@pytest.mark.parametrize("left", [10_000, 1])
+def test_the_first_is_always_handled(left: int) -> None:
+    clock = Clock(left=left, each=20_000)
+    answer = sqs_batch({"Records": [message(1), message(2)]}, clock, clock.handle)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m2"}]}
 
 
 def test_a_process_that_dies_is_not_mistaken_for_a_failed_message() -> None:
@@ -86,7 +122,7 @@ def test_a_process_that_dies_is_not_mistaken_for_a_failed_message() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sqs_batch({"Records": [message(1)]}, dies)
+        sqs_batch({"Records": [message(1)]}, IN_TIME, dies)
 
 
 def test_the_cause_of_a_failure_is_logged_with_the_order_and_the_attempt(
@@ -102,7 +138,7 @@ def test_the_cause_of_a_failure_is_logged_with_the_order_and_the_attempt(
             raise ValueError("unforeseen")
         logger().info("done")
 
-    sqs_batch({"Records": [message(n) for n in (1, 2, 3)]}, handle)
+    sqs_batch({"Records": [message(n) for n in (1, 2, 3)]}, IN_TIME, handle)
     expected, unforeseen, done = log_lines(capsys)
     assert (expected["order_id"], expected["message_id"], expected["attempt"]) == ("o1", "m1", "2")
     assert (expected["level"], expected["detail"]) == ("WARNING", "the carrier does not answer")

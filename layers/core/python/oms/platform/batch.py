@@ -2,6 +2,9 @@
 
 The event source mapping must have `FunctionResponseTypes: [ReportBatchItemFailures]`; without it a partial failure
 counts as success. Why not the batch processor of Powertools: see docs/decisions.md.
+
+A batch ends before its time does: a function that is stopped in the middle has done nothing that counts, and the same
+messages would come again together until they are dead.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from oms.errors import OmsError
 from oms.platform.observability import flush, logger
@@ -18,33 +21,65 @@ Json = dict[str, Any]
 BatchAnswer = dict[str, list[dict[str, str]]]
 """`{"batchItemFailures": [{"itemIdentifier": …}]}`: what Lambda asks for; an empty list means that all went well."""
 
+KEPT = 0.3
+"""The part of a function's time that one record may take: with less of it left, no other one is begun."""
+
+
+class Timed(Protocol):
+    """What Lambda tells a function about its time."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function is stopped."""
+        ...
+
 
 def sqs_batch(
-    event: Mapping[str, Any], handle: Callable[[Json, str], None], *, read: Callable[[str], Json] = json.loads
+    event: Mapping[str, Any],
+    context: Timed,
+    handle: Callable[[Json, str], None],
+    *,
+    read: Callable[[str], Json] = json.loads,
 ) -> BatchAnswer:
     """Handle each message of an SQS batch with its body, as `read` understands it, and its message id.
 
     A message whose handling raises is reported alone: the queue gives it out again, at last to its dead-letter queue.
+    So are those for which there was no time.
     """
     failed: list[str] = []
-    for record in event["Records"]:
+    records, late = event["Records"], _late(context)
+    for at, record in enumerate(records):
+        if at and late():
+            failed += [each["messageId"] for each in records[at:]]
+            logger().warning("batch_cut_short", handled=at, left=len(records) - at)
+            break
         with _reported(record["messageId"], failed, _message_keys(record)):
             handle(read(record["body"]), record["messageId"])
     return _answer(failed)
 
 
-def stream_batch(event: Mapping[str, Any], handle: Callable[[Json], None]) -> BatchAnswer:
-    """Handle the records of a DynamoDB stream's batch in their order, and stop at the first that fails.
+def stream_batch(event: Mapping[str, Any], context: Timed, handle: Callable[[Json], None]) -> BatchAnswer:
+    """Handle the records of a DynamoDB stream's batch in their order, and stop at the first that fails, or comes late.
 
     The stream then begins again at that record, so no record is handled before one that came earlier in its shard.
     """
     failed: list[str] = []
-    for record in event["Records"]:
+    records, late = event["Records"], _late(context)
+    for at, record in enumerate(records):
+        if at and late():
+            failed.append(record["dynamodb"]["SequenceNumber"])
+            logger().warning("batch_cut_short", handled=at, left=len(records) - at)
+            break
         with _reported(record["dynamodb"]["SequenceNumber"], failed, _stream_keys(record)):
             handle(record)
         if failed:
             break
     return _answer(failed)
+
+
+def _late(context: Timed) -> Callable[[], bool]:
+    """Whether too little is left of the time that is there now."""
+    needed = KEPT * context.get_remaining_time_in_millis()
+    return lambda: context.get_remaining_time_in_millis() < needed
 
 
 @contextmanager

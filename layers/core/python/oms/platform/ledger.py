@@ -17,7 +17,7 @@ from typing import Any
 from oms.errors import OmsError, Unavailable
 from oms.inventory.ledger import LedgerEntry, changes
 from oms.platform.aws import client
-from oms.platform.batch import BatchAnswer, stream_batch
+from oms.platform.batch import BatchAnswer, Timed, stream_batch
 from oms.platform.config import settings
 from oms.platform.inventory_lists import bad_cursor, checked_limit, decoded, encoded
 from oms.platform.observability import logger
@@ -34,14 +34,14 @@ ATTEMPTS = 6
 Item = Mapping[str, Any]
 
 
-def post(event: Mapping[str, Any]) -> BatchAnswer:
+def post(event: Mapping[str, Any], context: Timed) -> BatchAnswer:
     """Write the entries of a stream's batch, twenty-five to a call; one by one when that does not go well."""
     records = event["Records"]
     try:
         _put_all([item for record in records if (item := _entry_item(record)) is not None])
     except (OmsError, KeyError, ValueError):
         logger().warning("ledger_one_by_one", extra={"records": len(records)})
-        return stream_batch(event, _post_one)
+        return stream_batch(event, context, _post_one)
     return {"batchItemFailures": []}
 
 

@@ -13,14 +13,14 @@ from oms.orders.order import Entry, Order
 from oms.orders.rejecting import UnitsRejected
 from oms.payments.ledger import PaymentCaptured, PaymentDeclined
 from oms.platform import customers, views
-from oms.platform.batch import BatchAnswer, stream_batch
+from oms.platform.batch import BatchAnswer, Timed, stream_batch
 from oms.platform.event_log import entry_of
 from oms.platform.observability import Metric, count, count_money
 from oms.platform.timers import timer_of
 from oms.views.summary import ORDER, changed, order_summary
 
 
-def project(log: OrderLog, batch: Mapping[str, Any]) -> BatchAnswer:
+def project(log: OrderLog, batch: Mapping[str, Any], context: Timed) -> BatchAnswer:
     """Bring the views of every order in a batch of the stream up to what the log says now.
 
     An order is read once for all its records in the batch, and as it is now, not as it was then: a record that comes
@@ -37,7 +37,7 @@ def project(log: OrderLog, batch: Mapping[str, Any]) -> BatchAnswer:
             since, order = known[entry.order_id] = entry.seq, _refresh(log, entry)
         _count(entry, order)
 
-    return stream_batch(batch, handle)
+    return stream_batch(batch, context, handle)
 
 
 def _refresh(log: OrderLog, since: Entry) -> Order:

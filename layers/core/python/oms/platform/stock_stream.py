@@ -7,13 +7,13 @@ from typing import Any
 
 from oms.clock import now
 from oms.platform import channel_stock, promises
-from oms.platform.batch import BatchAnswer, stream_batch
+from oms.platform.batch import BatchAnswer, Timed, stream_batch
 from oms.platform.routing import stock_arrived
 from oms.platform.stock_alerts import watch
 from oms.platform.stock_items import owner
 
 
-def follow(event: Mapping[str, Any]) -> BatchAnswer:
+def follow(event: Mapping[str, Any], context: Timed) -> BatchAnswer:
     """A batch of the stock stream. A sku that moves many times in it is looked at for alerts once, at the last."""
     # First of all: a mark that is made and not needed does no harm.
     channel_stock.follow(event["Records"])
@@ -32,7 +32,7 @@ def follow(event: Mapping[str, Any]) -> BatchAnswer:
         if record["eventID"] == of_sku[-1]:
             watch(_sku(record), of_sku, now())
 
-    return stream_batch(event, handle)
+    return stream_batch(event, context, handle)
 
 
 def _sku(record: Mapping[str, Any]) -> str:
