@@ -5,8 +5,9 @@ from __future__ import annotations
 from infra.openapi_calls import Call, Query, Versioned
 from oms.carriers.account import CarrierAccount
 from oms.carriers.forms import CarrierAccountForm
+from oms.carriers.keys import CarrierSecretsForm
 from oms.fulfillment.requests import CallCarrier, LabelWish, OfCarrier
-from oms.views.carrying import CarrierAccounts, ChoiceResource, ClosedResource, PickupResource
+from oms.views.carrying import CarrierAccounts, CarrierSecrets, ChoiceResource, ClosedResource, PickupResource
 from oms.views.work import FulfillmentWork
 
 _ACCOUNT = Versioned(CarrierAccount)
@@ -42,6 +43,10 @@ CARRIER_CALLS: dict[tuple[str, str], Call] = {
         tag="set-up", body=CarrierAccountForm, answers={200: _ACCOUNT, 201: _ACCOUNT}, if_match=True
     ),
     ("GET", "/carriers/{carrier}"): Call(tag="set-up", answers={200: _ACCOUNT}),
+    ("PUT", "/carriers/{carrier}/secrets"): Call(
+        tag="set-up", body=CarrierSecretsForm, body_required=True, answers={200: CarrierSecrets}
+    ),
+    ("GET", "/carriers/{carrier}/secrets"): Call(tag="set-up", answers={200: CarrierSecrets}),
     ("GET", "/fulfillment-orders/{fulfillment_order_id}/label.pdf"): _LABEL,
     ("GET", "/fulfillment-orders/{fulfillment_order_id}/label.zpl"): _LABEL,
     ("POST", "/fulfillment-orders/{fulfillment_order_id}/labels/{parcel_id}"): _work(LabelWish),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from infra.standins.wsgi import Fault
+from oms.platform import cache
 from tests.support import carriers_day
 from tests.support.carriers_day import packed, picked
+from tests.support.gateway_api import Answer
 from tests.support.merchant import Merchant
 from tests.support.shops import Buyer
 from tests.support.world import World
@@ -109,3 +113,30 @@ def test_a_voided_label_is_taken_back_and_its_parcel_leaves_with_another_only(me
 
 def test_the_day_ends_with_a_driver_and_a_manifest(merchant: Merchant) -> None:
     carriers_day.day(merchant)
+
+
+def test_secrets_of_carriers_are_written_one_by_one_and_never_shown(merchant: Merchant, world: World) -> None:
+    def set_up(name: str, body: dict[str, Any], status: int = 200) -> Answer:
+        answer = world.http("PUT", f"/carriers/{name}/secrets", body, key="setup")
+        assert answer.status == status, answer
+        return answer
+
+    with carriers_day.fedex(merchant) as there:
+        there.api_key = "a new key"
+        shown = set_up("fedex", {"credentials": {"api_key": there.api_key, "track_api_key": "of tracking"}})
+        assert shown.json["secrets"].keys() == {"api_key", "secret_key", "track_api_key"}
+        gone = set_up("fedex", {"credentials": {"track_api_key": None}})
+        assert gone.json["secrets"].keys() == {"api_key", "secret_key"}
+        assert there.api_key not in shown.body
+        cache.forget_all()
+        share = picked(merchant, "F-9")
+        rates = merchant.get(f"/fulfillment-orders/{share}/rates?grams=950", key="fulfillment")
+        assert rates["candidates"][0]["verdict"] == "cheapest_in_time", rates
+
+        wrong = set_up("fedex", {"credentials": {"client_id": "of another carrier"}}, 422)
+        assert "another carrier" not in wrong.body
+    set_up("easypost", {"webhook_secret": "correct horse"})
+    rotated = set_up("easypost", {"webhook_secret": "battery staple"}).json["secrets"]
+    assert rotated["webhook_secret"]["previous_until"]
+    set_up("shippo", {"credentials": {"webhook_token": "in its address"}})
+    set_up("nobody", {"webhook_secret": "correct horse"}, 404)

@@ -40,3 +40,23 @@ def get_account(carrier: str) -> Response:
     from oms.carriers.account import CarrierAccount
 
     return get_value(CarrierAccount, carrier)
+
+
+@carriers.route("/carriers/{carrier}/secrets", methods=["PUT"])
+@endpoint(carriers, scope="setup")
+def put_secrets(carrier: str) -> Response:
+    """Store keys of a carrier's API, or the secret of its or an aggregator's webhooks. What is not sent stays."""
+    from oms.carriers.keys import CarrierSecretsForm
+    from oms.platform.carrier_keys import keep, known
+
+    keep(carrier, parse(CarrierSecretsForm, carriers))
+    return ok(known(carrier))
+
+
+@carriers.route("/carriers/{carrier}/secrets", methods=["GET"])
+@endpoint(carriers, scope="setup")
+def get_secrets(carrier: str) -> Response:
+    """Which secrets of a carrier or an aggregator are set and since when, not what they are."""
+    from oms.platform.carrier_keys import known
+
+    return ok(known(carrier))

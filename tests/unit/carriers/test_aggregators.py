@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from oms.carriers import aftership, easypost, shippo
-from oms.carriers.aggregator import NAMES, Call, aggregator, carrier_called
+from oms.carriers.aggregator import Call, aggregator, carrier_called
+from oms.carriers.names import AGGREGATORS
 from oms.errors import InvalidInput, NotFound
 from oms.orders.events import TrackingStatus
 from tests.support.aggregators import (
@@ -46,7 +47,7 @@ def call(name: str, **more: Any) -> Call:
     return replace(Call(raw=raw, headers=headers(name, raw), query={}, now=NOW), **more)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", AGGREGATORS)
 def test_the_aggregators_signature_counts_and_no_other(name: str) -> None:
     verify = aggregator(name).verify
     assert verify(call(name), SECRET)
@@ -58,14 +59,14 @@ def test_the_aggregators_signature_counts_and_no_other(name: str) -> None:
     assert not verify(call(name, headers={}), SECRET)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", AGGREGATORS)
 def test_without_a_secret_nobody_is_believed(name: str) -> None:
     raw = BODIES[name]
     assert not aggregator(name).verify(call(name), {})
     assert not aggregator(name).verify(call(name, headers=headers(name, raw, "")), {"webhook_secret": ""})
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", AGGREGATORS)
 def test_what_was_signed_long_ago_does_not_count_again(name: str) -> None:
     assert not aggregator(name).verify(call(name, now=NOW + timedelta(days=15)), SECRET)
     assert not aggregator(name).verify(call(name, now=NOW - timedelta(days=15)), SECRET)
@@ -96,7 +97,7 @@ def test_shippo_is_believed_by_a_token_only_where_it_does_not_sign() -> None:
     assert not shippo.Shippo().verify(call("shippo", headers={}, query={"token": ""}), {"webhook_token": ""})
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", AGGREGATORS)
 def test_whoever_tells_it_the_scans_are_the_same(name: str) -> None:
     report = aggregator(name).parse(BODIES[name])
     assert report is not None
@@ -110,7 +111,7 @@ def test_whoever_tells_it_the_scans_are_the_same(name: str) -> None:
     assert [each.scan_id for each in report.scans] == [each.scan_id for each in first.scans]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", AGGREGATORS)
 def test_no_word_that_a_driver_typed_is_kept(name: str) -> None:
     report = aggregator(name).parse(BODIES[name])
     assert report is not None
@@ -118,7 +119,7 @@ def test_no_word_that_a_driver_typed_is_kept(name: str) -> None:
     assert "VERONA" not in report.scans[-1].description, "where a parcel is delivered is the customer's address"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", AGGREGATORS)
 def test_other_events_are_passed_over_and_what_names_no_parcel_is_refused(name: str) -> None:
     assert (
         aggregator(name).parse(b'{"event": "transaction_created", "result": {"object": "Batch"}, "data": {}}') is None
@@ -131,7 +132,7 @@ def test_other_events_are_passed_over_and_what_names_no_parcel_is_refused(name: 
             aggregator(name).parse(raw)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", AGGREGATORS)
 def test_a_state_that_no_scan_tells_is_told_by_the_parcel_as_a_whole(name: str) -> None:
     body = json.loads(BODIES[name])
     inner = body.get("result") or body.get("msg") or body["data"]

@@ -23,7 +23,7 @@ KEYS: Mapping[CarrierPlatform, tuple[str, ...]] = {
     CarrierPlatform.UPS: ("client_id", "client_secret"),
     CarrierPlatform.DHL_EXPRESS: ("site_id", "password"),
 }
-"""What the secret `carriers/<carrier>` must have. FedEx may have `track_api_key` and `track_secret_key` beside."""
+"""What the secret `carriers/<carrier>` must have; `oms.carriers.keys` says what it may have beside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

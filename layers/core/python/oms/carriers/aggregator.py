@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from oms.carriers.names import AGGREGATORS
 from oms.carriers.protocol import Scan
 from oms.errors import NotFound
-
-NAMES = ("easypost", "aftership", "shippo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +79,7 @@ def aggregator(name: str) -> Aggregator:
 
             return Shippo()
         case _:
-            raise NotFound(f"there is no aggregator {name!r}; there are: {', '.join(NAMES)}")
+            raise NotFound(f"there is no aggregator {name!r}; there are: {', '.join(AGGREGATORS)}")
 
 
 OURS = {

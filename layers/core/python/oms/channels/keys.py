@@ -6,7 +6,7 @@ of `webhook_secret` that of before as `previous`, which still counts until `prev
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -25,6 +25,9 @@ CREDENTIALS: Mapping[Platform, tuple[str, ...]] = {
 """Names of the keys by which a platform's API lets us in."""
 
 WEBHOOK_SECRET, PREVIOUS, PREVIOUS_UNTIL, SINCE = "webhook_secret", "previous", "previous_until", "_since"
+
+OF_CHANNELS = (WEBHOOK_SECRET, *sorted({name for names in CREDENTIALS.values() for name in names}))
+"""All that a channel's secret may have."""
 
 OVERLAP = timedelta(days=1)
 """How long the webhook secret of before still counts: what was signed with it may be on its way, or be sent again."""
@@ -82,21 +85,20 @@ def in_force(secret: Secret, at: datetime) -> Iterator[Secret]:
 
 
 def _until(secret: Secret) -> datetime:
-    """When the secret of before ends; long ago where that is no time, as carriers' secrets are written by hand."""
+    """When the secret of before ends; long ago where that is no time, as secrets may be written by hand."""
     try:
         return from_text(secret.get(PREVIOUS_UNTIL, ""))
     except (ValueError, OverflowError):
         return datetime.min.replace(tzinfo=UTC)
 
 
-def shown(secret: Secret, at: datetime) -> dict[str, KnownSecret]:
-    """Which secrets are set and since when, without their values."""
-    names = {WEBHOOK_SECRET, *(name for names in CREDENTIALS.values() for name in names)}
+def shown(secret: Secret, at: datetime, names: Collection[str] = OF_CHANNELS) -> dict[str, KnownSecret]:
+    """Which secrets of these names are set and since when, without their values."""
     overlaps = len(list(in_force(secret, at))) > 1
     return {
         name: KnownSecret(
             since=secret.get(name + SINCE),
             previous_until=secret[PREVIOUS_UNTIL] if overlaps and name == WEBHOOK_SECRET else None,
         )
-        for name in sorted(names & secret.keys())
+        for name in sorted(secret.keys() & set(names))
     }

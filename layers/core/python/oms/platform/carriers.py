@@ -55,7 +55,7 @@ def carrier(name: str) -> Carrier:
     try:
         keys = secret(carrier_secret(name))
     except NotFound:
-        raise Refused(f"the account {name!r} has no keys: create the secret {carrier_secret(name)}") from None
+        raise Refused(f"the account {name!r} has no keys: PUT /carriers/{name}/secrets") from None
     kept = _tokens.get(name)
     tokens = kept if kept is not None else _tokens.put(name, {})
     return connect(Access(account=account, secret=keys, http=transport(), clock=now, tokens=tokens))

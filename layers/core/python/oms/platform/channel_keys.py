@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
-from oms.channels.keys import KnownSecret, Secret, changed, disputed, in_force, shown
+from oms.channels.keys import OF_CHANNELS, KnownSecret, Secret, changed, disputed, in_force, shown
 from oms.clock import now
 from oms.errors import Conflict
 from oms.platform import secrets
@@ -55,6 +55,6 @@ def keep(name: str, given: Mapping[str, str | None]) -> None:
             return
 
 
-def known(name: str) -> dict[str, KnownSecret]:
+def known(name: str, names: Collection[str] = OF_CHANNELS) -> dict[str, KnownSecret]:
     """Which parts of a secret are set."""
-    return shown(secrets.as_kept(name)[0], now())
+    return shown(secrets.as_kept(name)[0], now(), names)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from oms.carriers.aggregator import NAMES as AGGREGATORS
 from oms.carriers.aggregator import Call, aggregator
-from oms.carriers.names import DEFAULT
+from oms.carriers.names import AGGREGATORS, DEFAULT
 from oms.carriers.protocol import carrier
 from oms.clock import from_text, now, to_text
 from oms.errors import NotFound, Unauthenticated

@@ -6,6 +6,7 @@ import sys
 
 from oms.carriers.account import CarrierAccount
 from oms.carriers.shopping import Candidate, Choice, Verdict
+from oms.channels.keys import KnownSecret
 from oms.views.basic_shapes import MoneyResource
 
 if sys.version_info >= (3, 12):
@@ -18,6 +19,13 @@ class CarrierAccounts(TypedDict):
     """All accounts with carriers, by id."""
 
     carriers: list[CarrierAccount]
+
+
+class CarrierSecrets(TypedDict):
+    """Which secrets of a carrier or an aggregator are set, never what they are."""
+
+    carrier: str
+    secrets: dict[str, KnownSecret]
 
 
 class PickupResource(TypedDict):
