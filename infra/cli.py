@@ -95,17 +95,27 @@ def down() -> None:
 @stack_option
 @json_option
 def status(stack: str | None, report: Path | None) -> None:
-    """Tell what runs, and what waits for a redrive. The exit status is 1 when something does."""
-    from infra.redrive import waiting
+    """Tell what runs, what waits for a redrive, and what waits elsewhere, with what is to be done about it.
+
+    The exit status is 1 when something waits for a redrive or for a person.
+    """
+    from dataclasses import asdict
+
+    from infra import keys, redrive, stuck
 
     client, name, url = _place(stack)
-    letters = waiting(client, name)
-    told = {"stack": name, "url": url, "waiting": letters}
+    letters = redrive.waiting(client, name)
+    with keys.inside(stack):
+        elsewhere = stuck.waiting()
     click.echo(f"stack {name}\nAPI   {url}")
     for queue, count in letters.items():
-        click.echo(f"{count:>6}  {queue}")
-    _write(told, report)
-    if any(letters.values()):
+        click.echo(
+            f"{count:>6}  {queue}" + (f"\n        oms redrive {queue}, once the cause is mended" if count else "")
+        )
+    for each in elsewhere:
+        click.echo(f"{each.count:>6}  {each.what}\n        {each.to_do}")
+    _write({"stack": name, "url": url, "waiting": letters, "elsewhere": [asdict(each) for each in elsewhere]}, report)
+    if any(letters.values()) or any(each.for_a_person for each in elsewhere):
         raise SystemExit(1)
 
 
@@ -158,16 +168,44 @@ def build(target: str) -> None:
 @click.option("--alarms", default="", help="Mail address for alarms.")
 @click.option("--log-days", default=30, show_default=True, help="Days that logs are kept.")
 @click.option("--public-url", default="", help="Base URL of the API, when it has a domain of its own.")
+@click.option(
+    "--notification-sender",
+    default="",
+    metavar="ACCOUNT",
+    help="AWS account that may put a marketplace's notifications into this stack's queue; nobody without it.",
+)
+@click.option(
+    "--channel-rate", default=50, show_default=True, help="Calls a second by which a channel may hand in orders."
+)
+@click.option("--channel-burst", default=200, show_default=True, help="Calls that a channel may make at once.")
 @click.option("--bucket", help="Bucket for packages; <stack>-artifacts-<account>-<region> without it.")
 @click.option("--dry-run", is_flag=True, help="Build, check, and tell what would be done; AWS is not called.")
 def deploy(
-    *, stack: str, sender: str, alarms: str, log_days: int, public_url: str, bucket: str | None, dry_run: bool
+    *,
+    stack: str,
+    sender: str,
+    alarms: str,
+    log_days: int,
+    public_url: str,
+    notification_sender: str,
+    channel_rate: int,
+    channel_burst: int,
+    bucket: str | None,
+    dry_run: bool,
 ) -> None:
     """Build for AWS and deploy, with the credentials and the region of your environment."""
     from infra import deploy as deployment
     from infra.packages import AWS
 
-    parameters = {"MailSender": sender, "AlarmAddress": alarms, "LogRetention": str(log_days), "PublicUrl": public_url}
+    parameters = {
+        "MailSender": sender,
+        "AlarmAddress": alarms,
+        "LogRetention": str(log_days),
+        "PublicUrl": public_url,
+        "NotificationSender": notification_sender,
+        "ChannelRate": str(channel_rate),
+        "ChannelBurst": str(channel_burst),
+    }
     if dry_run:
         for line in deployment.plan(AWS, stack=stack, parameters=parameters, say=progress()):
             click.echo(line)

@@ -91,9 +91,12 @@ def _environment(stack: str | None) -> dict[str, str]:
         return cloud.environment
     import boto3
 
-    from infra.deploy import outputs
+    from infra.deploy import resources
 
     cloudformation: Any = boto3.client("cloudformation")  # type: ignore[call-overload, unused-ignore]
-    told = outputs(cloudformation, stack)
-    tables = ("Orders", "Stock", "Setup", "Views", "Messages", "References", "Customers", "Inventory", "Ledger")
-    return {"OMS_STACK": stack} | {f"OMS_{name.upper()}_TABLE": told[f"{name}Table"] for name in tables}
+    tables = {
+        name.removesuffix("Table").upper(): table
+        for name, table in resources(cloudformation, stack).items()
+        if name.endswith("Table")
+    }
+    return {"OMS_STACK": stack} | {f"OMS_{name}_TABLE": table for name, table in tables.items()}
