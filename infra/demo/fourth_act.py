@@ -29,14 +29,15 @@ SOLD: Sequence[tuple[Form, str, Sequence[tuple[Article, int]]]] = (
 
 
 BY_FEDEX = frozenset({Form.BIGCOMMERCE})
-"""Shops whose parcels go with FedEx."""
+"""Shops whose parcels go with FedEx, which finds nobody at home at first."""
 
 
 def fourth_act(book: Book) -> Iterator[Episode]:
     """Its episodes, each with how the order came."""
     for form, came, wish in SOLD:
         sale = _sale(book, form, wish)
-        yield _episode(f"sold on {form}", came, outside.sold, (sale, delivered(sale)))
+        end = delivered(sale, also={"delivery_failed": 1} if form in BY_FEDEX else None)
+        yield _episode(f"sold on {form}", came, outside.sold, (sale, end))
     yield _cancelled(book)
 
 

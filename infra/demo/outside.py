@@ -46,7 +46,9 @@ def _confirmed(desk: Desk, sale: Sale) -> None:
     shown = desk.wait(id_of(sale), _left, "sent")
     for parcel in shown["parcels"]:
         if parcel["carrier"] == FEDEX:
-            desk.outside.courier.carry(parcel["tracking_number"])
+            desk.outside.courier.call_in_vain(parcel["tracking_number"])
+            desk.wait_told(id_of(sale), "delivery_failed")
+            desk.outside.courier.deliver(parcel["tracking_number"])
             desk.tally["labels of FedEx"] += 1
     shown = desk.wait(id_of(sale), lambda order: order["status"] == "delivered", "delivered")
     numbers = {parcel["tracking_number"] for parcel in shown["parcels"]}

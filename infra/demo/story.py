@@ -20,8 +20,11 @@ Act = Callable[[Desk, Sequence[Sale]], None]
 Told = Counter[tuple[str, str]]
 """Messages by kind and medium."""
 
-SMS_TOO = frozenset({"parcel_shipped", "parcel_delivered", "pickup_ready"})
+SMS_TOO = frozenset({"parcel_shipped", "parcel_delivered", "pickup_ready", "out_for_delivery", "delivery_failed"})
 """Kinds that a customer with a telephone gets as SMS beside the mail."""
+
+UNDER_WAY = frozenset({"out_for_delivery", "delivery_failed"})
+"""Kinds that tell where a parcel is: perhaps. These parcels travel a day in seconds, and what is over is not told."""
 
 ATTEMPTS = 50
 
@@ -57,8 +60,15 @@ class End:
         return self.told == self.known(told)
 
     def known(self, told: Told) -> Told:
-        """What of the messages was declared, leaving out what may be or not."""
-        return Counter({(kind, medium): count for (kind, medium), count in told.items() if kind not in self.perhaps})
+        """What of the messages was declared, leaving out what may be or not: of a parcel's way, once each."""
+        declared = {kind for kind, _ in self.told}
+        return Counter(
+            {
+                (kind, medium): count
+                for (kind, medium), count in told.items()
+                if kind not in self.perhaps and (kind not in UNDER_WAY or kind in declared or count > self.parcels)
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -224,6 +224,19 @@ def test_shippos_words(status: str, code: str, ours: str) -> None:
         assert report.scans[0].status is TrackingStatus(ours)
 
 
+@pytest.mark.parametrize("name", BODIES)
+def test_a_word_that_nobody_knows_is_a_guess(name: str) -> None:
+    for word, guessed in (("of_tomorrow", True), ("", False)):
+        raw = BODIES[name].decode()
+        for known in ("in_transit", "InTransit", "TRANSIT"):
+            raw = raw.replace(f'"{known}"', f'"{word or known}"')
+        report = aggregator(name).parse(raw.encode())
+        assert report is not None
+        exceptions = [each for each in report.scans if each.status is TrackingStatus.EXCEPTION]
+        assert [each for each in report.scans if each.guessed] == exceptions
+        assert bool(exceptions) is guessed
+
+
 def test_what_says_nothing_is_no_scan() -> None:
     for name, word in (("easypost", "unknown"), ("aftership", "Pending"), ("shippo", "UNKNOWN")):
         raw = json.dumps(json.loads(BODIES[name])).replace("in_transit", word).replace("delivered", word)

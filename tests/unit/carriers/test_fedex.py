@@ -221,6 +221,23 @@ def test_fedexs_own_sample_is_read_with_its_times_in_their_zones() -> None:
     assert told[0].description == "Package available for clearance"
 
 
+def test_a_parcel_that_is_held_says_at_which_shop_and_never_at_whose_home() -> None:
+    def told(code: str, *, residential: bool) -> str:
+        address = {"streetLines": ["Domplatz 3"], "city": "Köln", "residential": residential}
+        contact = {"companyName": "Kiosk am Dom", "personName": "Max Muster"}
+        track = {
+            "trackingNumberInfo": {"trackingNumber": "1"},
+            "scanEvents": [{"date": "2026-03-03T09:00:00+01:00", "eventType": code}],
+            "holdAtLocation": {"locationContactAndAddress": {"contact": contact, "address": address}},
+        }
+        (scan,) = scans({"output": {"completeTrackResults": [{"trackResults": [track]}]}})
+        return scan.place
+
+    assert told("HL", residential=False) == "Kiosk am Dom, Domplatz 3, Köln"
+    assert told("HL", residential=True) == ""
+    assert told("IT", residential=False) == ""
+
+
 @pytest.mark.skipif(not SAMPLES.exists(), reason=f"no samples at {SAMPLES}: set OMS_SHARED")
 def test_an_answer_that_is_an_error_is_no_news() -> None:
     with pytest.raises(Unavailable, match=r"TRACKING\.TRACKINGNUMBER\.EMPTY"):

@@ -172,6 +172,8 @@ def test_every_status_can_be_said() -> None:
 def test_a_code_that_nobody_knows_is_an_exception_that_names_it() -> None:
     (scan,) = SIM.parse(said(code="QX", text="Customs"))
     assert (scan.status, scan.description) == (TrackingStatus.EXCEPTION, "QX Customs")
+    assert scan.guessed
+    assert not SIM.parse(said(code="EX"))[0].guessed
 
 
 def test_a_scan_without_an_id_gets_one_from_what_it_says() -> None:

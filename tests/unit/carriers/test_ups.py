@@ -15,7 +15,7 @@ from PIL import Image
 
 from oms.carriers.account import CarrierPlatform
 from oms.carriers.karrio_ups import Ups, scans
-from oms.carriers.protocol import Ability, LabelFormat, Manifests
+from oms.carriers.protocol import Ability, LabelFormat, Manifests, Scan
 from oms.errors import InvalidInput, NotAllowed, Refused
 from oms.orders.events import TrackingStatus
 from tests.unit.carriers.accounts import BUYER, SHOP, Canned, access, shipment
@@ -154,6 +154,23 @@ def test_upss_own_sample_is_read() -> None:
     assert (told.status, told.code) == (TrackingStatus.EXCEPTION, "SR")
     assert told.at == datetime(2021, 2, 10, 7, 13, 56, tzinfo=UTC)
     assert told.description == "Your package was released by the customs agency."
+
+
+def test_what_waits_at_an_access_point_says_until_when_and_a_word_that_nobody_knows_is_a_guess() -> None:
+    def told(kind: str, code: str, last_day: str) -> Scan:
+        activity = {"date": "20260303", "time": "091500", "status": {"type": kind, "code": code}}
+        point = {"pickupByDate": last_day}
+        package = {"trackingNumber": "1Z2", "activity": [activity], "accessPointInformation": point}
+        (scan,) = scans({"trackResponse": {"shipment": [{"package": [package]}]}})
+        return scan
+
+    waits = told("", "RP", "20260310")
+    assert (waits.status, waits.until, waits.guessed) == (TrackingStatus.AVAILABLE_FOR_PICKUP, date(2026, 3, 10), False)
+    assert told("", "RP", "soon").until is None
+    assert told("I", "DP", "20260310").until is None
+    assert told("X", "RS", "").status is TrackingStatus.RETURNING, "the code says more than that something is odd"
+    strange = told("?", "??", "")
+    assert (strange.status, strange.guessed) == (TrackingStatus.EXCEPTION, True)
 
 
 def test_a_number_that_is_not_known_yet_does_not_hide_the_others() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from oms.carriers.protocol import Scan
 from oms.carriers.simulated import tracking_number
 from oms.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from oms.fulfillment import decisions
+from oms.fulfillment import decisions, scanned
 from oms.fulfillment.decisions import Packing
 from oms.orders import events as ev
 from oms.orders.decisions import cancel, hold, release
@@ -189,7 +189,7 @@ def test_what_has_left_arrives_even_while_the_order_is_held(order: Order) -> Non
     order = after(order, decisions.ship(order, SHARE))
     order = after(order, hold(order, HoldReason.MANUAL))
     assert decisions.deliver(order, SHARE, at=T0) == [ev.ParcelDelivered(parcel_id=PARCEL, at=T0)]
-    assert len(decisions.track(order, "simulated", [scan(DELIVERED, T0)])) == 2
+    assert len(scanned.track(order, "simulated", [scan(DELIVERED, T0)], now=T0)) == 2
 
 
 def test_a_cancelled_fulfillment_order_allows_nothing(order: Order) -> None:
@@ -242,7 +242,7 @@ def journey() -> list[Scan]:
 
 
 def told(order: Order, scans: list[Scan]) -> Order:
-    return after(order, decisions.track(order, "simulated", scans))
+    return after(order, scanned.track(order, "simulated", scans, now=T0))
 
 
 def test_scans_in_every_order_and_twice_end_in_one_state(order: Order) -> None:
@@ -279,28 +279,28 @@ def test_scans_and_the_booking_out_may_come_in_any_order(turns: list[int], when:
 
 def test_a_late_scan_after_delivery_is_recorded_and_changes_nothing(order: Order) -> None:
     order = told(shipped(order), [scan(DELIVERED, T0 + timedelta(hours=5))])
-    late = decisions.track(order, "simulated", [scan(TrackingStatus.IN_TRANSIT, T0 + timedelta(hours=9))])
+    late = scanned.track(order, "simulated", [scan(TrackingStatus.IN_TRANSIT, T0 + timedelta(hours=9))], now=T0)
     assert [type(event) for event in late] == [ev.ParcelTracked]
     assert tracking_status(after(order, late).parcels[PARCEL]) is DELIVERED
 
 
 def test_a_second_delivery_scan_delivers_nothing_twice(order: Order) -> None:
     order = told(shipped(order), [scan(DELIVERED, T0, scan_id="a")])
-    again = decisions.track(order, "simulated", [scan(DELIVERED, T0 + timedelta(hours=1), scan_id="b")])
+    again = scanned.track(order, "simulated", [scan(DELIVERED, T0 + timedelta(hours=1), scan_id="b")], now=T0)
     assert [type(event) for event in again] == [ev.ParcelTracked]
 
 
 def test_staff_and_carrier_may_both_say_delivered(order: Order) -> None:
     order = shipped(order)
     by_hand = after(order, decisions.deliver(order, SHARE, at=T0))
-    events = decisions.track(by_hand, "simulated", [scan(DELIVERED, T0)])
+    events = scanned.track(by_hand, "simulated", [scan(DELIVERED, T0)], now=T0)
     assert [type(event) for event in events] == [ev.ParcelTracked]
 
 
 def test_scans_of_other_parcels_and_other_carriers_are_passed_over(order: Order) -> None:
     order = shipped(order)
-    assert decisions.track(order, "simulated", [scan(DELIVERED, T0, number="SIM1")]) == []
-    assert decisions.track(order, "other", [scan(DELIVERED, T0, number=NUMBER)]) == []
+    assert scanned.track(order, "simulated", [scan(DELIVERED, T0, number="SIM1")], now=T0) == []
+    assert scanned.track(order, "other", [scan(DELIVERED, T0, number=NUMBER)], now=T0) == []
 
 
 def test_before_any_scan_a_label_is_all_there_is(order: Order) -> None:
@@ -347,7 +347,7 @@ def decide(order: Order, wish: Wish) -> list[OrderEvent]:
         case "track":
             said = list(TrackingStatus)[(first + 4 * second) % 6]
             number = tracking_number(parcel_id or PARCEL)
-            return decisions.track(order, "simulated", [scan(said, T0 + timedelta(hours=first), number=number)])
+            return scanned.track(order, "simulated", [scan(said, T0 + timedelta(hours=first), number=number)], now=T0)
         case "hold":
             return hold(order, HoldReason.MANUAL)
         case "release":

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from oms.money import allocate
-from oms.notifications.catalogue import Kind
+from oms.notifications.catalogue import UNDER_WAY, Kind
 from oms.notifications.counter import Counter
 from oms.notifications.occasion import Occasion, occasion
 from oms.notifications.way_back import WayBack
@@ -23,6 +23,7 @@ from oms.orders.evolve import fold
 from oms.orders.order import Entry, Order
 from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded, Proof
 from oms.orders.promising import PromiseChanged, PromiseReason
+from oms.orders.reached import ParcelStateReached
 from oms.orders.reasons import DeclineReason
 from oms.orders.substituting import SubstituteOffered
 from oms.orders.way_back import ReturnLabelIssued
@@ -175,6 +176,15 @@ def delivered(at: datetime = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)) -> ev.Pa
     return ev.ParcelDelivered(parcel_id=PARCEL, at=at)
 
 
+def under_way(kind: Kind, at: datetime = datetime(2026, 11, 20, 16, 20, tzinfo=UTC), **where: Any) -> list[OrderEvent]:
+    """A scan of the carrier that brings the parcel into the state that a message of this kind tells."""
+    status = next(status for status, told in UNDER_WAY.items() if told is kind)
+    return [
+        ev.ParcelTracked(parcel_id=PARCEL, scan_id=f"{kind} {at}", status=status, at=at),
+        ParcelStateReached(parcel_id=PARCEL, status=status, at=at, **where),
+    ]
+
+
 def held(reason: HoldReason, handle: str = "hold-1") -> ev.OrderHeld:
     return ev.OrderHeld(handle=handle, reason=reason, note="said by staff, for staff")
 
@@ -235,6 +245,8 @@ def _decisions(kind: Kind, order: ev.OrderPlaced) -> list[list[OrderEvent]]:
             return [*short(order), [another_day()]]
         case Kind.SUBSTITUTE_OFFERED:
             return [*short(order), [substitute(order.lines[-1])]]
+        case _ if kind in UNDER_WAY.values():
+            return [*whole[:-1], under_way(kind)]
         case Kind.PICKUP_READY | Kind.PICKUP_REMINDER | Kind.PICKUP_EXPIRED | Kind.PICKED_UP:
             return _fetched(kind, order)
         case _:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from oms.notifications.catalogue import Kind
+from oms.notifications.catalogue import UNDER_WAY, Kind
 from oms.notifications.compose import compose
 from oms.notifications.journey import carrier_name
 from oms.notifications.language import LANGUAGES, choose, texts
@@ -64,7 +64,9 @@ def test_every_message_is_whole_in_every_language_and_currency(kind: Kind, langu
     assert page.all("html", "lang") == [language]
 
 
-JOURNEY = {Kind.ORDER_CONFIRMED, Kind.PARCEL_SHIPPED, Kind.PARCEL_DELIVERED}
+JOURNEY = {Kind.ORDER_CONFIRMED, Kind.PARCEL_SHIPPED, Kind.PARCEL_DELIVERED, *UNDER_WAY.values()} - {
+    Kind.PARCEL_RETURNING
+}
 
 
 def facts(block: Block) -> set[str]:

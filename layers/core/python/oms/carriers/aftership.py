@@ -84,7 +84,7 @@ class AfterShip:
             word(tracking, "slug"),
             number,
             [_scan(number, each) for each in checkpoints],
-            scan(number, status, at, text=_text(tracking)) if status and at else None,
+            _made(number, status, at, tracking) if status and at else None,
         )
 
 
@@ -107,7 +107,11 @@ def _scan(number: str, checkpoint: Json) -> Scan | None:
     if status is None or at is None:
         return None
     where = place(checkpoint, country="country_iso3")
-    return scan(number, status, at, text=_text(checkpoint), place=where, code=word(checkpoint, "raw_tag"))
+    return _made(number, status, at, checkpoint, place=where, code=word(checkpoint, "raw_tag"))
+
+
+def _made(number: str, status: TrackingStatus, at: datetime, said: Json, **more: str) -> Scan:
+    return scan(number, status, at, text=_text(said), guessed=word(said, "tag") not in TAGS, **more)
 
 
 def _status(body: Json) -> TrackingStatus | None:

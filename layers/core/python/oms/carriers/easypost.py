@@ -86,7 +86,7 @@ class EasyPost:
             word(tracker, "carrier"),
             number,
             [_scan(number, each) for each in details],
-            scan(number, status, at, text=_text(tracker)) if status and at else None,
+            _made(number, status, at, tracker) if status and at else None,
         )
 
 
@@ -107,7 +107,11 @@ def _scan(number: str, detail: Json) -> Scan | None:
     if status is None or at is None:
         return None
     where = place(part(detail, "tracking_location"))
-    return scan(number, status, at, text=_text(detail), place=where, code=word(detail, "carrier_code"))
+    return _made(number, status, at, detail, place=where, code=word(detail, "carrier_code"))
+
+
+def _made(number: str, status: TrackingStatus, at: datetime, said: Json, **more: str) -> Scan:
+    return scan(number, status, at, text=_text(said), guessed=word(said, "status") not in STATUSES, **more)
 
 
 def _status(body: Json) -> TrackingStatus | None:

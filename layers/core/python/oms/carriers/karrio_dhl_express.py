@@ -183,7 +183,7 @@ def scans(answer: Any) -> tuple[Scan, ...]:
             code = event.findtext("ServiceEvent/EventCode") or ""
             text = " ".join((event.findtext("ServiceEvent/Description") or "").split())
             at = datetime.fromisoformat(f"{event.findtext('Date')}T{event.findtext('Time')}").replace(tzinfo=UTC)
-            found.append(scan(number, code, at, status(table, (code,), otherwise=TrackingStatus.IN_TRANSIT), text))
+            found.append(scan(number, code, at, status(table, (code,)) or TrackingStatus.IN_TRANSIT, text))
     return tuple(found)
 
 

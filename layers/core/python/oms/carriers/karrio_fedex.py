@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -282,14 +283,29 @@ def scans(answer: Mapping[str, Any]) -> tuple[Scan, ...]:
     for result in results:
         for track in result.get("trackResults") or ():
             number = (track.get("trackingNumberInfo") or {}).get("trackingNumber") or result.get("trackingNumber", "")
-            found += [_scan(number, event) for event in track.get("scanEvents") or () if event.get("date")]
+            place = _held_at(track)
+            for event in track.get("scanEvents") or ():
+                if event.get("date"):
+                    each = _scan(number, event)
+                    waits = each.status is TrackingStatus.AVAILABLE_FOR_PICKUP
+                    found.append(replace(each, place=place) if waits else each)
     return tuple(found)
+
+
+def _held_at(track: Mapping[str, Any]) -> str:
+    """The shop that holds the parcel, as far as it is told: its name, street and town; never somebody's home."""
+    known = (track.get("holdAtLocation") or {}).get("locationContactAndAddress") or {}
+    address = known.get("address") or {}
+    if address.get("residential") is not False:
+        return ""
+    name = (known.get("contact") or {}).get("companyName")
+    return ", ".join(str(each) for each in (name, *(address.get("streetLines") or ()), address.get("city")) if each)
 
 
 def _scan(number: str, event: Mapping[str, Any]) -> Scan:
     at = datetime.fromisoformat(event["date"])
     code = str(event.get("eventType") or event.get("derivedStatusCode") or "")
-    known = status(_table(), (code, event.get("derivedStatusCode")), otherwise=TrackingStatus.EXCEPTION)
+    known = status(_table(), (code, event.get("derivedStatusCode")))
     text = event.get("exceptionDescription") or event.get("eventDescription") or ""
     return scan(number, code, at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC), known, text)
 

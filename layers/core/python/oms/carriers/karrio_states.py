@@ -23,27 +23,30 @@ STATES: Mapping[str, TrackingStatus] = {
     "delivery_delayed": TrackingStatus.EXCEPTION,
     "cancelled": TrackingStatus.EXCEPTION,
     "return_to_sender": TrackingStatus.RETURNING,
-    "unknown": TrackingStatus.EXCEPTION,
 }
-"""That a parcel has come back, Karrio does not tell from its being on the way back."""
+"""`unknown` is no state. That a parcel has come back, Karrio does not tell from its being on the way back."""
 
 
-def status(table: Any, codes: Iterable[str | None], *, otherwise: TrackingStatus) -> TrackingStatus:
-    """The state that a carrier's codes stand for, the first that its table in Karrio knows."""
+def status(table: Any, codes: Iterable[str | None]) -> TrackingStatus | None:
+    """The state that a carrier's codes stand for, the first that its table in Karrio knows; None when it knows none."""
     for code in codes:
         found = table.find(code).name if code else None
         if found is not None:
-            return STATES[found]
-    return otherwise
+            return STATES.get(found)
+    return None
 
 
-def scan(number: str, code: str, at: datetime, status: TrackingStatus, description: str) -> Scan:
-    """A scan of a carrier that gives its scans no ids: the same said twice is the same scan."""
+def scan(number: str, code: str, at: datetime, status: TrackingStatus | None, description: str) -> Scan:
+    """A scan of a carrier that gives its scans no ids: the same said twice is the same scan.
+
+    One whose words nobody knows (no status) is taken for an exception.
+    """
     return Scan(
         tracking_number=number,
         scan_id=derived("scan", number, code, to_text(at)),
-        status=status,
+        status=status or TrackingStatus.EXCEPTION,
         at=at,
         description=description.strip()[:MAX_DESCRIPTION],
         code=code,
+        guessed=status is None,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -203,7 +204,12 @@ def scans(answer: Mapping[str, Any]) -> tuple[Scan, ...]:
     for shipment in (answer.get("trackResponse") or {}).get("shipment") or ():
         for package in shipment.get("package") or ():
             number = package.get("trackingNumber") or shipment.get("inquiryNumber", "")
-            found += [_scan(number, each) for each in package.get("activity") or () if each.get("date")]
+            until = _last_day(package)
+            for activity in package.get("activity") or ():
+                if activity.get("date"):
+                    each = _scan(number, activity)
+                    waits = each.status is TrackingStatus.AVAILABLE_FOR_PICKUP
+                    found.append(replace(each, until=until) if waits else each)
     return tuple(found)
 
 
@@ -211,10 +217,19 @@ def _scan(number: str, activity: Mapping[str, Any]) -> Scan:
     said_status = activity.get("status") or {}
     code = str(said_status.get("code") or "")
     table = part("providers.ups.units").TrackingStatus
-    known = status(table, (said_status.get("type"), code), otherwise=TrackingStatus.EXCEPTION)
-    if known is TrackingStatus.IN_TRANSIT:  # the code may say more than that it moves
-        known = status(table, (code,), otherwise=known)
+    known = status(table, (said_status.get("type"), code))
+    if known in {TrackingStatus.IN_TRANSIT, TrackingStatus.EXCEPTION}:  # the code may say more: a delay, a return
+        known = status(table, (code,)) or known
     return scan(number, code, _moment(activity), known, said_status.get("description") or "")
+
+
+def _last_day(package: Mapping[str, Any]) -> date | None:
+    """Until when a parcel waits at an access point, as far as it is told."""
+    day = str((package.get("accessPointInformation") or {}).get("pickupByDate") or "")
+    try:
+        return datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        return None
 
 
 def _moment(activity: Mapping[str, Any]) -> datetime:

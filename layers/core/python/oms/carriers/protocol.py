@@ -105,6 +105,12 @@ class Scan:
     description: str = ""
     code: str = ""
     """The carrier's own word for it, if it has one; empty where the source does not pass it on."""
+    guessed: bool = False
+    """Its word is in no table, and taken for an exception so that staff look at it. No customer is told of a guess."""
+    place: str = ""
+    """The carrier's shop in which it waits for the customer: never an address of the customer's own."""
+    until: date | None = None
+    """The last day on which it waits there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

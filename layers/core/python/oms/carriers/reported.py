@@ -85,7 +85,16 @@ def recent(at: datetime | None, now: datetime) -> bool:
     return at is not None and abs(now - at) <= REPLAYS
 
 
-def scan(number: str, status: TrackingStatus, at: datetime, *, text: str, place: str = "", code: str = "") -> Scan:
+def scan(
+    number: str,
+    status: TrackingStatus,
+    at: datetime,
+    *,
+    text: str,
+    place: str = "",
+    code: str = "",
+    guessed: bool = False,
+) -> Scan:
     """A scan whose id follows from what it says, so that whoever says it again says the same.
 
     The place is told while the parcel travels, and not where it ends: there it would be the customer's.
@@ -98,6 +107,7 @@ def scan(number: str, status: TrackingStatus, at: datetime, *, text: str, place:
         at=at,
         description=", ".join(each for each in shown if each)[:MAX_DESCRIPTION],
         code=code,
+        guessed=guessed,
     )
 
 

@@ -80,7 +80,8 @@ def _scan(number: str, said: Json) -> Scan | None:
     if status is None or at is None:
         return None
     text = readable(_code(said) or word(said, "status").lower())
-    return scan(number, status, at, text=text, place=place(part(said, "location")))
+    guessed = word(said, "status") not in STATUSES
+    return scan(number, status, at, text=text, place=place(part(said, "location")), guessed=guessed)
 
 
 def _status(said: Json) -> TrackingStatus | None:

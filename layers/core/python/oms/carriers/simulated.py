@@ -188,6 +188,7 @@ def _scan(given: Any, path: str) -> Scan:
         at=at,
         description=description[:MAX_DESCRIPTION],
         code=code if code in CODES else "",
+        guessed=code not in CODES,
     )
 
 

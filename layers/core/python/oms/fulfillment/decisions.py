@@ -1,4 +1,4 @@
-"""What staff and carriers may decide about a fulfillment order: accept, pick, pack, ship, deliver, track.
+"""What staff may decide about a fulfillment order: accept, pick, pack, ship, deliver.
 
 Each function is pure: from the state and the wish to the events, or to an error that says why not. A wish that is
 fulfilled already gives no events, so that whoever lost an answer may ask again.
@@ -6,11 +6,10 @@ fulfilled already gives no events, so that whoever lost an answer may ask again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from oms.carriers.protocol import Scan
 from oms.clock import to_text
 from oms.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound
 from oms.ids import parcel_id as parcel_id_of
@@ -20,7 +19,7 @@ from oms.orders.decisions import MAX_STOCK_KEYS
 from oms.orders.events import LineUnits, OrderEvent, UnitState
 from oms.orders.kits import Recipes, shelf_skus
 from oms.orders.order import FulfillmentOrder, Order, Parcel
-from oms.orders.scans import first_delivery, is_news
+from oms.orders.scans import first_delivery
 from oms.orders.transitions import FulfillmentStatus, Way
 
 Wish = Mapping[str, int]
@@ -207,50 +206,6 @@ def deliver(order: Order, fulfillment_order_id: str, *, at: datetime, parcel_id:
         raise refused(order, share, "deliver")
     _require(order, share, "deliver")
     return [ev.ParcelDelivered(parcel_id=each.parcel_id, at=at) for each in under_way]
-
-
-def track(order: Order, carrier: str, scans: Iterable[Scan]) -> list[OrderEvent]:
-    """What was said of parcels of this order. Scans already known, and of other parcels, are passed over.
-
-    All are recorded, in whatever order they come; the first that says "delivered" delivers the parcel, unless it had
-    turned back before, and none takes that back. A parcel that was never booked out is not delivered before it is
-    (see `ship`).
-    """
-    events: list[OrderEvent] = []
-    heard: dict[str, dict[str, ev.ParcelTracked]] = {}
-    for scan in sorted(scans, key=lambda each: (each.at, each.scan_id)):
-        parcel = parcel_of(order, carrier, scan.tracking_number)
-        if parcel is None:
-            continue
-        known = heard.setdefault(parcel.parcel_id, {each.scan_id: each for each in parcel.scans})
-        if not is_news(scan, known.values()):
-            continue
-        tracked = ev.ParcelTracked(
-            parcel_id=parcel.parcel_id,
-            scan_id=scan.scan_id,
-            status=scan.status,
-            at=scan.at,
-            description=scan.description,
-            code=scan.code,
-        )
-        known[scan.scan_id] = tracked
-        events.append(tracked)
-    for parcel_id, known in heard.items():
-        parcel = order.parcels[parcel_id]
-        delivered_at = first_delivery(known.values())
-        if order.fulfillment_orders[parcel.packed.fulfillment_order_id].way is not Way.DELIVERY:
-            continue  # it came to a store, where the customer has yet to fetch it
-        if delivered_at is not None and parcel.shipped_at is not None and parcel.delivered_at is None:
-            events.append(ev.ParcelDelivered(parcel_id=parcel_id, at=delivered_at))
-    return events
-
-
-def parcel_of(order: Order, carrier: str, tracking_number: str) -> Parcel | None:
-    """The parcel that the carrier knows by this number."""
-    for parcel in order.parcels.values():
-        if parcel.label and (parcel.label.carrier, parcel.label.tracking_number) == (carrier, tracking_number):
-            return parcel
-    return None
 
 
 def _parcels(order: Order, fulfillment_order_id: str, parcel_id: str | None) -> list[Parcel]:

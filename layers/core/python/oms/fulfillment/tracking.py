@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
 
 from oms.carriers.account import CarrierAccount
 from oms.carriers.names import DEFAULT
 from oms.carriers.protocol import Scan
 from oms.clock import Clock, from_text, to_text
-from oms.fulfillment.decisions import track
 from oms.fulfillment.labels import tracking_reference
 from oms.fulfillment.ports import Ports
+from oms.fulfillment.scanned import track
 from oms.fulfillment.way_back import track_returns
 from oms.ids import derived
 from oms.orders.events import OrderEvent, TrackingStatus
@@ -122,13 +123,13 @@ def _apply(ports: Ports, carrier: str, order_id: str, told: _News, clock: Clock,
         # The cause is what was said, not the request that said it: another request may say the same and more.
         cause = "scans:" + derived(*sorted({f"{scan.tracking_number}/{scan.scan_id}" for scan in some}))
         caller = Caller(actor=f"carrier:{told_by}", cause=cause, clock=clock)
-        execute(ports.log, order_id, lambda order, some=some: _said(order, carrier, some), caller)  # type: ignore[misc]
+        execute(ports.log, order_id, lambda order, some=some: _said(order, carrier, some, clock()), caller)  # type: ignore[misc]
     for reference, parked in told.answered:
         ports.references.forget(reference, parked)
 
 
-def _said(order: Order, carrier: str, scans: Sequence[Scan]) -> list[OrderEvent]:
-    return [*track(order, carrier, scans), *track_returns(order, carrier, scans)]
+def _said(order: Order, carrier: str, scans: Sequence[Scan], now: datetime) -> list[OrderEvent]:
+    return [*track(order, carrier, scans, now=now), *track_returns(order, carrier, scans)]
 
 
 def _waiting(found: Lookup) -> list[Scan]:
@@ -136,9 +137,11 @@ def _waiting(found: Lookup) -> list[Scan]:
 
 
 def _dump(scan: Scan) -> str:
-    return json.dumps({**asdict(scan), "at": to_text(scan.at)}, ensure_ascii=False)
+    until = scan.until.isoformat() if scan.until else None
+    return json.dumps({**asdict(scan), "at": to_text(scan.at), "until": until}, ensure_ascii=False)
 
 
 def _load(text: str) -> Scan:
     body = json.loads(text)
-    return Scan(**{**body, "at": from_text(body["at"]), "status": TrackingStatus(body["status"])})
+    until = date.fromisoformat(body["until"]) if body.get("until") else None
+    return Scan(**{**body, "at": from_text(body["at"]), "status": TrackingStatus(body["status"]), "until": until})

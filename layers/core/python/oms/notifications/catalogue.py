@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from oms.notifications.occasion import Occasion
@@ -29,13 +30,15 @@ from oms.orders.events import (
     UnitsShipped,
     UnitState,
 )
-from oms.orders.order import Order
+from oms.orders.order import Order, Parcel
 from oms.orders.pickup import PickupCollected, PickupEvent, PickupExpired, PickupReady, PickupReminded
 from oms.orders.promising import PromiseChanged
 from oms.orders.reach import mail_address, phone_of, shipping_phone_of
+from oms.orders.reached import ParcelStateReached, is_news, standing
 from oms.orders.reasons import CancellationReason
 from oms.orders.substituting import OfferStatus, SubstituteOffered, status
 from oms.orders.tenders import MONEY_HOLDS
+from oms.orders.tracking import TrackingStatus
 from oms.orders.transitions import AT_LOCATION
 from oms.orders.way_back import ReturnLabelIssued
 from oms.payments.ledger import PaymentRefunded
@@ -64,6 +67,11 @@ class Kind(StrEnum):
     PICKED_UP = "picked_up"
     DELIVERY_CHANGED = "delivery_changed"
     SUBSTITUTE_OFFERED = "substitute_offered"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    DELIVERY_FAILED = "delivery_failed"
+    PARCEL_WAITS = "parcel_waits"
+    PARCEL_HELD_UP = "parcel_held_up"
+    PARCEL_RETURNING = "parcel_returning"
 
 
 class Medium(StrEnum):
@@ -82,7 +90,17 @@ NOT_GONE = AT_LOCATION | {UnitState.OPEN, UnitState.BACKORDERED}
 EDITS = (LinesAdded, ShippingServiceChanged)
 """What makes an order another one. What an edit takes away beside is told with it."""
 
-SMS_BESIDE_MAIL = frozenset({Kind.PARCEL_SHIPPED, Kind.PARCEL_DELIVERED, Kind.PICKUP_READY, Kind.PICKUP_REMINDER})
+SMS_BESIDE_MAIL = frozenset(
+    {
+        Kind.PARCEL_SHIPPED,
+        Kind.PARCEL_DELIVERED,
+        Kind.PICKUP_READY,
+        Kind.PICKUP_REMINDER,
+        Kind.OUT_FOR_DELIVERY,
+        Kind.DELIVERY_FAILED,
+        Kind.PARCEL_WAITS,
+    }
+)
 """What is worth an SMS even to somebody who gets a mail: news that matter within the hour.
 
 The other kinds go by SMS only to a customer who has no mail address and could not be told otherwise.
@@ -96,6 +114,19 @@ FETCHED: Mapping[type[PickupEvent], Kind] = {
     PickupCollected: Kind.PICKED_UP,
 }
 """What is told of goods that the customer fetches in a store."""
+
+UNDER_WAY: Mapping[TrackingStatus, Kind] = {
+    TrackingStatus.OUT_FOR_DELIVERY: Kind.OUT_FOR_DELIVERY,
+    TrackingStatus.ATTEMPT_FAILED: Kind.DELIVERY_FAILED,
+    TrackingStatus.AVAILABLE_FOR_PICKUP: Kind.PARCEL_WAITS,
+    TrackingStatus.EXCEPTION: Kind.PARCEL_HELD_UP,
+    TrackingStatus.RETURNING: Kind.PARCEL_RETURNING,
+}
+"""What is told of a parcel between its departure and its arrival."""
+
+PATIENCE = timedelta(hours=12)
+"""How long a parcel must have been held up before its customer is told. Carriers call much an exception that is over
+with the next scan: a label read twice, a customs office that lets it go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +155,8 @@ def kind_of(found: Occasion) -> Kind | None:
             return Kind.PARCEL_SHIPPED
         case ParcelDelivered() if not _is_fetched(found.then, event.parcel_id):
             return Kind.PARCEL_DELIVERED
+        case ParcelStateReached():
+            return UNDER_WAY.get(event.status)
         case OrderHeld() if event.reason in CUSTOMER_MUST_ACT:
             return Kind.ACTION_NEEDED
         case HoldReleased() if _asked_and_paid(found, event):
@@ -190,8 +223,8 @@ def still_true(found: Occasion) -> bool:
     """Whether the customer should still be told, now that the order stands as it does today.
 
     A call to act is taken back when its hold is gone, a day when another was told or nothing waits any more, an offer
-    when it is answered. A word about a return that has moved on since is left to the word about that. All other
-    news stay news.
+    when it is answered. A word about a return that has moved on since is left to the word about that, and so is one
+    about a parcel. All other news stay news.
     """
     event, returns = found.event, found.today.after_sale.returns
     match event:
@@ -201,6 +234,8 @@ def still_true(found: Occasion) -> bool:
             return share.waits and share.live and (isinstance(event, PickupExpired) or not over)
         case OrderHeld():
             return event.handle in found.today.holds
+        case ParcelStateReached():
+            return _still_there(found.today.parcels[event.parcel_id], event)
         case PromiseChanged():
             return _still_so(found.today, event)
         case SubstituteOffered():
@@ -213,6 +248,26 @@ def still_true(found: Occasion) -> bool:
             return returns[event.return_id].status is ReturnStatus.DECLINED
         case _:
             return True
+
+
+def too_late(found: Occasion, now: datetime) -> bool:
+    """Whether a message that was long on its way says what the customer has no use for any more."""
+    event = found.event
+    return isinstance(event, ParcelStateReached) and not is_news(event.status, event.at, now)
+
+
+def not_before(found: Occasion) -> datetime | None:
+    """When the customer is told, if the matter may well be settled before anybody reads of it."""
+    event = found.event
+    if isinstance(event, ParcelStateReached) and event.status is TrackingStatus.EXCEPTION:
+        return event.at + PATIENCE
+    return None
+
+
+def _still_there(today: Parcel, event: ParcelStateReached) -> bool:
+    """Whether the parcel is where it was: it has not arrived, and no other state has overtaken this one."""
+    stands = standing(today.scans)
+    return today.delivered_at is None and stands is not None and stands[0] is event.status
 
 
 def _still_so(today: Order, event: PromiseChanged) -> bool:

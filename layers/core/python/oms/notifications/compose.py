@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from oms.notifications import fetched, journey, money, returned, revision, waiting
-from oms.notifications.catalogue import Kind
+from oms.notifications import fetched, journey, money, returned, revision, under_way, waiting
+from oms.notifications.catalogue import UNDER_WAY, Kind
 from oms.notifications.counter import NO_COUNTER, Counter
 from oms.notifications.language import Language
 from oms.notifications.letter import Letter
@@ -23,6 +23,7 @@ from oms.orders.editing import LinesAdded, ShippingServiceChanged
 from oms.orders.events import HoldReleased, OrderHeld, ParcelDelivered, UnitsCancelled, UnitsShipped
 from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded
 from oms.orders.promising import PromiseChanged
+from oms.orders.reached import ParcelStateReached
 from oms.orders.substituting import SubstituteOffered
 from oms.orders.way_back import ReturnLabelIssued
 from oms.payments.ledger import PaymentRefunded
@@ -52,6 +53,8 @@ def compose(
             return journey.shipped(voice, order.parcels[event.parcel_id])
         case Kind.PARCEL_DELIVERED, ParcelDelivered():
             return journey.delivered(voice, order.parcels[event.parcel_id])
+        case _, ParcelStateReached() if kind is UNDER_WAY[event.status]:
+            return under_way.told(voice, order.parcels[event.parcel_id], kind, event)
         case Kind.ACTION_NEEDED, OrderHeld():
             return journey.action_needed(voice, event.reason)
         case Kind.ORDER_CANCELLED, UnitsCancelled():

@@ -85,7 +85,7 @@ def confirmed(voice: Voice, counter: Counter = NO_COUNTER) -> Letter:
 
 def shipped(voice: Voice, parcel: Parcel) -> Letter:
     """A parcel has left."""
-    order, carrier, link = voice.order, _carrier(parcel), _link(parcel)
+    order, carrier, link = voice.order, carrier_of(parcel), link_of(parcel)
     tracking = clean(parcel.label.tracking_number, NAME) if parcel.label else ""
     facts = [number(voice)]
     if carrier:
@@ -123,7 +123,7 @@ def shipped(voice: Voice, parcel: Parcel) -> Letter:
 
 def delivered(voice: Voice, parcel: Parcel) -> Letter:
     """A parcel has arrived."""
-    order, carrier, link = voice.order, _carrier(parcel), _link(parcel)
+    order, carrier, link = voice.order, carrier_of(parcel), link_of(parcel)
     facts = [number(voice)]
     if parcel.delivered_at:
         facts.append(Pair(voice.say("common.delivered_on"), voice.day(parcel.delivered_at)))
@@ -186,11 +186,13 @@ def _units(order: Order, states: Iterable[UnitState]) -> dict[str, int]:
     return {line_id: count for line_id, count in counts.items() if count}
 
 
-def _carrier(parcel: Parcel) -> str:
+def carrier_of(parcel: Parcel) -> str:
+    """The parcel's carrier as people know it; empty when it has no label."""
     return carrier_name(parcel.label.carrier) if parcel.label else ""
 
 
-def _link(parcel: Parcel) -> str:
+def link_of(parcel: Parcel) -> str:
+    """Where the parcel can be followed; empty when that is not known."""
     return web_link(parcel.label.tracking_url) if parcel.label else ""
 
 

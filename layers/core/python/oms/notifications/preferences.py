@@ -24,12 +24,23 @@ OPTIONAL = frozenset(
         Kind.CREDITED,
         Kind.PICKUP_REMINDER,
         Kind.PICKED_UP,
+        Kind.OUT_FOR_DELIVERY,
+        Kind.PARCEL_HELD_UP,
     }
 )
 """What a customer can do without. All others must reach them: a confirmation of the contract and of what was changed or
 ended in it, money that goes back, an answer that they asked for, and what nobody but they can do."""
 
-URGENT = frozenset({Kind.ORDER_CONFIRMED, Kind.ACTION_NEEDED, Kind.PICKUP_READY})
+URGENT = frozenset(
+    {
+        Kind.ORDER_CONFIRMED,
+        Kind.ACTION_NEEDED,
+        Kind.PICKUP_READY,
+        Kind.OUT_FOR_DELIVERY,
+        Kind.DELIVERY_FAILED,
+        Kind.PARCEL_WAITS,
+    }
+)
 """Mails that go out in quiet hours too: a mail wakes nobody, and these are waited for. An SMS always waits."""
 
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]

@@ -30,6 +30,7 @@ from oms.orders.kits import ComponentsFixed
 from oms.orders.outward import ChannelTold
 from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded
 from oms.orders.promising import PromiseChanged
+from oms.orders.reached import ParcelStateReached
 from oms.orders.reasons import CancellationReason
 from oms.orders.rejecting import LocationReadmitted, UnitsRejected
 from oms.orders.release import OrderReleased
@@ -420,6 +421,7 @@ OrderEvent = (
     | LabelVoided
     | UnitsShipped
     | ParcelTracked
+    | ParcelStateReached
     | ParcelDelivered
     | PickupReady
     | PickupReminded

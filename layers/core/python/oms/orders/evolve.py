@@ -27,6 +27,7 @@ from oms.orders.order import PROVIDED, Counts, Entry, FulfillmentOrder, Hold, Li
 from oms.orders.pickup import PickupCollected, PickupExpired, PickupReady, PickupReminded
 from oms.orders.promising import PromiseChanged, told
 from oms.orders.promising import recorded as promised
+from oms.orders.reached import ParcelStateReached
 from oms.orders.rejected import readmitted, rejected
 from oms.orders.rejecting import LocationReadmitted, UnitsRejected
 from oms.orders.reserving import ReservationUsed, used
@@ -145,9 +146,8 @@ def evolve(order: Order | None, event: OrderEvent, *, order_id: str, at: datetim
             return _with_parcel(order, _labelled(_parcel(order, event.parcel_id), event))
         case ev.UnitsShipped():
             return _shipped(order, event, at)
-        case ev.ParcelTracked():
-            parcel = _parcel(order, event.parcel_id)
-            return _with_parcel(order, replace(parcel, scans=(*parcel.scans, event)))
+        case ev.ParcelTracked() | ParcelStateReached():
+            return _with_parcel(order, _followed(_parcel(order, event.parcel_id), event))
         case ev.ParcelDelivered():
             return _delivered(order, event)
         case PickupReady() | PickupReminded() | PickupExpired() | PickupCollected():
@@ -426,6 +426,12 @@ def _labelled(parcel: Parcel, event: ev.LabelBought | ev.LabelVoided) -> Parcel:
     if isinstance(event, ev.LabelBought):
         return replace(parcel, label=event)
     return replace(parcel, label=None, voided=parcel.voided + 1)
+
+
+def _followed(parcel: Parcel, event: ev.ParcelTracked | ParcelStateReached) -> Parcel:
+    if isinstance(event, ParcelStateReached):
+        return replace(parcel, reached=parcel.reached | {event.status})
+    return replace(parcel, scans=(*parcel.scans, event))
 
 
 def _with_parcel(order: Order, parcel: Parcel) -> Order:

@@ -106,6 +106,8 @@ class Parcel:
     shipped_at: datetime | None = None
     delivered_at: datetime | None = None
     scans: tuple[ev.ParcelTracked, ...] = ()
+    reached: frozenset[ev.TrackingStatus] = frozenset()
+    """States on its way that the customer is told of, each once: see `oms.orders.reached`."""
     removed: Mapping[str, int] = field(default_factory=dict)
     """Line id to units that were taken out again, because they were cancelled."""
     put_back: Mapping[str, int] = field(default_factory=dict)

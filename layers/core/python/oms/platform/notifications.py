@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 from oms import clock
 from oms.errors import NotFound, Unavailable
 from oms.notifications import feedback
-from oms.notifications.catalogue import FETCHED, Kind, Medium, Recipient, kind_of, recipients, still_true
+from oms.notifications.catalogue import (
+    FETCHED,
+    Kind,
+    Medium,
+    Recipient,
+    kind_of,
+    not_before,
+    recipients,
+    still_true,
+    too_late,
+)
 from oms.notifications.occasion import Occasion, occasion
 from oms.orders.substituting import SubstituteOffered
 from oms.platform.batch import Json
@@ -48,8 +58,12 @@ def handle(body: Json, message_id: str) -> None:
     kind = kind_of(found)
     if kind is None:
         return
-    if not still_true(found):
+    if not still_true(found) or too_late(found, clock.now()):
         logger().info("message_obsolete", kind=kind)
+        return
+    moment = not_before(found)
+    if moment is not None and clock.now() < moment:
+        come_again(body, moment, clock.now())
         return
     to = recipients(kind, found.then.contact)
     wishes = wishes_of(found.today) if to else None
