@@ -27,6 +27,8 @@ WIDTH = 130
 LINE_EVERY = 5.0
 """Seconds between two lines of progress where there is no terminal to paint on."""
 
+GONE = "set inactive: this command played them, and nobody answers there any more; the channels of the tour go on"
+
 
 def perform(*, orders: int, seed: int, keep: bool, kills: int, report: Path | None) -> bool:
     """Run, show, write; whether everything ended as it should."""
@@ -44,6 +46,7 @@ def perform(*, orders: int, seed: int, keep: bool, kills: int, report: Path | No
         told.links = keep_files(run, result.outcomes, DIRECTORY)
         if keep:
             told.links |= {"API": cloud.url, "keys and secrets": str(local.state_file())}
+            told.links |= {"the six shops, FedEx": GONE}
     tables.show(told, console)
     _write(told, report)
     return not told.wrong
