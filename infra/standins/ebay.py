@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 from werkzeug.wrappers import Request, Response
 
+from infra.standins.ebay_seal import Seal, problem
 from infra.standins.wsgi import Limit, StandIn, answer
 from oms.clock import Clock, from_text, now
 
@@ -28,7 +29,10 @@ MOST = 200
 
 
 class Ebay(StandIn):
-    """A seller's account on eBay. `orders` by id as they stand without the breakdown of taxes; `stock` by sku."""
+    """A seller's account on eBay. `orders` by id as they stand without the breakdown of taxes; `stock` by sku.
+
+    With a `seal` the seller lives where calls about money have to be signed.
+    """
 
     ROUTES: ClassVar = (
         ("POST", "/identity/v1/oauth2/token", "token"),
@@ -43,9 +47,16 @@ class Ebay(StandIn):
     )
 
     def __init__(
-        self, *, clock: Clock = now, limit: Limit | None = None, keys: Mapping[str, str] | None = None, page: int = MOST
+        self,
+        *,
+        clock: Clock = now,
+        limit: Limit | None = None,
+        keys: Mapping[str, str] | None = None,
+        page: int = MOST,
+        seal: Seal | None = None,
     ) -> None:
         super().__init__(clock=clock, limit=limit)
+        self.seal = seal
         self.keys = keys or {"client_id": "app", "client_secret": "cert", "refresh_token": "v^1.1#r"}
         self.page = page
         self.orders: dict[str, Json] = {}
@@ -165,7 +176,7 @@ class Ebay(StandIn):
 
     def issue_refund(self, request: Request, order_id: str) -> Response:
         """Money goes back, once at a time."""
-        if refused := self._refused(request, order_id):
+        if refused := self._unsigned(request) or self._refused(request, order_id):
             return refused
         with self._lock:
             order = self.orders[order_id]
@@ -186,7 +197,7 @@ class Ebay(StandIn):
         order_id = next(
             (key for key, each in self.orders.items() if each["legacyOrderId"] == told["legacyOrderId"]), ""
         )
-        if refused := self._refused(request, order_id, scheme="IAF"):
+        if refused := self._unsigned(request) or self._refused(request, order_id, scheme="IAF"):
             return refused
         with self._lock:
             if told.get("buyerPaid") is not (self.orders[order_id]["orderPaymentStatus"] != "PENDING"):
@@ -204,7 +215,7 @@ class Ebay(StandIn):
             for key, each in self.orders.items()
             if any(wish["cancelRequestId"] == cancel_id for wish in each["cancelStatus"]["cancelRequests"])
         ]
-        if refused := self._refused(request, "".join(found), scheme="IAF"):
+        if refused := self._unsigned(request) or self._refused(request, "".join(found), scheme="IAF"):
             return refused
         with self._lock:
             self._cancelled(found[0])
@@ -246,6 +257,11 @@ class Ebay(StandIn):
         if order_id is not None and order_id not in self.orders:
             return _error(404, 32100, "Invalid Order Id")
         return None
+
+    def _unsigned(self, request: Request) -> Response | None:
+        """Sellers in the European Union and the United Kingdom have a seal, which calls about money must carry."""
+        wrong = problem(request, self.seal, self.clock()) if self.seal else ""
+        return _error(403, 215000, wrong) if wrong else None
 
     def _document(self, order: Json, request: Request, *, alone: bool) -> Json:
         """An order as it is told: with the taxes in it when they are asked for, and the wishes when it is alone."""

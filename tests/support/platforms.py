@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 from werkzeug.test import Client
 
@@ -26,9 +27,14 @@ class WsgiHttp:
 
     def send(self, request: Request) -> Reply:
         client = Client(self.app)
+        place = urlsplit(request.url)
         try:
             answer = client.open(
-                request.url, method=request.method, headers=dict(request.headers), data=request.body or None
+                request.url,
+                base_url=f"{place.scheme}://{place.netloc}",
+                method=request.method,
+                headers=dict(request.headers),
+                data=request.body or None,
             )
         except Lost as error:
             raise Unavailable(f"no answer: {error}") from None

@@ -19,7 +19,7 @@ CREDENTIALS: Mapping[Platform, tuple[str, ...]] = {
     Platform.WOOCOMMERCE: ("consumer_key", "consumer_secret"),
     Platform.AMAZON: ("client_id", "client_secret", "refresh_token", "seller_id"),
     Platform.BIGCOMMERCE: ("access_token",),
-    Platform.EBAY: ("client_id", "client_secret", "refresh_token"),
+    Platform.EBAY: ("client_id", "client_secret", "refresh_token", "signing_key", "signing_jwe"),
     Platform.ADOBE_COMMERCE: ("access_token", "access_token_secret", "consumer_key", "consumer_secret"),
 }
 """Names of the keys by which a platform's API lets us in."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -32,6 +32,13 @@ WAIT = 60.0
 """Seconds to wait when a call is refused because there were too many, and eBay does not say how long."""
 
 
+Sign = Callable[[Connection, Request], Request]
+
+
+def _unsigned(_connection: Connection, request: Request) -> Request:
+    return request
+
+
 def ask(
     connection: Connection,
     method: str,
@@ -40,10 +47,12 @@ def ask(
     query: Mapping[str, str] | None = None,
     body: object = None,
     later: frozenset[int] = frozenset(),
+    sign: Sign = _unsigned,
 ) -> Reply:
     """The answer to a call. One of 404 to a question is an answer: what was asked for is not there.
 
-    `later` are eBay's numbers of errors that are over when something else is done.
+    `later` are eBay's numbers of errors that are over when something else is done, `sign` adds what a call needs that
+    is about money.
 
     Raises:
         Throttled: too many calls; says when to ask again.
@@ -61,7 +70,7 @@ def ask(
 
     def question(token: str) -> Request:
         headers = {**named, "Authorization": f"{scheme} {token}"}
-        return Request(method=method, url=url, headers=headers, body=raw)
+        return sign(connection, Request(method=method, url=url, headers=headers, body=raw))
 
     reply = oauth.send(connection, question, lambda: _grant(connection))
     if reply.status == HTTPStatus.NOT_FOUND and method == "GET":

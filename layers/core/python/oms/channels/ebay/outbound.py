@@ -17,6 +17,7 @@ from oms.channels.ebay import api
 from oms.channels.ebay.figures import Figures, figures
 from oms.channels.ebay.inbound import ASKED, CANCELED, PAID, hydrate
 from oms.channels.ebay.payload import CancelRequest, EbayOrder, Refund
+from oms.channels.ebay.signing import signed
 from oms.channels.figures import minor
 from oms.channels.outbound import Cancelled, MoneyBack, Sale, Shipped, StockAnswer, StockLevel
 from oms.channels.payload import read
@@ -120,7 +121,7 @@ def _ending(order: EbayOrder) -> bool:
 
 def _granted(connection: Connection, wish: CancelRequest) -> str:
     path = f"{api.CANCELLATIONS}/{quote(wish.cancel_request_id, safe='')}/approve"
-    api.ask(connection, "POST", path)
+    api.ask(connection, "POST", path, sign=signed)
     return wish.cancel_request_id
 
 
@@ -132,7 +133,7 @@ def _cancelled(connection: Connection, order: EbayOrder, cancelled: Cancelled) -
         "buyerPaid": order.order_payment_status in PAID,
         **({"buyerPaidDate": {"value": paid}} if paid else {}),
     }
-    made = content(api.ask(connection, "POST", api.CANCELLATIONS, body=told))
+    made = content(api.ask(connection, "POST", api.CANCELLATIONS, body=told, sign=signed))
     return str((made or {}).get("cancelId", ""))
 
 
@@ -156,7 +157,7 @@ def refund(connection: Connection, sale: Sale, refund: MoneyBack) -> str:
         "orderLevelRefundAmount": {"value": f"{money.decimal:f}", "currency": found.currency},
         **({"comment": refund.note[:100]} if refund.note else {}),
     }
-    made = content(api.ask(connection, "POST", path, body=told, later=LATER))
+    made = content(api.ask(connection, "POST", path, body=told, later=LATER, sign=signed))
     answer = made if isinstance(made, dict) else {}
     if answer.get("refundStatus") == "FAILED":
         raise Refused("eBay could not give the money back")
