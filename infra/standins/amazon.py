@@ -1,4 +1,4 @@
-"""Amazon's Selling Partner API in memory: tokens of Login with Amazon, orders, shipment confirmations, listings.
+"""Amazon's Selling Partner API in memory: tokens of Login with Amazon, orders, shipment confirmations, listings, feeds.
 
 Source: the published models of Orders 2026-01-01, Orders v0 (`confirmShipment`) and Listings Items 2021-08-01.
 """
@@ -16,7 +16,8 @@ from typing import Any, ClassVar
 
 from werkzeug.wrappers import Request, Response
 
-from infra.standins.wsgi import Limit, StandIn, answer
+from infra.standins import amazon_feeds
+from infra.standins.wsgi import Limit, answer
 from oms.clock import Clock, from_text, now, to_text
 
 Json = dict[str, Any]
@@ -31,11 +32,12 @@ PLANS: Mapping[str, tuple[float, int]] = {
     "order": (0.5, 30),
     "confirm": (2, 10),
     "patch": (5, 5),
+    **amazon_feeds.PLANS,
 }
 """Calls a second and calls at once, by operation."""
 
 
-class Amazon(StandIn):
+class Amazon(amazon_feeds.Feeds):
     """A seller's account on Amazon: `orders` by id, `listings` with their levels by sku, `packages` that were told."""
 
     ROUTES: ClassVar = (
@@ -44,6 +46,7 @@ class Amazon(StandIn):
         ("GET", "/orders/2026-01-01/orders/<order_id>", "order"),
         ("POST", "/orders/v0/orders/<order_id>/shipmentConfirmation", "confirm"),
         ("PATCH", "/listings/2021-08-01/items/<seller_id>/<path:sku>", "patch"),
+        *amazon_feeds.ROUTES,
     )
 
     def __init__(
@@ -71,6 +74,7 @@ class Amazon(StandIn):
         self._given = 0
         self._full: dict[str, tuple[float, float]] = {}
         self._lock = threading.RLock()
+        self.open_feeds()
 
     # What tests and the demonstration do.
 
@@ -131,6 +135,7 @@ class Amazon(StandIn):
         """Orders that changed in a period. The token is a place in it, so that changes meanwhile move nothing."""
         if refused := self._refused(request, "search"):
             return refused
+        self.work_off()
         since, before = request.args.get("lastUpdatedAfter", ""), request.args.get("lastUpdatedBefore", "")
         if not since or (before and from_text(before) > self.clock() - SETTLES):
             return _error(400, "InvalidInput", "lastUpdatedBefore must be two minutes before the time of the request")
@@ -152,6 +157,7 @@ class Amazon(StandIn):
         """One order."""
         if refused := self._refused(request, "order"):
             return refused
+        self.work_off()
         found = self.orders.get(order_id)
         if found is None:
             return _error(404, "NotFound", "no such order")

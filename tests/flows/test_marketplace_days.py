@@ -220,3 +220,33 @@ def test_what_marketplaces_sold_is_shipped_and_told_back_to_each(merchant: Merch
     assert [parcel["shipmentTrackingNumber"] for parcel in auction.fulfillments["12-1"]] == numbers[1:]
     assert market.orders["302-1"]["fulfillment"]["fulfillmentStatus"] == "SHIPPED"
     assert auction.orders["12-1"]["orderFulfillmentStatus"] == "FULFILLED"
+
+
+def test_what_is_cancelled_here_amazon_hears_by_feeds_and_money_goes_back_once(
+    merchant: Merchant, world: World
+) -> None:
+    market = on_amazon(world, updates=["cancellations", "refunds"])
+    lines = [{"sku": "TEE", "price": "19.90", "quantity": 2}, {"sku": "MUG", "price": "9.00", "quantity": 1}]
+    orders = {name: derive_order_id(AMAZON, name) for name in ("302-1", "302-2")}
+    with answered_by((AMAZON_URL, market)):
+        for name in orders:
+            notify(world, market.sell(amazon_sale.sale(name, lines, marketplace=GERMANY, tax_percent="19")))
+        world.settle()
+        assert merchant.post(f"/orders/{orders['302-1']}/cancel", {}, key="orders:write").status == 200
+        wish = {"lines": [{"line_id": "1", "quantity": 1}]}
+        assert merchant.post(f"/orders/{orders['302-2']}/cancel", wish, key="orders:write").status == 200
+        for _ in range(3):
+            world.settle()
+            world.clock.wait(61)
+            world.runtime.invoke(world.functions["NotifySweep"], {"source": "aws.events"})
+        world.settle()
+        assert market.cancellations == ["302-1"], "which then costs nothing: nothing is given back beside"
+        (back,) = market.refunds
+        assert (back["orderId"], back["cancelled"]) == ("302-2", 1)
+        assert back["amounts"] == {"Principal": "19.90", "Tax": "3.78"}
+        shown = {name: merchant.order(order_id) for name, order_id in orders.items()}
+        assert [each["kind"] for each in shown["302-1"]["channel_told"]] == ["cancellation", "refund"]
+        assert [each["kind"] for each in shown["302-2"]["channel_told"]] == ["cancellation", "refund"]
+        assert shown["302-1"]["payment"]["refunded_amount"] == shown["302-1"]["total"]
+        assert shown["302-2"]["payment"]["refunded_amount"]["amount"] == 2368
+        assert not [item for item in world.items("OutboxTable") if item["pk"].startswith("update#")]

@@ -351,7 +351,9 @@ def test_units_of_an_invoiced_order_are_told_to_staff_as_the_shop_cancels_none()
 
 def test_units_whose_price_is_exact_are_named_and_the_rest_is_an_adjustment() -> None:
     at = shop()
-    back = MoneyBack(key="o1-r1", at=START, amount=2400 + 600 - 150, lines=at.units(2, amount=1200), shipping=600)
+    came, off = at.units(1, amount=1200), at.units(1, amount=1200)
+    amount = 2400 + 600 - 150
+    back = MoneyBack(key="o1-r1", at=START, amount=amount, lines=came, cancelled=off, shipping=600)
     outbound.refund(at.to, at.sale, back)
     assert at.app.memos[0]["grand_total"] == 28.5
     assert at.items[0]["qty_refunded"] == 2

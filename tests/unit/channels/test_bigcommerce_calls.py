@@ -235,7 +235,8 @@ def to_fetch() -> Shop:
 
 
 def refunded(at: Shop) -> Callable[[], object]:
-    back = MoneyBack(key="o1-r1", at=START, amount=2400, lines=at.units(2, amount=1200), note="too small")
+    came, off = at.units(1, amount=1200), at.units(1, amount=1200)
+    back = MoneyBack(key="o1-r1", at=START, amount=2400, lines=came, cancelled=off, note="too small")
     return lambda: outbound.refund(at.to, at.sale, back)
 
 

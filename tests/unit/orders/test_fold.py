@@ -14,6 +14,7 @@ from oms.orders import events as ev
 from oms.orders.events import HoldReason, OrderEvent, TrackingStatus, UnitRun, UnitState
 from oms.orders.evolve import BrokenHistory, evolve, fold
 from oms.orders.order import Entry, Order, expected_delivery, units_value
+from oms.orders.outward import Outward, refund_decided
 from oms.orders.transitions import OrderStatus
 from tests.support.histories import life
 from tests.support.orders import line, placed
@@ -271,3 +272,10 @@ def test_the_log_of_an_order_of_500_lines_is_folded_in_a_blink() -> None:
     assert order is not None
     assert order.status is OrderStatus.DELIVERED
     assert took < 1, "generous, for a machine that is busy with other things"
+
+
+def test_refunds_stand_in_the_order_in_which_they_were_decided() -> None:
+    known = Outward()
+    for number in (1, 2, 3):
+        known = refund_decided(known, f"refund-{number}", AT, credits_so_far=number)
+    assert [each.credits for each in known.refunds.values()] == [1, 2, 3], "each has the credits since the one before"

@@ -139,6 +139,16 @@ class AnyTelling(Changes):
                 ours.update({order.lines[line_id].placed.external_line_id: n for line_id, n in each.units.items()})
         ours = Counter({external: n for external, n in ours.items() if external in known})
         assert +cancelled == +ours or (by_channel and cancelled <= ours)
+        backs = [what for what in mine if isinstance(what, MoneyBack)]
+        off = sum(
+            (Counter({unit.external_line_id: unit.quantity for unit in back.cancelled}) for back in backs), Counter()
+        )
+        came = sum(
+            (Counter({unit.external_line_id: unit.quantity for unit in back.lines}) for back in backs), Counter()
+        )
+        credited = order.after_sale.credited_units.items()
+        assert off <= ours, "no cancelled unit is paid back for twice"
+        assert came <= Counter({order.lines[name].placed.external_line_id: n for name, n in credited if n})
         told = [event.event for event in order.outward.told.values()]
         assert len({each.key for each in told}) == len(told)
         assert {each.key for each in told} <= {what.key for what in mine}

@@ -72,7 +72,8 @@ class Cancelled:
 class MoneyBack:
     """Money that the channel took is to go back to the customer through the channel: `amount` in minor units.
 
-    `lines` are the units that it is for, with their share, `shipping` what of it is shipping; neither need add up.
+    `lines` are the units that came back, `cancelled` those that will not be sent and why (`code`), each with what they
+    cost; `shipping` is what of it is shipping. None of it need add up: money may go back for no unit at all.
     """
 
     key: str
@@ -81,6 +82,18 @@ class MoneyBack:
     lines: tuple[UnitsOf, ...] = ()
     shipping: int = 0
     note: str = ""
+    cancelled: tuple[UnitsOf, ...] = ()
+    code: CancellationReason = CancellationReason.OTHER
+    everything: bool = False
+    """Whether nothing of the order was wanted any more."""
+
+    @property
+    def units(self) -> dict[str, int]:
+        """Units by the channel's line, for whichever reason money goes back for them."""
+        units: dict[str, int] = {}
+        for each in (*self.lines, *self.cancelled):
+            units[each.external_line_id] = units.get(each.external_line_id, 0) + each.quantity
+        return units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ of exchanges), it is not told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never, cast
@@ -27,8 +27,9 @@ from oms.channels.outbound import (
 )
 from oms.clock import from_text
 from oms.orders.events import OrderEvent
-from oms.orders.order import Order, Parcel
+from oms.orders.order import Order, Parcel, units_value
 from oms.orders.outward import Cancellation, ChannelTold, ToldKind
+from oms.orders.reasons import CancellationReason
 from oms.orders.settlement import open_parts
 from oms.orders.transitions import Way
 from oms.payments.ledger import PaymentRefunded
@@ -193,7 +194,7 @@ def _cancellations(order: Order) -> Iterator[Update]:
     before: dict[str, int] = {}
     for one in order.outward.cancellations:
         key = f"{order.order_id}-cancelled-{one.number}"
-        if one.reason == REASON or key in order.outward.told:
+        if not _by_us(one) or key in order.outward.told:
             continue
         if last is not None and one.number <= last.number:
             for line_id, count in one.units.items():
@@ -214,9 +215,12 @@ def _refunds(order: Order) -> Iterator[Update]:
     amounts: dict[str, int] = {}
     for refund_id, _, amount in _open(order):
         amounts[refund_id] = amounts.get(refund_id, 0) + amount
-    counted = 0
+    credited = cancelled = 0
     for refund_id, decided in order.outward.refunds.items():
-        own, counted = order.after_sale.credits[counted : decided.credits], decided.credits
+        own = order.after_sale.credits[credited : decided.credits]
+        before = order.outward.cancellations[:cancelled]
+        off = [each for each in order.outward.cancellations[cancelled : decided.cancellations] if _by_us(each)]
+        credited, cancelled = decided.credits, decided.cancellations
         if refund_id not in amounts:
             continue
         units: dict[str, int] = {}
@@ -224,6 +228,7 @@ def _refunds(order: Order) -> Iterator[Update]:
         for each in (unit for credit in own for unit in credit.units):
             units[each.line_id] = units.get(each.line_id, 0) + each.quantity
             worth[each.line_id] = worth.get(each.line_id, 0) + each.amount
+        everything = any(each.everything for each in off)
         yield Update(
             ToldKind.REFUND,
             MoneyBack(
@@ -231,10 +236,41 @@ def _refunds(order: Order) -> Iterator[Update]:
                 at=decided.at,
                 amount=amounts[refund_id],
                 lines=_lines(order, units, worth),
-                shipping=sum(credit.charges for credit in own),
+                shipping=sum(credit.charges for credit in own) + (_charges(order) if everything else 0),
                 note=order.after_sale.refunds[refund_id].reason,
+                cancelled=_lines(order, _sums(off), _cost(order, _sums(before), _sums(off))),
+                code=off[-1].code if off else CancellationReason.OTHER,
+                everything=everything,
             ),
         )
+
+
+def _by_us(one: Cancellation) -> bool:
+    """Whether it was cancelled here. What the channel cancelled, it settles with its customer by itself."""
+    return one.reason != REASON
+
+
+def _charges(order: Order) -> int:
+    """Shipping and the like that nobody credited."""
+    return max(0, order.charges_total - order.after_sale.credited_charges)
+
+
+def _sums(cancellations: Iterable[Cancellation]) -> dict[str, int]:
+    units: dict[str, int] = {}
+    for one in cancellations:
+        for line_id, count in one.units.items():
+            units[line_id] = units.get(line_id, 0) + count
+    return units
+
+
+def _cost(order: Order, before: Mapping[str, int], units: Mapping[str, int]) -> dict[str, int]:
+    """What cancelled units cost, by line: the last ones of the line that were not cancelled before."""
+    found = {}
+    for line_id, count in units.items():
+        placed = order.lines[line_id].placed
+        left = max(0, placed.quantity - before.get(line_id, 0))
+        found[line_id] = units_value(placed, left) - units_value(placed, max(0, left - count))
+    return found
 
 
 def _open(order: Order) -> Iterator[tuple[str, str, int]]:

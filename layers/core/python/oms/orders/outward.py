@@ -59,10 +59,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class RefundDecided:
-    """When a refund was decided, and how many credits there were by then: those since the last refund are its own."""
+    """When a refund was decided, and how many credits and cancellations there were by then.
+
+    Those since the refund before it are its own.
+    """
 
     at: datetime
     credits: int
+    cancellations: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,5 +110,6 @@ def cancelled(
 
 
 def refund_decided(outward: Outward, refund_id: str, at: datetime, *, credits_so_far: int) -> Outward:
-    """The state after a refund was decided."""
-    return replace(outward, refunds={refund_id: RefundDecided(at, credits_so_far), **outward.refunds})
+    """The state after a refund was decided: they stand in the order of their decisions."""
+    decided = RefundDecided(at, credits_so_far, len(outward.cancellations))
+    return replace(outward, refunds={**outward.refunds, refund_id: outward.refunds.get(refund_id, decided)})

@@ -79,11 +79,11 @@ def _body(order: AdobeOrder, sale: Sale, refund: MoneyBack) -> dict[str, Any]:
     items = {item.item_id: item for item in order.items}
     named: dict[str, int] = {}
     left = refund.amount
-    for each in refund.lines:
-        item = items.get(each.external_line_id)
-        price = _exactly(item, each.quantity, sale.currency) if item and _alone(item, items) else None
-        if price is not None and each.quantity:
-            named[each.external_line_id] = each.quantity
+    for line_id, quantity in refund.units.items():
+        item = items.get(line_id)
+        price = _exactly(item, quantity, sale.currency) if item and _alone(item, items) else None
+        if price is not None and quantity:
+            named[line_id] = quantity
             left -= price
     if left and order.base_currency_code not in {"", order.order_currency_code}:
         raise Refused(f"order {sale.number} was not paid in the shop's own currency: give it back by hand")

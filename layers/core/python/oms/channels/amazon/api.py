@@ -1,7 +1,8 @@
 """Calls to Amazon's Selling Partner API: what is asked, under which key, and what its answers mean.
 
-Source: Selling Partner API, "Connecting to the Selling Partner API" (tokens of Login with Amazon, request headers) and
-"Usage Plans and Rate Limits". Requests are not signed: the access token is all that is needed.
+Source: Selling Partner API, "Connecting to the Selling Partner API" (tokens of Login with Amazon, request headers),
+"Usage Plans and Rate Limits", and the models of Orders, Listings Items and Feeds 2021-06-30. Requests are not signed:
+the access token is all that is needed.
 """
 
 from __future__ import annotations
@@ -60,6 +61,36 @@ def patch_listing(seller_id: str, sku: str, marketplace_id: str, patches: Sequen
         query={"marketplaceIds": marketplace_id},
         body={"productType": "PRODUCT", "patches": list(patches)},
     )
+
+
+FEEDS = "/feeds/2021-06-30"
+
+
+def create_feed_document(content_type: str) -> Call:
+    """A place to put what a feed shall say; nothing follows from it by itself."""
+    return Call(method="POST", path=f"{FEEDS}/documents", pace=0.5, body={"contentType": content_type})
+
+
+def create_feed(kind: str, marketplace_id: str, document_id: str) -> Call:
+    """Hand a feed in. It takes no key: handed in twice, it is done twice."""
+    body = {"feedType": kind, "marketplaceIds": [marketplace_id], "inputFeedDocumentId": document_id}
+    return Call(method="POST", path=f"{FEEDS}/feeds", pace=0.0083, body=body)
+
+
+def get_feed(feed_id: str) -> Call:
+    """How far a feed is."""
+    return Call(method="GET", path=f"{FEEDS}/feeds/{quote(feed_id, safe='')}", pace=2)
+
+
+def get_feeds(kind: str, since: datetime, until: datetime) -> Call:
+    """Feeds of a kind by when they were created. None says which document it was made of."""
+    query = {"feedTypes": kind, "createdSince": iso(since), "createdUntil": iso(until), "pageSize": "100"}
+    return Call(method="GET", path=f"{FEEDS}/feeds", pace=0.0222, query=query)
+
+
+def get_feed_document(document_id: str) -> Call:
+    """Where a feed's report can be fetched."""
+    return Call(method="GET", path=f"{FEEDS}/documents/{quote(document_id, safe='')}", pace=0.0222)
 
 
 def ask(connection: Connection, call: Call) -> Reply:

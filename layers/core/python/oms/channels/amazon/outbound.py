@@ -1,26 +1,28 @@
-"""What Amazon is told: that a package has left, and how many units may be sold.
+"""What Amazon is told: that a package has left, and how many units may be sold; the rest is in `taking_back`.
 
 Source: Selling Partner API, Orders v0 (`confirmShipment`), Orders 2026-01-01 (`getOrder`) and Listings Items 2021-08-01
-(`patchListingsItem`). Cancellations and refunds go through feeds there, which say hours later what became of them and
-take no key: see `docs/connect/amazon.md`.
+(`patchListingsItem`).
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from oms.channels.amazon import api
+from oms.channels.amazon.feed_paper import message_id
+from oms.channels.amazon.taking_back import cancel, proceed, refund
 from oms.channels.connection import Connection
 from oms.channels.oauth import key
-from oms.channels.outbound import Cancelled, MoneyBack, Sale, Shipped, StockAnswer, StockLevel
+from oms.channels.outbound import Sale, Shipped, StockAnswer, StockLevel
 from oms.channels.rest import content
 from oms.errors import Refused
 from oms.setup import ChannelUpdate
 
-TAKES = frozenset({ChannelUpdate.SHIPMENTS, ChannelUpdate.STOCK})
+__all__ = ["STOCK_BATCH", "TAKES", "cancel", "confirm_shipment", "proceed", "refund", "set_stock"]
+
+TAKES = frozenset(ChannelUpdate)
 
 STOCK_BATCH = 5
 """Each level is a call of its own; so many may be made at once."""
@@ -56,7 +58,7 @@ def confirm_shipment(connection: Connection, sale: Sale, parcel: Shipped) -> str
         raise Refused("the parcel has nothing in it that was sold on Amazon")
     if not parcel.tracking_number:
         raise Refused("Amazon takes no shipment without a tracking number")
-    number = package_number(parcel.key)
+    number = message_id(parcel.key)
     code = CARRIERS.get(parcel.carrier.lower(), "Other")
     package = {
         "packageReferenceId": number,
@@ -79,35 +81,12 @@ def confirm_shipment(connection: Connection, sale: Sale, parcel: Shipped) -> str
     return number
 
 
-def cancel(connection: Connection, sale: Sale, cancelled: Cancelled) -> str:  # noqa: ARG001 - the protocol's
-    """Not among `TAKES`: a person cancels in Seller Central.
-
-    Raises:
-        Refused: always.
-    """
-    raise Refused(f"Amazon takes no cancellations here: cancel order {sale.external_id} in Seller Central")
-
-
-def refund(connection: Connection, sale: Sale, refund: MoneyBack) -> str:  # noqa: ARG001 - the protocol's
-    """Not among `TAKES`: a person refunds in Seller Central.
-
-    Raises:
-        Refused: always.
-    """
-    raise Refused(f"Amazon takes no refunds here: refund order {sale.external_id} in Seller Central")
-
-
 def set_stock(connection: Connection, levels: Sequence[StockLevel]) -> Sequence[StockAnswer]:
     """Set levels one by one; other attributes of the listing stay what they are."""
     seller_id, marketplace_id = key(connection, "seller_id"), connection.channel.account
     if not marketplace_id:
         raise Refused("stock is told to a marketplace: the channel's account has to name it")
     return [_set(connection, seller_id, marketplace_id, level) for level in levels]
-
-
-def package_number(key: str) -> str:
-    """A package's number within its order: Amazon takes positive numbers only."""
-    return str(int(hashlib.sha256(key.encode()).hexdigest()[:12], 16) + 1)
 
 
 def _set(connection: Connection, seller_id: str, marketplace_id: str, level: StockLevel) -> StockAnswer:

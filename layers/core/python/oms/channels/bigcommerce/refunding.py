@@ -80,9 +80,9 @@ def _items(order: BigOrder, sale: Sale, refund: MoneyBack) -> Items:
     """What is given back, in the shop's terms; nothing when the lines are not the shop's own."""
     lines = {item.id: item for item in order.lines}
     items = [
-        _item("PRODUCT", each.external_line_id, refund, quantity=each.quantity)
-        for each in refund.lines
-        if each.external_line_id in lines and each.quantity
+        _item("PRODUCT", line_id, refund, quantity=quantity)
+        for line_id, quantity in refund.units.items()
+        if line_id in lines and quantity
     ]
     parts = order.consignments.shipping if order.consignments else ()
     if refund.shipping > 0 and parts:
