@@ -34,9 +34,10 @@ def connect(world: World, channel: str, **body: Any) -> None:
 
 
 def big_store(world: World, **settings: Any) -> BigCommerce:
-    """A store of BigCommerce, connected."""
-    keys = {"webhook_secret": SECRET, "credentials": {"access_token": "bc-token"}}
-    connect(world, BIG, platform="bigcommerce", api_url=BIG_URL, account="abc123", **keys, **settings)
+    """A store of BigCommerce, connected; its token was changed since."""
+    for token in ("of before", "bc-token"):
+        keys = {"webhook_secret": SECRET, "credentials": {"access_token": token}}
+        connect(world, BIG, platform="bigcommerce", api_url=BIG_URL, account="abc123", **keys, **settings)
     return BigCommerce(clock=world.clock, secret=SECRET)
 
 

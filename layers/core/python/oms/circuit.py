@@ -6,6 +6,7 @@ While it is open nothing is called but a probe now and then, so that whoever is 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
@@ -17,6 +18,9 @@ FIRST_PROBE = timedelta(minutes=1)
 
 LONGEST_PROBE = timedelta(minutes=15)
 """Between two probes of what is down; the wait doubles up to here."""
+
+LONGEST_ASKED = timedelta(hours=1)
+"""The most that the other side may put us off by one answer."""
 
 JITTER = 0.2
 """Share of a wait by which it may be longer, so that much that waits does not come back in one second."""
@@ -52,6 +56,19 @@ class Circuit:
 def _probe_wait(failures: int) -> timedelta:
     doublings: int = 2 ** min(failures - FAILING_AFTER, 10)
     return min(LONGEST_PROBE, FIRST_PROBE * doublings)
+
+
+def wait_after(
+    tries: int, waits: Sequence[timedelta], name: str, *, asked: timedelta = timedelta(), endless: bool = False
+) -> timedelta | None:
+    """How long after so many tries of something until the next; None when it has had all of them.
+
+    The other side may have `asked` to be left alone for a while. An `endless` wait goes on with the last of the waits.
+    """
+    if tries > len(waits) and not endless:
+        return None
+    wait = max(waits[min(tries, len(waits)) - 1], min(asked, LONGEST_ASKED))
+    return jittered(wait, f"{name}:{tries}")
 
 
 def jittered(wait: timedelta, name: str) -> timedelta:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from oms.circuit import jittered
+from oms.circuit import LONGEST_ASKED, wait_after
 from oms.setup import Channel, Platform
 
 PER_MINUTE: Mapping[Platform, int] = {
@@ -40,9 +40,6 @@ RETRIES = (
 )
 """Waits between the tries of one thing: a little more than four days in all. Then a person has to look."""
 
-LONGEST_ASKED = timedelta(hours=1)
-"""The most that a platform may put us off by one answer."""
-
 SHORTEST_ASKED = timedelta(seconds=5)
 """Where a platform says that it is asked too often, and not for how long."""
 
@@ -67,7 +64,5 @@ def next_try(attempts: int, name: str, now: datetime, *, down: bool) -> datetime
 
     While the whole platform is down nobody has to look at each order.
     """
-    if attempts > len(RETRIES) and not down:
-        return None
-    wait = RETRIES[min(attempts, len(RETRIES)) - 1]
-    return now + jittered(wait, f"{name}:{attempts}")
+    wait = wait_after(attempts, RETRIES, name, endless=down)
+    return None if wait is None else now + wait

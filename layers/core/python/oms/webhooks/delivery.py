@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from oms.circuit import jittered
+from oms.circuit import wait_after
 
 RETRIES = (
     timedelta(seconds=30),
@@ -26,9 +26,6 @@ RETRIES = (
 GONE = 410
 TOO_MANY = 429
 UNAVAILABLE = 503
-
-LONGEST_ASKED = timedelta(hours=1)
-"""The most that an endpoint may put off the next try by `Retry-After`."""
 
 EXCERPT = 300
 """Characters of an endpoint's refusal that the delivery log keeps."""
@@ -112,9 +109,6 @@ def body(message: Mapping[str, Any], number: int) -> str:
 
 def next_try(tried: Delivery, answer: Answer, now: datetime) -> datetime | None:
     """When a delivery is tried again after `answer`, its attempts counted; None when it has had all its tries."""
-    if tried.attempts > len(RETRIES):
-        return None
-    wait = RETRIES[tried.attempts - 1]
-    if answer.retry_after is not None and answer.status in {TOO_MANY, UNAVAILABLE}:
-        wait = max(wait, min(LONGEST_ASKED, timedelta(seconds=answer.retry_after)))
-    return now + jittered(wait, f"{tried.delivery_id}:{tried.attempts}")
+    asked = answer.retry_after or 0 if answer.status in {TOO_MANY, UNAVAILABLE} else 0
+    wait = wait_after(tried.attempts, RETRIES, tried.delivery_id, asked=timedelta(seconds=asked))
+    return None if wait is None else now + wait
