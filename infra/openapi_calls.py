@@ -51,7 +51,8 @@ from oms.returns.requests import (
 )
 from oms.routing.resource import RoutingResource
 from oms.setup import Location, Product
-from oms.setup_forms import ChannelForm, ImportKind, LocationForm, ProductForm
+from oms.setup_channel import ChannelForm
+from oms.setup_forms import ImportKind, LocationForm, ProductForm
 from oms.stock.resource import Adjustments, Buckets, Count, LevelResource, LevelsResource, SkuResource
 from oms.views.answers import (
     Acknowledgement,

@@ -28,7 +28,7 @@ def list_accounts() -> Response:
 def put_account(carrier: str) -> Response:
     """Create or replace an account: which services may be bought, what labels are printed on."""
     from oms.carriers.forms import CarrierAccountForm
-    from oms.setup_forms import Id, checked
+    from oms.setup_fields import Id, checked
 
     return put_value(carriers, parse(CarrierAccountForm, carriers).value(checked(Id, carrier, "carrier")))
 

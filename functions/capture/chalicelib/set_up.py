@@ -28,7 +28,8 @@ def put_channel(channel_id: str) -> Response:
     from oms.platform.connections import check_api_url
     from oms.platform.pools import check_pool
     from oms.platform.secrets import channel_secret
-    from oms.setup_forms import ChannelForm, Id, checked
+    from oms.setup_channel import ChannelForm
+    from oms.setup_fields import Id, checked
 
     form = parse(ChannelForm, set_up)
     channel = form.value(checked(Id, channel_id, "channel_id"))
@@ -63,7 +64,8 @@ def _secrets_of(channel_id: str) -> dict[str, Any]:
 @endpoint(set_up, scope="setup")
 def put_location(location_id: str) -> Response:
     """Create or replace a location."""
-    from oms.setup_forms import Id, LocationForm, checked
+    from oms.setup_fields import Id, checked
+    from oms.setup_forms import LocationForm
 
     return put_value(set_up, parse(LocationForm, set_up).value(checked(Id, location_id, "location_id")))
 
@@ -81,7 +83,8 @@ def get_location(location_id: str) -> Response:
 @endpoint(set_up, scope="setup")
 def put_product(sku: str) -> Response:
     """Create or replace a product."""
-    from oms.setup_forms import ProductForm, Sku, checked
+    from oms.setup_fields import Sku, checked
+    from oms.setup_forms import ProductForm
 
     return put_value(set_up, parse(ProductForm, set_up).value(checked(Sku, sku, "sku")))
 
@@ -100,7 +103,7 @@ def get_product(sku: str) -> Response:
 def put_fraud_rules(rules_id: str) -> Response:
     """Create or replace the rules by which orders are screened: of one channel, or of all others as `default`."""
     from oms.fraud.forms import FraudRulesForm
-    from oms.setup_forms import Id, checked
+    from oms.setup_fields import Id, checked
 
     return put_value(set_up, parse(FraudRulesForm, set_up).value(checked(Id, rules_id, "rules_id")))
 

@@ -31,7 +31,7 @@ def list_rules() -> Response:
 @endpoint(sourcing, scope="setup")
 def put_rule(rule_id: str) -> Response:
     """Create or replace a rule: which orders, which locations, what counts as good."""
-    from oms.setup_forms import Id, checked
+    from oms.setup_fields import Id, checked
     from oms.sourcing.forms import SourcingRuleForm
 
     return put_value(sourcing, parse(SourcingRuleForm, sourcing).value(checked(Id, rule_id, "rule_id")))
@@ -68,7 +68,7 @@ def list_cards() -> Response:
 @endpoint(sourcing, scope="setup")
 def put_card(card_id: str) -> Response:
     """Create or replace a rate card: what a carrier asks for a parcel, by zone and weight."""
-    from oms.setup_forms import Id, checked
+    from oms.setup_fields import Id, checked
     from oms.sourcing.forms import RateCardForm
 
     return put_value(sourcing, parse(RateCardForm, sourcing).value(checked(Id, card_id, "card_id")))

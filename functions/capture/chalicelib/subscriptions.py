@@ -23,7 +23,7 @@ def list_subscriptions() -> Response:
 def put_subscription(subscription_id: str) -> Response:
     """Create or replace a subscription. The answer that creates it shows its secret, once."""
     from oms.platform.webhook_desk import put
-    from oms.setup_forms import Id, checked
+    from oms.setup_fields import Id, checked
     from oms.webhooks.forms import SubscriptionForm
 
     value = parse(SubscriptionForm, subscriptions).value(checked(Id, subscription_id, "subscription_id"))

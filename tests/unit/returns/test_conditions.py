@@ -24,7 +24,8 @@ from oms.returns.refusal import refusal
 from oms.returns.requests import ClaimUnits, CustomerReturn, ReceiveReturn
 from oms.returns.texts import LANGUAGES
 from oms.setup import Channel, Platform, Product
-from oms.setup_forms import ChannelForm, ChannelRow, ProductForm
+from oms.setup_channel import ChannelForm, ChannelRow
+from oms.setup_forms import ProductForm
 from oms.views.after_sale import customers_order, order_returns
 from oms.views.return_page import form_values, page
 from tests.support.orders import line

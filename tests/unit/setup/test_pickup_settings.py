@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from oms.setup import Channel, Location
 from oms.setup_body import from_body
-from oms.setup_forms import ChannelForm, ChannelRow, LocationForm, LocationRow
+from oms.setup_channel import ChannelForm, ChannelRow
+from oms.setup_forms import LocationForm, LocationRow
 
 STORE: dict[str, Any] = {"name": "Mitte", "address": {"country": "DE"}, "latitude": 52.5, "longitude": 13.4}
 

@@ -21,7 +21,9 @@ from oms.platform.http import field_errors
 from oms.platform.secrets import channel_secret
 from oms.platform.setup import Outcome
 from oms.setup import Product
-from oms.setup_forms import ROWS, ChannelRow, Form, ImportKind, LocationRow, ProductRow, StockRow
+from oms.setup_channel import ChannelRow
+from oms.setup_fields import Form
+from oms.setup_forms import ROWS, ImportKind, LocationRow, ProductRow, StockRow
 from oms.setup_rows import Row, rows
 from oms.views.answers import ImportReport, ImportResult
 
