@@ -79,10 +79,22 @@ class _Due:
 
 
 class StandIn:
-    """The carrier; `run` until `stop` is set. `posted` counts the webhooks that were taken."""
+    """The carrier; `run` until `stop` is set. `posted` counts the webhooks that were taken.
 
-    def __init__(self, world: World, *, speed: float = SPEED, seed: str = "", say: Say = lambda _: None) -> None:
+    `clock` tells the seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        speed: float = SPEED,
+        seed: str = "",
+        say: Say = lambda _: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._world = world
+        self._clock = clock
         self._speed = speed
         self._seed = seed
         self._say = say
@@ -130,6 +142,15 @@ class StandIn:
             finally:
                 stop.set()
 
+    def turn(self) -> None:
+        """One round of its work, without threads: take what came, tell what is due, settle what was told."""
+        if not self._queue:
+            self.open()
+        self._collect()
+        while self._tell_next():
+            pass
+        self._settle()
+
     def _listen(self, stop: threading.Event) -> None:
         pause = 0.5
         while not stop.is_set():
@@ -159,7 +180,7 @@ class StandIn:
             number = begun.get("tracking_number") or tracking_number(begun["parcel_id"])
             postings = plan_journey(number, from_text(body["at"]), seed=self._seed, speed=self._speed)
         planned = list(postings)
-        parcel = _Parcel(receipt, len(planned), time.monotonic() + VISIBILITY / 2)
+        parcel = _Parcel(receipt, len(planned), self._clock() + VISIBILITY / 2)
         with self._lock:
             self._parcels.append(parcel)
             for posting in planned:
@@ -175,30 +196,35 @@ class StandIn:
         for parcel in list(self._parcels):
             if not parcel.left and not parcel.failed:
                 self._world.sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=parcel.receipt)
-            elif parcel.left and time.monotonic() > parcel.ours_until:
+            elif parcel.left and self._clock() > parcel.ours_until:
                 self._world.sqs.change_message_visibility(
                     QueueUrl=self._queue, ReceiptHandle=parcel.receipt, VisibilityTimeout=VISIBILITY
                 )
-                parcel.ours_until = time.monotonic() + VISIBILITY / 2
+                parcel.ours_until = self._clock() + VISIBILITY / 2
             if not parcel.left:
                 self._parcels.remove(parcel)
 
     def _courier(self, stop: threading.Event) -> None:
         while not stop.is_set():
-            due = self._next()
-            if due is None:
+            if not self._tell_next():
                 stop.wait(0.02)
-                continue
-            if self._deliver(due.posting):
-                with self._lock:
-                    self.posted += 1
-                    due.parcel.left -= 1
-            else:
-                self._again(due)
+
+    def _tell_next(self) -> bool:
+        """Post the webhook that is due first; False when none is."""
+        due = self._next()
+        if due is None:
+            return False
+        if self._deliver(due.posting):
+            with self._lock:
+                self.posted += 1
+                due.parcel.left -= 1
+        else:
+            self._again(due)
+        return True
 
     def _next(self) -> _Due | None:
         with self._lock:
-            if self._due and self._due[0].at <= time.time():
+            if self._due and self._due[0].at <= self._clock():
                 return heapq.heappop(self._due)
         return None
 
@@ -206,7 +232,7 @@ class StandIn:
         raw = webhook(posting.scans)
         headers = {
             "Content-Type": "application/json",
-            SIGNATURE_HEADER: sign(raw, self._world.secret, at=datetime.now(UTC)),
+            SIGNATURE_HEADER: sign(raw, self._world.secret, at=datetime.fromtimestamp(self._clock(), UTC)),
         }
         try:
             status = self._world.post(raw, headers)
@@ -226,7 +252,7 @@ class StandIn:
                 due.parcel.failed = True
                 return
             pause = min(0.5 * 2**due.attempt, LONGEST_PAUSE)
-            self._plan(_Due(time.time() + pause, 0, due.posting, due.parcel, due.attempt + 1))
+            self._plan(_Due(self._clock() + pause, 0, due.posting, due.parcel, due.attempt + 1))
 
 
 def local_world() -> World:

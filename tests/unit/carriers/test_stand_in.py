@@ -23,8 +23,12 @@ from oms.orders.events import TrackingStatus
 
 SECRET = "sesame-open"
 SHARE = "oabc-1"
-FAST = 200_000.0
-"""A journey takes a second at most."""
+START = datetime(2026, 3, 2, 9, tzinfo=UTC).timestamp()
+FAST = 20_000.0
+"""A journey takes seventeen seconds at most."""
+
+STEP = 0.2
+"""Seconds that pass between two rounds."""
 
 
 class Outside:
@@ -36,11 +40,18 @@ class Outside:
         self.heard: list[Scan] = []
         self.refuse: Callable[[], int] = lambda: 200
         self.tries = 0
+        self.time = START
+
+    def clock(self) -> float:
+        return self.time
+
+    def moment(self) -> datetime:
+        return datetime.fromtimestamp(self.time, UTC)
 
     def post(self, raw: bytes, headers: dict[str, str]) -> int:
         self.tries += 1
         carrier = SimulatedCarrier()
-        assert carrier.verify(raw, headers, SECRET, now=datetime.now(UTC))
+        assert carrier.verify(raw, headers, SECRET, now=self.moment())
         status = self.refuse()
         if status == 200:
             self.heard += carrier.parse(raw)
@@ -52,7 +63,7 @@ class Outside:
         )
 
     def publish(self, kind: str, data: dict[str, Any]) -> None:
-        body = {"id": "x", "type": kind, "at": to_text(datetime.now(UTC)), "data": data}
+        body = {"id": "x", "type": kind, "at": to_text(self.moment()), "data": data}
         self.sns.publish(
             TopicArn=self.topic,
             Message=json.dumps(body),
@@ -85,34 +96,34 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
         "AWS_SECRET_ACCESS_KEY": "test",
     }.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(stand_in, "POLL", 0)
     with mock_aws():
-        yield Outside()
+        there = Outside()
+        monkeypatch.setattr("moto.sqs.models.unix_time", there.clock)
+        monkeypatch.setattr("moto.sqs.models.unix_time_millis", lambda: there.time * 1000)
+        yield there
 
 
-class Working:
-    """A carrier at work in a thread of its own, until the block ends."""
-
-    def __init__(self, outside: Outside, speed: float = FAST) -> None:
-        self.carrier = StandIn(outside.world(), speed=speed)
-        self.stop = threading.Event()
-        self._thread = threading.Thread(target=self.carrier.run, args=(self.stop,))
-
-    def __enter__(self) -> StandIn:
-        self.carrier.open()
-        self._thread.start()
-        return self.carrier
-
-    def __exit__(self, *_: object) -> None:
-        self.stop.set()
-        self._thread.join(timeout=20)
-        assert not self._thread.is_alive()
-
-
-def wait_for(true: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
+def travel(carrier: StandIn, outside: Outside, true: Callable[[], bool], *, most: float = 120) -> None:
+    """Let the carrier work until something is true, in a time of the test's own."""
+    begun = outside.time
+    carrier.turn()
     while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.02)
+        assert outside.time < begun + most, "it never came true"
+        outside.time += STEP
+        carrier.turn()
+
+
+@pytest.fixture
+def carrier(outside: Outside) -> StandIn:
+    """A carrier that is open, and works whenever it is let travel."""
+    return another(outside)
+
+
+def another(outside: Outside) -> StandIn:
+    carrier = StandIn(outside.world(), speed=FAST, clock=outside.clock)
+    carrier.open()
+    return carrier
 
 
 def whole(number: str) -> int:
@@ -120,45 +131,58 @@ def whole(number: str) -> int:
     return len({scan["id"] for posting in plan_journey(number, datetime.now(UTC)) for scan in posting.scans})
 
 
-def test_every_shipped_parcel_is_delivered_and_its_message_is_done_with(outside: Outside) -> None:
-    with Working(outside) as carrier:
-        numbers = [outside.ship(number) for number in range(1, 6)]
-        outside.publish("OrderPlaced", {"channel_id": "shop"})
-        wait_for(lambda: all(outside.statuses(each)[-1:] == [TrackingStatus.DELIVERED] for each in numbers))
-        wait_for(lambda: outside.left() == 0)
+def test_every_shipped_parcel_is_delivered_and_its_message_is_done_with(outside: Outside, carrier: StandIn) -> None:
+    numbers = [outside.ship(number) for number in range(1, 6)]
+    outside.publish("OrderPlaced", {"channel_id": "shop"})
+    travel(carrier, outside, lambda: all(outside.statuses(each)[-1:] == [TrackingStatus.DELIVERED] for each in numbers))
+    travel(carrier, outside, lambda: outside.left() == 0)
     assert [len(outside.statuses(each)) for each in numbers] == [whole(each) for each in numbers]
     assert carrier.posted == outside.tries
 
 
-def test_a_parcel_with_a_label_for_the_way_back_travels_too(outside: Outside) -> None:
-    number = tracking_number("o1-r1-to-north")
-    with Working(outside):
-        outside.publish("ReturnLabelIssued", {"return_id": "o1-r1", "tracking_number": number})
-        wait_for(lambda: TrackingStatus.DELIVERED in outside.statuses(number))
+def test_it_carries_by_itself_until_it_is_told_to_stop(outside: Outside) -> None:
+    """With its threads and the machine's own time: a journey of a tenth of a second, on the way back."""
+    number, done, stop = tracking_number("o1-r1-to-north"), threading.Event(), threading.Event()
+    heard = outside.post
+
+    def post(raw: bytes, headers: dict[str, str]) -> int:
+        outside.time = time.time()
+        status = heard(raw, headers)
+        if TrackingStatus.DELIVERED in outside.statuses(number):
+            done.set()
+        return status
+
+    outside.post = post  # type: ignore[method-assign]
+    outside.time = time.time()
+    carrier = StandIn(outside.world(), speed=4_000_000)
+    carrier.open()
+    outside.publish("ReturnLabelIssued", {"return_id": "o1-r1", "tracking_number": number})
+    working = threading.Thread(target=carrier.run, args=(stop,))
+    working.start()
+    assert done.wait(20)
+    stop.set()
+    working.join(timeout=20)
+    assert not working.is_alive()
 
 
-def test_a_parcel_leaves_with_its_last_event(outside: Outside) -> None:
-    with Working(outside):
-        outside.ship(1, complete=False)
-        other = outside.ship(2)
-        wait_for(lambda: outside.statuses(other)[-1:] == [TrackingStatus.DELIVERED])
-        wait_for(lambda: outside.left() == 0)
+def test_a_parcel_leaves_with_its_last_event(outside: Outside, carrier: StandIn) -> None:
+    outside.ship(1, complete=False)
+    other = outside.ship(2)
+    travel(carrier, outside, lambda: outside.statuses(other)[-1:] == [TrackingStatus.DELIVERED])
+    travel(carrier, outside, lambda: outside.left() == 0)
     assert {scan.tracking_number for scan in outside.heard} == {other}
 
 
-def test_a_webhook_that_is_not_taken_is_posted_again(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stand_in, "LONGEST_PAUSE", 0.05)
+def test_a_webhook_that_is_not_taken_is_posted_again(outside: Outside, carrier: StandIn) -> None:
     answers = iter([503, 401, 500])
     outside.refuse = lambda: next(answers, 200)
-    with Working(outside):
-        number = outside.ship(1)
-        wait_for(lambda: len(outside.statuses(number)) == whole(number))
-        wait_for(lambda: outside.left() == 0)
+    number = outside.ship(1)
+    travel(carrier, outside, lambda: len(outside.statuses(number)) == whole(number))
+    travel(carrier, outside, lambda: outside.left() == 0)
     assert next(answers, None) is None
 
 
-def test_no_answer_at_all_is_asked_again_too(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stand_in, "LONGEST_PAUSE", 0.05)
+def test_no_answer_at_all_is_asked_again_too(outside: Outside, carrier: StandIn) -> None:
     troubles = iter([ConnectionError("refused"), TimeoutError("slow")])
 
     def refuse() -> int:
@@ -168,28 +192,26 @@ def test_no_answer_at_all_is_asked_again_too(outside: Outside, monkeypatch: pyte
         return 200
 
     outside.refuse = refuse
-    with Working(outside):
-        number = outside.ship(1)
-        wait_for(lambda: len(outside.statuses(number)) == whole(number))
+    number = outside.ship(1)
+    travel(carrier, outside, lambda: len(outside.statuses(number)) == whole(number))
 
 
-def test_a_carrier_that_was_ended_goes_on_where_it_was(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stand_in, "VISIBILITY", 1)
-    with Working(outside, speed=20_000):
-        number = outside.ship(1)
-        wait_for(lambda: len(outside.heard) > 0)
+def test_a_carrier_that_was_ended_goes_on_where_it_was(outside: Outside, carrier: StandIn) -> None:
+    number = outside.ship(1)
+    travel(carrier, outside, lambda: len(outside.heard) > 0)
     assert TrackingStatus.DELIVERED not in outside.statuses(number)
     assert outside.left() == 1
-    with Working(outside, speed=20_000):
-        wait_for(lambda: len(outside.statuses(number)) == whole(number))
-        wait_for(lambda: outside.left() == 0)
+    after = another(outside)
+    travel(after, outside, lambda: len(outside.statuses(number)) == whole(number))
+    travel(after, outside, lambda: outside.left() == 0)
     assert outside.statuses(number).count(TrackingStatus.DELIVERED) == 1
 
 
-def test_a_long_journey_keeps_its_message_from_others(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_journey_keeps_its_message_from_others(
+    outside: Outside, carrier: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(stand_in, "VISIBILITY", 2)
-    with Working(outside, speed=20_000) as carrier:
-        number = outside.ship(1)
-        wait_for(lambda: outside.left() == 0)
+    number = outside.ship(1)
+    travel(carrier, outside, lambda: outside.left() == 0)
     planned = plan_journey(number, datetime.now(UTC))
     assert carrier.posted == len(planned), "no posting was planned a second time"
