@@ -60,7 +60,9 @@ class Explanation:
     arrives: date | None = None
     """When the last of the parcels should be there."""
     gap: int = 0
-    """What another plan could cost less at most, in minor units; 0 when it is proved that none does."""
+    """What another plan could cost less at most, in minor units (kilometres where the rule weighs no money)."""
+    parcels_gap: int = 0
+    """How many parcels less another plan could take at most; with `gap` 0, it is proved that this is the best."""
     limited: str = ""
     """Which limit of the rule leaves units waiting that are in stock; empty when none does."""
     next_best: Alternative | None = None

@@ -58,7 +58,9 @@ class DecisionResource(TypedDict):
     """Of the choice by the rule, in minor units."""
     arrives: str | None
     gap: int
-    """What another plan could cost less at most, in minor units; 0 when it is proved that none does."""
+    """What another plan could cost less at most, in minor units (kilometres where the rule weighs no money)."""
+    parcels_gap: int
+    """How many parcels less another plan could take at most; with `gap` 0, it is proved that this is the best."""
     limited: str
     """Which limit of the rule leaves units waiting that are in stock; empty when none does."""
     next_best: AlternativeResource | None
@@ -125,6 +127,7 @@ def _decision(explanation: Explanation) -> DecisionResource:
         "cost": explanation.cost,
         "arrives": _day(explanation.arrives),
         "gap": explanation.gap,
+        "parcels_gap": explanation.parcels_gap,
         "limited": explanation.limited,
         "next_best": _alternative(best) if best else None,
         "candidates": [

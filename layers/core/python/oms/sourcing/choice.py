@@ -5,7 +5,7 @@ All that can be covered is covered, unless a limit forbids it; then as much as t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from oms.sourcing.coding import Coding, Pieces, Task
 from oms.sourcing.instance import Problem
 from oms.sourcing.objective import MILLI
 from oms.sourcing.optimum import WORK, Optimum, optimum
-from oms.sourcing.proof import assured
+from oms.sourcing.proof import assured, least_money, put_together
 from oms.sourcing.stepped import LOOKS, cheapest
 
 
@@ -28,6 +28,8 @@ class Choice(NamedTuple):
     """What forbade that more is covered; empty when nothing did."""
     gap: int = 0
     """Thousandths of a minor unit that another choice could save at most; 0 when it is proved that none does."""
+    parcels_gap: int = 0
+    """Parcels that another choice could save at most, where fewest come first."""
 
 
 def choose(task: Task) -> Choice:
@@ -212,18 +214,31 @@ def _solved(problem: Problem, task: Task) -> Optimum:
 
 def _filled(task: Task, coding: Coding, cover: Optimum) -> Choice:
     """What each column of a cover gives, and what that truly costs; or others, if they are cheaper by true prices."""
-    pieces = _pieces(task, coding, cover.columns)
-    cost = coding.true(task, pieces)
-    proved = cover.exact
+    pieces: Pieces = _pieces(task, coding, cover.columns)
+    cost, bound, least = coding.true(task, pieces), cover.bound, 0
     if not task.prices.even:
         found = cheapest(coding.steps(task), cost, looks=LOOKS * min(task.work, WORK) // WORK)
         if found.units:
-            pieces, cost = {row: sorted(units.items()) for row, units in found.units.items()}, found.cost
+            pieces, cost = _sorted(found.units), found.cost
         # What cannot be proved to a minor unit, because prices are rounded on the way, is proved well enough.
-        proved = found.proved or cost - cover.bound < coding.money(MILLI)
+        if found.proved or cost - bound < coding.money(MILLI):
+            bound = cost
+        elif together := put_together(task, pieces):
+            pieces, least = _sorted(together.sharing.units), together.bound
+            cost = coding.true(task, pieces)
+            if together.sharing.proved and coding.parcels(bound) >= coding.parcels(cost):
+                bound = cost
     columns = tuple(sorted({column for each in pieces.values() for column, _ in each}))
-    bound = cost if proved else min(cover.bound, cost)
-    return Choice(Optimum(columns, cost, bound), task.needs, pieces, gap=-(-(cost - bound) // coding.money(1)))
+    cover = Optimum(columns, cost, min(bound, cost))
+    if cover.exact:
+        return Choice(cover, task.needs, pieces)
+    fewer = coding.parcels(cost) - coding.parcels(bound)
+    least = max(least, least_money(task) if fewer else coding.money_of(bound))
+    return Choice(cover, task.needs, pieces, gap=max(0, coding.money_of(cost) - least), parcels_gap=fewer)
+
+
+def _sorted(units: Mapping[int, Mapping[int, int]]) -> Pieces:
+    return {row: sorted(each.items()) for row, each in units.items()}
 
 
 def _pieces(task: Task, coding: Coding, columns: Sequence[int]) -> dict[int, list[tuple[int, int]]]:

@@ -7,13 +7,18 @@ add up, so that a search need not know of it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oms.sourcing.objective import Prices
 from oms.sourcing.stepped import Steps
 
 Pieces = Mapping[int, Sequence[tuple[int, int]]]
 """By row, how many units each column gives of it, as (column, units)."""
+
+
+def units_of(pieces: Pieces, column: int) -> dict[int, int]:
+    """What a column gives, by row."""
+    return {row: units for row, each in pieces.items() for where, units in each if where == column}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,26 +83,41 @@ class Coding:
 
     def steps(self, task: Task) -> Steps:
         """The task with its true prices, where these go up in steps."""
-        prices = task.prices
-        return Steps(
-            needs=task.needs,
-            table=task.table,
-            whole=task.whole,
-            grams=prices.grams,
-            lump=[
-                self._of(lump + (0 if column in task.joined else self._parcel), column)
-                for column, lump in enumerate(prices.lump)
-            ],
-            zones=prices.zones,
-            rate=self.money(prices.rate),
-            extra=[[self.money(each) for each in row] for row in prices.extra],
-            joined=task.joined,
-            most=None if task.most is None else max(0, task.most - task.parcels),
-        )
+        lumps = [
+            self._of(lump + (0 if column in task.joined else self._parcel), column)
+            for column, lump in enumerate(task.prices.lump)
+        ]
+        extra = [[self.money(each) for each in row] for row in task.prices.extra]
+        return replace(in_money(task), lump=lumps, rate=self.money(task.prices.rate), extra=extra)
 
     def money(self, amount: int) -> int:
         """An amount of money in the numbers of the search."""
         return amount * self._steps * self._places
+
+    def parcels(self, cost: int) -> int:
+        """How many parcels there are in a number of the search; 0 where fewer are no better."""
+        return cost // self.money(self._parcel) if self._parcel else 0
+
+    def money_of(self, cost: int) -> int:
+        """How much money there is in a number of the search, beside its parcels."""
+        return (cost - self.parcels(cost) * self.money(self._parcel)) // self.money(1)
+
+
+def in_money(task: Task) -> Steps:
+    """The task with its true prices in money alone, where these go up in steps."""
+    prices = task.prices
+    return Steps(
+        needs=task.needs,
+        table=task.table,
+        whole=task.whole,
+        grams=prices.grams,
+        lump=prices.lump,
+        zones=prices.zones,
+        rate=prices.rate,
+        extra=prices.extra,
+        joined=task.joined,
+        most=None if task.most is None else max(0, task.most - task.parcels),
+    )
 
 
 def _distinct(rows: Sequence[Sequence[int]]) -> Sequence[Sequence[int]]:

@@ -14,7 +14,7 @@ from oms.money import Money
 from oms.orders.explained import Alternative, Candidate, Explanation
 from oms.sourcing.alternatives import instead, next_best
 from oms.sourcing.choice import Choice, Scale
-from oms.sourcing.coding import Task
+from oms.sourcing.coding import Task, units_of
 from oms.sourcing.distance import METRES_PER_KILOMETRE, kilometres
 from oms.sourcing.facts import OrderFacts
 from oms.sourcing.objective import MILLI, UNKNOWN_DISTANCE, Bill, Terms
@@ -81,6 +81,7 @@ def explain(facts: Facts, *, alternatives: bool = False) -> Explanation:
         cost=words.money(mine.bill.total),
         arrives=mine.arrives,
         gap=-(-facts.choice.gap // MILLI),
+        parcels_gap=facts.choice.parcels_gap,
         limited=facts.choice.limited,
         next_best=words.next_best() if alternatives and chosen else None,
     )
@@ -226,8 +227,7 @@ class _Words:
         )
 
     def _bill(self, choice: Choice, column: int) -> Bill:
-        units = {row: count for row, each in choice.pieces.items() for where, count in each if where == column}
-        return self._facts.task.prices.bill(column, units)
+        return self._facts.task.prices.bill(column, units_of(choice.pieces, column))
 
     def _arrives(self, columns: Sequence[int]) -> date | None:
         if self._facts.terms.now is None:

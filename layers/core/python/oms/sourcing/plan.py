@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from oms.orders.events import Explanation
 from oms.sourcing.choice import Choice, choose
-from oms.sourcing.coding import Pieces, Task
+from oms.sourcing.coding import Pieces, Task, units_of
 from oms.sourcing.distance import Coordinates, kilometres, metres
 from oms.sourcing.eligibility import in_currency, tiers
 from oms.sourcing.explanation import Facts, explain
@@ -87,6 +87,8 @@ class Plan:
     """Which limit of the rule leaves units unfilled that are in stock; empty when none does."""
     gap: int = 0
     """Thousandths of a minor unit that another plan could save at most; 0 when it is proved that none does."""
+    parcels_gap: int = 0
+    """Parcels that another plan could save at most, where fewest come first."""
 
 
 def plan(
@@ -144,13 +146,14 @@ def plan(
         },
         explanation=explain(facts, alternatives=alternatives),
         bills={
-            names[column]: chosen.task.prices.bill(column, _units(chosen.choice.pieces, column)) for column in columns
+            names[column]: chosen.task.prices.bill(column, units_of(chosen.choice.pieces, column)) for column in columns
         },
         journeys={}
         if situation.now is None
         else {names[each]: chosen.task.prices.journey_of(each) for each in columns},
         limited=chosen.choice.limited,
         gap=chosen.choice.gap,
+        parcels_gap=chosen.choice.parcels_gap,
     )
 
 
@@ -284,11 +287,6 @@ def _not_asked(ranked: Ranked, group: frozenset[str], situation: Situation) -> d
 def _pieces(pieces: Pieces, skus: Sequence[str]) -> list[list[tuple[int, int]]]:
     """What each column gives of each sku."""
     return [list(pieces.get(row, ())) for row in range(len(skus))]
-
-
-def _units(pieces: Pieces, column: int) -> dict[int, int]:
-    """What a column gives, by row."""
-    return {row: units for row, each in pieces.items() for where, units in each if where == column}
 
 
 def _given(stock: StockView, sku: str, location_id: str, barred: Barred) -> int:

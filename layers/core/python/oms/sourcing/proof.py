@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from oms.sourcing.coding import Task
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from oms.sourcing.coding import Pieces, Task, in_money, units_of
 from oms.sourcing.instance import Problem
 from oms.sourcing.objective import MILLI
-from oms.sourcing.optimum import Optimum, cost_of
+from oms.sourcing.optimum import Optimum, cost_of, optimum
+from oms.sourcing.rates import Zone
+from oms.sourcing.stepped import Sharing, Steps
+
+if TYPE_CHECKING:
+    from oms.sourcing.assembly import Assembled
+
+Row = tuple[int, ...]
 
 MOST_GOODS = 50
 """Of more goods nothing is proved in the time that there is."""
+
+_PART = 4
+"""So small a part of the work tells what a choice costs at least, whatever parcels it takes."""
 
 
 def assured(problem: Problem, task: Task, cover: Optimum) -> Optimum:
@@ -17,7 +31,7 @@ def assured(problem: Problem, task: Task, cover: Optimum) -> Optimum:
     `problem` is the task's, in the numbers of the search: these tell between equally dear choices, by preference and
     place, and are too long for a solver. So the solver is asked about the money alone.
     """
-    if cover.exact or not task.proof or len(task.needs) > MOST_GOODS:
+    if cover.exact or not _asked(task) or not task.prices.even:
         return cover
     from oms.sourcing.solver import proved
 
@@ -29,6 +43,76 @@ def assured(problem: Problem, task: Task, cover: Optimum) -> Optimum:
     columns = tuple(sorted(found.columns)) if cost < cover.cost else cover.columns
     cost = min(cost, cover.cost)
     return Optimum(columns, cost, cost)
+
+
+def put_together(task: Task, pieces: Pieces) -> Assembled | None:
+    """A sharing that is no dearer than these pieces by steps of weight and takes no more parcels; None unless asked."""
+    if not _asked(task):
+        return None
+    steps = in_money(task)
+    columns = {column for each in pieces.values() for column, _ in each}
+    if task.fewest:
+        steps = replace(steps, most=len(columns - task.joined))
+    given = {column: units_of(pieces, column) for column in columns}
+    cost = sum(task.prices.bill(column, units).total for column, units in given.items())
+    return _together(
+        _Key(
+            needs=tuple(steps.needs),
+            table=tuple(map(tuple, steps.table)),
+            whole=steps.whole,
+            grams=tuple(steps.grams),
+            lump=tuple(steps.lump),
+            zones=tuple(steps.zones.items()),
+            rate=steps.rate,
+            extra=tuple(map(tuple, steps.extra)),
+            joined=steps.joined,
+            most=steps.most,
+        ),
+        tuple((row, tuple(each)) for row, each in sorted(pieces.items())),
+        cost,
+    )
+
+
+class _Key(NamedTuple):
+    """`Steps` in parts that can be compared: a decision asks for the same more than once, so answers are kept."""
+
+    needs: Row
+    table: tuple[Row, ...]
+    whole: bool
+    grams: Row
+    lump: Row
+    zones: tuple[tuple[int, Zone], ...]
+    rate: int
+    extra: tuple[Row, ...]
+    joined: frozenset[int]
+    most: int | None
+
+
+@lru_cache(maxsize=16)
+def _together(key: _Key, pieces: tuple[tuple[int, tuple[tuple[int, int], ...]], ...], cost: int) -> Assembled:
+    from oms.sourcing.assembly import assembled
+
+    known = Sharing(cost, {row: dict(each) for row, each in pieces}, proved=False)
+    return assembled(Steps(**{**key._asdict(), "zones": dict(key.zones)}), known, MILLI)
+
+
+def least_money(task: Task) -> int:
+    """What no choice costs less than, however many parcels it takes."""
+    found = optimum(
+        Problem(
+            needs=task.needs,
+            stock=task.table,
+            fixed=task.prices.fixed,
+            unit=task.prices.unit,
+            whole=[task.whole] * len(task.needs),
+        ),
+        work=task.work // _PART,
+    )
+    return found.bound if found else 0
+
+
+def _asked(task: Task) -> bool:
+    return task.proof and len(task.needs) <= MOST_GOODS
 
 
 def _in_money(problem: Problem, task: Task) -> Problem:
