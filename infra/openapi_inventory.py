@@ -16,7 +16,7 @@ from oms.inventory.forms import (
     StateMoves,
 )
 from oms.inventory.purchase_orders import PurchaseOrderStatus
-from oms.inventory.resource import (
+from oms.inventory.shapes import (
     AcceptedResource,
     AuditResource,
     CountPage,

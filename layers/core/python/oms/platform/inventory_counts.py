@@ -23,7 +23,7 @@ from oms.platform.stock_table import level
 
 if TYPE_CHECKING:
     from oms.inventory.forms import CountStock
-    from oms.inventory.resource import CountPage
+    from oms.inventory.shapes import CountPage
 
 KIND = "count"
 

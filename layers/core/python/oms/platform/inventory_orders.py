@@ -23,7 +23,7 @@ from oms.stock.levels import StockReason
 
 if TYPE_CHECKING:
     from oms.inventory.forms import ChangePurchaseOrder, PlacePurchaseOrder, ReceiveGoods
-    from oms.inventory.resource import PurchaseOrderPage
+    from oms.inventory.shapes import PurchaseOrderPage
 
 KIND = "purchase_order"
 

@@ -23,7 +23,7 @@ from oms.stock.levels import StockReason
 
 if TYPE_CHECKING:
     from oms.inventory.forms import DispatchTransfer, PlanTransfer, ReceiveTransfer
-    from oms.inventory.resource import TransferPage
+    from oms.inventory.shapes import TransferPage
 
 KIND = "transfer"
 
