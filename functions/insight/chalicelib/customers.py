@@ -37,7 +37,7 @@ def read_customer(customer_id: str) -> Response:
 def set_preferences(customer_id: str) -> Response:
     """Set what the customer wishes about messages, whole. What is left out is no wish."""
     from oms.notifications.preferences import Preferences
-    from oms.platform.customer_desk import prefer
+    from oms.platform.customer_changes import prefer
 
     wish = parse(Preferences, customers)
     shown = prefer(customer_id, wish, caller(customers), expected_version(customers))
@@ -49,7 +49,7 @@ def set_preferences(customer_id: str) -> Response:
 def write_note(customer_id: str) -> Response:
     """Write down what is worth remembering of the customer."""
     from oms.customers.requests import WriteNote
-    from oms.platform.customer_desk import write_note as write
+    from oms.platform.customer_changes import write_note as write
 
     return ok(write(customer_id, parse(WriteNote, customers).text, caller(customers)))
 
@@ -59,7 +59,7 @@ def write_note(customer_id: str) -> Response:
 def merge_customers(customer_id: str) -> Response:
     """Join another customer, who is the same person, to this one."""
     from oms.customers.requests import MergeCustomers
-    from oms.platform.customer_desk import merge
+    from oms.platform.customer_changes import merge
 
     return ok(merge(customer_id, parse(MergeCustomers, customers).other, caller(customers)))
 
@@ -69,7 +69,7 @@ def merge_customers(customer_id: str) -> Response:
 def split_customer(customer_id: str) -> Response:
     """Take orders that are another person's out of the history. The two are never joined again but by hand."""
     from oms.customers.requests import SplitCustomer
-    from oms.platform.customer_desk import split
+    from oms.platform.customer_changes import split
 
     return ok(split(customer_id, parse(SplitCustomer, customers).order_ids, caller(customers)))
 
