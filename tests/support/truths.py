@@ -12,7 +12,7 @@ from oms.orders.rejecting import RejectReason
 from oms.orders.substituting import OfferStatus, status
 from oms.orders.transitions import AT_LOCATION, OrderStatus
 from oms.payments.ledger import transferred
-from oms.returns.decisions import came_back, returnable, sent
+from oms.returns.quantities import came_back, returnable, sent
 from oms.stock.movements import SET_ASIDE
 from tests.support.replay import replayed
 from tests.support.trade import Trade

@@ -18,8 +18,9 @@ from oms.orders.events import OrderEvent, TrackingStatus
 from oms.orders.log import append
 from oms.orders.order import Order
 from oms.orders.way_back import ReturnLabelIssued
-from oms.returns import decisions
-from oms.returns.decisions import Arrived, Receipt, Wanted
+from oms.returns import decisions, receiving
+from oms.returns.decisions import Wanted
+from oms.returns.receiving import Arrived, Receipt
 from tests.support.memory_stack import START
 from tests.unit.fulfillment.warehouse import BUYER, ORDER, SHARE, Died, Warehouse, mugs, scan
 
@@ -114,7 +115,7 @@ def test_no_label_is_bought_that_nobody_promised_or_needs(house: Warehouse) -> N
     with pytest.raises(NotFound, match="has no label"):
         return_label_link(house.desk(), RETURN)
     receipt = Receipt(location_id="north", units=(Arrived(line_id="1", quantity=1, disposition=Disposition.SCRAP),))
-    did(house, decisions.receive(house.order(), RETURN, receipt))
+    did(house, receiving.receive(house.order(), RETURN, receipt))
     issue(house)
     assert house.bought == []
 

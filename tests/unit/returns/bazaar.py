@@ -97,7 +97,7 @@ class Bazaar(Shop):
     def comes(self, count: int = 1, disposition: Disposition = Disposition.RESTOCK, return_id: str = RETURN) -> None:
         """Units of the return come in."""
         from oms.returns.credits import receive_and_credit
-        from oms.returns.decisions import Receipt
+        from oms.returns.receiving import Receipt
 
         receipt = Receipt(location_id="north", units=(came("1", count, disposition),))
         order = self.order()

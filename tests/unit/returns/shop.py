@@ -11,7 +11,8 @@ from oms.orders.log import Caller, append, load
 from oms.orders.order import Order
 from oms.returns import decisions
 from oms.returns.credits import receive_and_credit
-from oms.returns.decisions import Arrived, Receipt, Wanted
+from oms.returns.decisions import Wanted
+from oms.returns.receiving import Arrived, Receipt
 from oms.returns.work import Ports
 from oms.routing.process import advance
 from oms.setup import Channel, Platform

@@ -14,7 +14,7 @@ from oms.orders.condition import ItemCondition
 from oms.orders.events import UnitState
 from oms.orders.log import load
 from oms.orders.order import Order
-from oms.returns import decisions
+from oms.returns import decisions, quantities
 from oms.returns.credits import (
     StaffCredit,
     claim,
@@ -22,8 +22,9 @@ from oms.returns.credits import (
     receive_and_credit,
     receive_unannounced_and_credit,
 )
-from oms.returns.decisions import Arrived, Receipt, Wanted
+from oms.returns.decisions import Wanted
 from oms.returns.policy import FAULTS
+from oms.returns.receiving import Arrived, Receipt
 from oms.routing.steps import next_step
 from oms.stock.movements import SET_ASIDE
 from tests.support.orders import line
@@ -169,7 +170,7 @@ def take(
     if name in {"approve", "decline", "receive", "credit", "close"} and not return_id:
         return order
     if name == "send back":
-        count = min(count, decisions.returnable(order, line_id))
+        count = min(count, quantities.returnable(order, line_id))
         if not count:
             return order
         order = shop.do(decisions.request(order, [Wanted(line_id=line_id, quantity=count, reason=reason)]))
@@ -199,9 +200,9 @@ def check(shop: Shop, order: Order) -> None:
     """What holds at any time."""
     for line_id, each in order.lines.items():
         credited = order.after_sale.credited_units.get(line_id, 0)
-        assert 0 <= credited <= decisions.sent(order, line_id) <= each.live
-        assert decisions.came_back(order, line_id) <= decisions.sent(order, line_id)
-        assert decisions.returnable(order, line_id) >= 0
+        assert 0 <= credited <= quantities.sent(order, line_id) <= each.live
+        assert quantities.came_back(order, line_id) <= quantities.sent(order, line_id)
+        assert quantities.returnable(order, line_id) >= 0
     assert 0 <= order.refunded <= order.charged
     assert sum(shop.gateway.refunds.values()) == order.refunded
     assert order.due >= 0
@@ -215,7 +216,7 @@ def check(shop: Shop, order: Order) -> None:
         if each.disposition is Disposition.RESTOCK or each.disposition in SET_ASIDE
     )
     sold = sum(each.placed.quantity for each in order.lines.values())
-    gone = sum(decisions.sent(order, line_id) for line_id in order.lines)
+    gone = sum(quantities.sent(order, line_id) for line_id in order.lines)
     assert sum(level.on_hand for level in shop.levels.values()) == sold - gone + kept
 
 

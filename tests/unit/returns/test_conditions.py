@@ -19,7 +19,8 @@ from oms.orders.order import Order
 from oms.orders.reasons import DeclineReason
 from oms.platform.setup import _load
 from oms.returns.credits import StaffCredit, credit_more, receive_and_credit, receive_unannounced_and_credit
-from oms.returns.decisions import Arrived, Receipt, Wanted
+from oms.returns.decisions import Wanted
+from oms.returns.receiving import Arrived, Receipt
 from oms.returns.refusal import refusal
 from oms.returns.requests import ClaimUnits, CustomerReturn, ReceiveReturn
 from oms.returns.texts import LANGUAGES

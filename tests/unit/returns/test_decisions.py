@@ -9,7 +9,8 @@ from oms.orders.after_sale import Disposition, ReturnReason, ReturnStatus
 from oms.orders.log import load
 from oms.returns import decisions
 from oms.returns.credits import StaffCredit, claim, credit_more, receive_and_credit, receive_unannounced_and_credit
-from oms.returns.decisions import Receipt, returnable
+from oms.returns.quantities import returnable
+from oms.returns.receiving import Receipt
 from tests.support.orders import line
 from tests.unit.returns.shop import ORDER, RETURN, Shop, came, wants
 

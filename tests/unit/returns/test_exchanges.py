@@ -63,7 +63,7 @@ def test_other_goods_wait_for_the_receipt_and_go_out_with_what_it_credited(shop:
 def test_the_refund_of_what_an_exchange_has_a_claim_to_is_never_asked_of_the_gateway(shop: Bazaar) -> None:
     """Routing hears of the credit before the returns stage does."""
     from oms.returns.credits import receive_and_credit
-    from oms.returns.decisions import Receipt
+    from oms.returns.receiving import Receipt
     from oms.routing.process import advance
     from tests.unit.returns.shop import came
 

@@ -13,8 +13,9 @@ from oms.orders.told import news
 from oms.payments.notices import DisputeNews, Notice, Told
 from oms.returns import exchanges, exchanging
 from oms.returns import work as desk
-from oms.returns.decisions import Wanted, returnable
+from oms.returns.decisions import Wanted
 from oms.returns.exchanges import ExchangeWish, Goods
+from oms.returns.quantities import returnable
 from tests.support.way_out import receive
 from tests.unit.whole.returns_rules import Returns
 from tests.unit.whole.sales_rules import INSTRUMENTS, LOCATIONS, SKUS, which

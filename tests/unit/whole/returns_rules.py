@@ -12,8 +12,10 @@ from oms.orders.after_sale import Disposition, Return, ReturnReason
 from oms.orders.order import Order
 from oms.returns import work as desk
 from oms.returns.credits import StaffCredit
-from oms.returns.decisions import ACTIONS, Arrived, Receipt, Wanted, returnable, sent
+from oms.returns.decisions import ACTIONS, Wanted
 from oms.returns.policy import FAULTS
+from oms.returns.quantities import returnable, sent
+from oms.returns.receiving import Arrived, Receipt
 from tests.unit.whole.sales_rules import LOCATIONS, Sales, which
 
 

@@ -18,7 +18,8 @@ from oms.orders.edit_commands import AddLine, Amount, EditLine, EditOrder, edit_
 from oms.orders.events import PaymentMethod, PaymentTerms, PlacedLine, UnitState
 from oms.orders.order import Order
 from oms.returns import work as desk
-from oms.returns.decisions import Arrived, Receipt, Wanted
+from oms.returns.decisions import Wanted
+from oms.returns.receiving import Arrived, Receipt
 from tests.support import truths
 from tests.support.memory_stack import ADDRESS
 from tests.support.orders import line, placed

@@ -14,7 +14,7 @@ from oms.customers.signs import Sign
 from oms.orders.events import UnitState
 from oms.orders.order import Order
 from oms.orders.transitions import OrderStatus
-from oms.returns.decisions import came_back
+from oms.returns.quantities import came_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from oms.orders.log import ATTEMPTS, Caller, append, load
 from oms.orders.order import Order
 from oms.orders.scans import Told, is_news
 from oms.orders.way_back import ReturnLabelIssued, ReturnTracked
-from oms.returns.decisions import find
+from oms.returns.quantities import find
 
 
 def awaits_label(order: Order, return_id: str) -> bool:

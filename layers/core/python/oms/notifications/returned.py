@@ -21,7 +21,7 @@ from oms.orders.after_sale import (
     UnitsReceived,
 )
 from oms.orders.condition import ItemCondition
-from oms.returns.decisions import CAME
+from oms.returns.quantities import CAME
 from oms.returns.refusal import refusal
 from oms.returns.texts import texts
 from oms.setup import Location

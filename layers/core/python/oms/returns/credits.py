@@ -22,18 +22,10 @@ from oms.orders.after_sale import (
 from oms.orders.events import OrderEvent
 from oms.orders.evolve import evolve
 from oms.orders.order import Order, units_value
-from oms.returns.decisions import (
-    CAME,
-    Receipt,
-    Wanted,
-    creditable,
-    find,
-    known_lines,
-    promised,
-    receive,
-    receive_unannounced,
-)
+from oms.returns.decisions import Wanted
 from oms.returns.policy import FAULTS, sound
+from oms.returns.quantities import CAME, creditable, find, known_lines, promised
+from oms.returns.receiving import Receipt, receive, receive_unannounced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

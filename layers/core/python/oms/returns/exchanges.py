@@ -27,7 +27,8 @@ from oms.orders.order import Order
 from oms.orders.sold import PlacedLine, UnitRun, short, unit_runs
 from oms.orders.transfers import claim, claimed, credit_of
 from oms.returns.credits import receive_and_credit
-from oms.returns.decisions import Arrived, Receipt, find
+from oms.returns.quantities import find
+from oms.returns.receiving import Arrived, Receipt
 from oms.setup import Channel, Product
 
 

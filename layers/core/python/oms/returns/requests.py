@@ -12,8 +12,9 @@ from oms.orders.condition import ItemCondition
 from oms.orders.exchanges import ShipWhen
 from oms.orders.reasons import DeclineReason
 from oms.returns.credits import StaffCredit
-from oms.returns.decisions import Arrived, Receipt, Wanted
+from oms.returns.decisions import Wanted
 from oms.returns.exchanges import ExchangeWish, Goods
+from oms.returns.receiving import Arrived, Receipt
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Number = Annotated[int, Field(ge=1, le=100_000)]

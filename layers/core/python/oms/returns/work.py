@@ -15,9 +15,10 @@ from oms.orders.log import Caller, Decide, OrderLog, execute
 from oms.orders.order import Order
 from oms.orders.reasons import DeclineReason
 from oms.returns import credits as crediting
-from oms.returns import decisions
-from oms.returns.decisions import Receipt, Wanted
+from oms.returns import decisions, quantities
+from oms.returns.decisions import Wanted
 from oms.returns.policy import Decision, fees, judge
+from oms.returns.receiving import Receipt
 from oms.setup import Channel, Location, Product
 
 
@@ -65,7 +66,7 @@ def _ruled(ports: Ports, order: Order, event: OrderEvent, caller: Caller) -> lis
             return [
                 ReturnApproved(
                     return_id=event.return_id,
-                    location_id=decisions.home_of(order, event.units),
+                    location_id=quantities.home_of(order, event.units),
                     restocking_fee=ruling.restocking_fee,
                     shipping_fee=ruling.shipping_fee,
                     with_label=channel.return_labels,
@@ -98,7 +99,7 @@ def approve(
         _check_location(ports, location_id)
 
     def decide(order: Order) -> list[OrderEvent]:
-        known = decisions.find(order, return_id)
+        known = quantities.find(order, return_id)
         units = known.requested.units
         if known.approved is not None and known.declined is None:
             terms = known.approved.restocking_fee, known.approved.shipping_fee
@@ -106,7 +107,7 @@ def approve(
         else:
             channel = ports.channel(order.placed.channel_id)
             terms = fees(order, units, channel)
-            home, labelled = decisions.home_of(order, units), channel.return_labels
+            home, labelled = quantities.home_of(order, units), channel.return_labels
         return decisions.approve(
             order,
             return_id,

@@ -13,8 +13,9 @@ from oms.orders.order import Order
 from oms.orders.scans import merged
 from oms.orders.settlement import part_status
 from oms.orders.transfers import EXCHANGE_PAYMENT, returned_from, sent_to
-from oms.returns.decisions import ACTIONS, order_actions, returnable
+from oms.returns.decisions import ACTIONS, order_actions
 from oms.returns.exchanges import exchange_of, exchangeable
+from oms.returns.quantities import returnable
 from oms.returns.refusal import refusal
 from oms.setup import Location
 from oms.views.after_sale_shapes import (

@@ -17,7 +17,8 @@ from oms.orders.screening import Screened
 from oms.orders.transitions import order_status
 from oms.payments.disputes import Dispute
 from oms.payments.ledger import Cover, Payment, cover
-from oms.returns.decisions import came_back, order_actions
+from oms.returns.decisions import order_actions
+from oms.returns.quantities import came_back
 from oms.views.after_sale import (
     credit_resource,
     exchange_resource,
