@@ -37,6 +37,8 @@ demo: $(READY) ## sixty orders from the channel to the doorstep
 	@$(BIN)/oms demo
 
 test: $(READY) ## all tests: in process on two cores, then end to end on the local cloud
+	@# Once, and on all cores: what several tests need.
+	$(BIN)/oms build --target local
 	$(PYTEST) -n 2 --dist worksteal tests/flows tests/unit tests/contracts tests/support
 	@# After the flows: what each function may do is compared with what the flows saw it do.
 	$(PYTEST) -n 2 tests/template tests/budgets

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 from infra import doors, packages
@@ -46,8 +49,7 @@ def build(target: Target = AWS, say: Callable[[str], None] = lambda _: None) -> 
     BUILD.mkdir(exist_ok=True)
     template = BUILD / "template.json"
     template.write_text(render(compose()))
-    for artifact in artifacts():
-        _make(artifact, target, say)
+    _make_all([each for each in artifacts() if not _is_made(each, target)], target, say)
     if not packages.compiler(target):
         say(f"no Python {target.python} here: packages carry no bytecode, so cold starts take longer")
         say(f"  to change that: uv python install {target.python}")
@@ -55,7 +57,14 @@ def build(target: Target = AWS, say: Callable[[str], None] = lambda _: None) -> 
 
 
 def artifacts() -> Iterator[Artifact]:
-    """Everything that is built: three layers, and a zip for each stage."""
+    """Everything that is built: three layers, and a zip for each stage. What takes longest is first."""
+    yield Artifact(
+        name="geo",
+        prefix="/opt",
+        sources=_geo_sources(),
+        names=GEO_PACKAGES,
+        fill=_geo,
+    )
     yield Artifact(
         name="base",
         prefix="/opt",
@@ -64,13 +73,6 @@ def artifacts() -> Iterator[Artifact]:
         fill=lambda into, target: packages.install(packages.wanted(BASE_REQUIREMENTS), target, into / "python"),
     )
     yield Artifact(name="core", prefix="/opt", sources=(CORE,), names=(), fill=_core)
-    yield Artifact(
-        name="geo",
-        prefix="/opt",
-        sources=_geo_sources(),
-        names=GEO_PACKAGES,
-        fill=_geo,
-    )
     for stage in doors.stages():
         yield _stage(stage)
 
@@ -116,12 +118,34 @@ def _geo_sources() -> tuple[Path, ...]:
     return (*(ROOT / "infra" / f"{name}.py" for name in ("geo", "places", "postal")), CORE / "oms" / "sourcing")
 
 
-def _make(artifact: Artifact, target: Target, say: Callable[[str], None]) -> None:
+def _is_made(artifact: Artifact, target: Target) -> bool:
+    path = archive(artifact.name, target)
+    mark = path.with_suffix(".key")
+    return path.exists() and mark.exists() and mark.read_text() == _key(artifact, target)
+
+
+def _make_all(stale: Sequence[Artifact], target: Target, say: Callable[[str], None]) -> None:
+    """Make artifacts, several at a time: each is a process's work, and writes nothing that another one reads."""
+    if len(stale) == 1:
+        say(f"packaging {stale[0].name} for {target.name}")
+        _make(stale[0], target)
+    elif stale:
+        say(f"packaging {', '.join(each.name for each in stale)} for {target.name}")
+        # Not forked: whoever builds may have threads.
+        with ProcessPoolExecutor(min(len(stale), os.cpu_count() or 1), get_context("spawn")) as pool:
+            made = {pool.submit(_make_named, each.name, target): each.name for each in stale}
+            for done in as_completed(made):
+                done.result()
+                say(f"packaged {made[done]}")
+
+
+def _make_named(name: str, target: Target) -> None:
+    _make(next(each for each in artifacts() if each.name == name), target)
+
+
+def _make(artifact: Artifact, target: Target) -> None:
     path = archive(artifact.name, target)
     mark, key = path.with_suffix(".key"), _key(artifact, target)
-    if path.exists() and mark.exists() and mark.read_text() == key:
-        return
-    say(f"packaging {artifact.name} for {target.name}")
     mark.unlink(missing_ok=True)
     staging = BUILD / target.name / "staging" / artifact.name
     shutil.rmtree(staging, ignore_errors=True)

@@ -126,10 +126,8 @@ def test_the_same_content_makes_the_same_bytes(tmp_path: Path, monkeypatch: pyte
     made = []
     for run in ("one", "two"):
         monkeypatch.setattr(build, "BUILD", tmp_path / run)
-        artifact = next(each for each in build.artifacts() if each.name == "insight")
-        (tmp_path / run / LOCAL.name).mkdir(parents=True)
-        build._make(artifact, LOCAL, lambda _: None)
-        made.append(build.archive("insight", LOCAL).read_bytes())
+        build._make_named("capture", LOCAL)
+        made.append(build.archive("capture", LOCAL).read_bytes())
     assert made[0] == made[1]
 
 
@@ -138,17 +136,17 @@ def test_an_artifact_is_made_again_only_when_its_content_changes(
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr(build, "BUILD", tmp_path)
-    artifact = next(each for each in build.artifacts() if each.name == "insight")
+    artifact = next(each for each in build.artifacts() if each.name == "notify")
     for _ in range(2):
-        build._make(artifact, LOCAL, said.append)
-    assert said == ["packaging insight for local"]
+        build._make_all([each for each in [artifact] if not build._is_made(each, LOCAL)], LOCAL, said.append)
+    assert said == ["packaging notify for local"]
 
 
 def test_packages_carry_bytecode_that_is_never_checked_and_names_the_place_where_it_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(build, "BUILD", tmp_path)
-    build._make(next(each for each in build.artifacts() if each.name == "core"), LOCAL, lambda _: None)
+    build._make_named("core", LOCAL)
     with zipfile.ZipFile(build.archive("core", LOCAL)) as archive:
         names = set(archive.namelist())
         tag = sys.implementation.cache_tag
