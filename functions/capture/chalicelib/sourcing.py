@@ -11,7 +11,7 @@ from oms.platform.http import endpoint, expected_version, ok, parse
 from oms.platform.setup_answers import get_value, put_value
 
 if TYPE_CHECKING:
-    from oms.platform.setup import SetUp
+    from oms.platform.setup_items import SetUp
     from oms.sourcing.rates import RateCard
     from oms.sourcing.rules import SourcingRule
 

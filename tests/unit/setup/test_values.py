@@ -8,7 +8,7 @@ import pytest
 
 from oms.errors import NotFound, VersionMismatch
 from oms.orders.contact import Address
-from oms.platform import batch_read, cache, setup
+from oms.platform import batch_read, cache, setup, setup_items
 from oms.platform.setup import Outcome
 from oms.setup import Channel, Location, Platform, Product
 
@@ -28,8 +28,8 @@ MUG = Product(sku="MUG/1 ü", title="Mug", grams=300)
 @pytest.mark.parametrize("value", [SHOP, BERLIN, MUG])
 def test_what_is_put_is_read_back_as_it_was(value: Any) -> None:
     assert setup.put(value) == setup.Written(1, Outcome.CREATED)
-    value_id = setup._id_of(value)
-    assert setup.stored(type(value), value_id) == setup.Stored(value, 1)
+    value_id = setup_items.id_of(value)
+    assert setup.stored(type(value), value_id) == setup_items.Stored(value, 1)
 
 
 def test_the_same_value_put_again_is_not_written() -> None:
@@ -153,7 +153,7 @@ def elsewhere(value: Any, *, version: int = 1, extra: dict[str, Any] | None = No
     setup.client("dynamodb").put_item(
         TableName="test-setup",
         Item={
-            **setup._key(type(value), setup._id_of(value)),
+            **setup_items.key(type(value), setup_items.id_of(value)),
             "body": {"S": json.dumps({**asdict(value), **(extra or {})})},
             "version": {"N": str(version)},
         },

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -26,6 +26,9 @@ from oms.setup_fields import Form
 from oms.setup_forms import ROWS, ImportKind, LocationRow, ProductRow, StockRow
 from oms.setup_rows import Row, rows
 from oms.views.answers import ImportReport, ImportResult
+
+if TYPE_CHECKING:
+    from oms.platform.setup_items import SetUp
 
 MAX_ROWS = 1000
 """Rows of one import: API Gateway waits 29 seconds for an answer."""
@@ -120,7 +123,7 @@ def _secrets_kept(form: SetUpRow) -> Refusal:
     return []
 
 
-def _value(form: SetUpRow) -> setup.SetUp:
+def _value(form: SetUpRow) -> SetUp:
     match form:
         case ChannelRow():
             return form.value(form.channel_id)

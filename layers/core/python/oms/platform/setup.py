@@ -1,16 +1,12 @@
-"""Channels, locations and products in the set-up table, and the short memory that spares reading them each time.
-
-Items: `kind` and `id` as keys, `body` (the value as JSON text), `version` (from 1). A product has a partition of its
-own (`kind` is `product#<sku>`), so that a large catalogue spreads; channels and locations are few and are listed.
-"""
+"""Channels, locations and products in the set-up table, and the short memory that spares reading them each time."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from oms.clock import now, to_text
 from oms.errors import NotFound, TooLarge, Unavailable, VersionMismatch
@@ -18,20 +14,15 @@ from oms.platform.aws import client
 from oms.platform.batch_read import read_items
 from oms.platform.cache import Cache
 from oms.platform.config import settings
+from oms.platform.setup_items import NAMES, Stored, Value, id_of, key, load
 from oms.setup import Channel, Location, Product
-from oms.setup_body import from_body
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
-
-    from oms.carriers.account import CarrierAccount
     from oms.fraud.rules import FraudRules
+    from oms.platform.setup_items import SetUp
     from oms.sourcing.rates import RateCard
     from oms.sourcing.rules import SourcingRule
 
-    SetUp = Channel | Location | Product | FraudRules | SourcingRule | RateCard | CarrierAccount
-
-Value = TypeVar("Value", bound="SetUp")
 
 LIFE = 60
 """Seconds that a function may go on with a channel, location or product that was changed elsewhere."""
@@ -58,14 +49,6 @@ class Outcome(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
-
-
-@dataclass(frozen=True, slots=True)
-class Stored(Generic[Value]):
-    """A value as the table has it."""
-
-    value: Value
-    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +128,11 @@ def all_stored(of: type[Value]) -> tuple[Stored[Value], ...]:
         .paginate(
             TableName=settings().setup_table,
             KeyConditionExpression="kind = :kind",
-            ExpressionAttributeValues={":kind": {"S": _NAMES[of.__name__]}},
+            ExpressionAttributeValues={":kind": {"S": NAMES[of.__name__]}},
             ConsistentRead=True,
         )
     )
-    return tuple(_load(of, item) for page in pages for item in page["Items"])
+    return tuple(load(of, item) for page in pages for item in page["Items"])
 
 
 def products(skus: Iterable[str]) -> dict[str, Product]:
@@ -195,10 +178,10 @@ def stored(of: type[Value], value_id: str) -> Stored[Value]:
     Raises:
         NotFound: there is none of this id.
     """
-    answer = client("dynamodb").get_item(TableName=settings().setup_table, Key=_key(of, value_id), ConsistentRead=True)
+    answer = client("dynamodb").get_item(TableName=settings().setup_table, Key=key(of, value_id), ConsistentRead=True)
     if "Item" not in answer:
-        raise NotFound(f"there is no {_NAMES[of.__name__]} {value_id!r}")
-    return _load(of, answer["Item"])
+        raise NotFound(f"there is no {NAMES[of.__name__]} {value_id!r}")
+    return load(of, answer["Item"])
 
 
 def stored_many(of: type[Value], ids: Iterable[str], *, consistent: bool = True) -> dict[str, Stored[Value]]:
@@ -207,9 +190,9 @@ def stored_many(of: type[Value], ids: Iterable[str], *, consistent: bool = True)
     Raises:
         Unavailable: the table left keys unanswered again and again.
     """
-    keys = [_key(of, value_id) for value_id in dict.fromkeys(ids)]
-    read = [_load(of, item) for item in read_items(settings().setup_table, keys, consistent=consistent)]
-    return {_id_of(each.value): each for each in read}
+    keys = [key(of, value_id) for value_id in dict.fromkeys(ids)]
+    read = [load(of, item) for item in read_items(settings().setup_table, keys, consistent=consistent)]
+    return {id_of(each.value): each for each in read}
 
 
 def put(value: Value, *, expected_version: int | None = None) -> Written:
@@ -233,11 +216,11 @@ def put_many(values: Sequence[Value]) -> list[Written]:
     """
     known: dict[str, Stored[Value]] = {}
     for of in {type(value) for value in values}:
-        known |= stored_many(of, [_id_of(value) for value in values])
+        known |= stored_many(of, [id_of(value) for value in values])
     done = []
     for value in values:
-        written = _put(value, known.get(_id_of(value)), None)
-        known[_id_of(value)] = Stored(written.value or value, written.version)  # type: ignore[arg-type]
+        written = _put(value, known.get(id_of(value)), None)
+        known[id_of(value)] = Stored(written.value or value, written.version)  # type: ignore[arg-type]
         done.append(written)
     return done
 
@@ -256,7 +239,7 @@ def delete(of: type[Value], value_id: str, *, expected_version: int | None = Non
             raise VersionMismatch(f"{value_id!r} is at version {before.version}, not {expected_version}: read it again")
         dynamodb.delete_item(
             TableName=settings().setup_table,
-            Key=_key(of, value_id),
+            Key=key(of, value_id),
             ConditionExpression="version = :version",
             ExpressionAttributeValues={":version": {"N": str(before.version)}},
         )
@@ -277,14 +260,14 @@ def _put(value: Value, before: Stored[Value] | None, expected_version: int | Non
         version = before.version if before else 0
         if expected_version is not None and expected_version != version:
             raise VersionMismatch(
-                f"{_NAMES[type(value).__name__]} {_id_of(value)!r} is at version {version}, not {expected_version}:"
+                f"{NAMES[type(value).__name__]} {id_of(value)!r} is at version {version}, not {expected_version}:"
                 " read it again"
             )
         if _write(value, version):
             _remember(value)
             return Written(version + 1, Outcome.UPDATED if before else Outcome.CREATED, value)
         before = _stored_or_none(value)
-    raise Unavailable(f"{_NAMES[type(value).__name__]} {_id_of(value)!r} is being changed by others: try again")
+    raise Unavailable(f"{NAMES[type(value).__name__]} {id_of(value)!r} is being changed by others: try again")
 
 
 def _write(value: SetUp, version: int) -> bool:
@@ -297,7 +280,7 @@ def _write(value: SetUp, version: int) -> bool:
         dynamodb.put_item(
             TableName=settings().setup_table,
             Item={
-                **_key(type(value), _id_of(value)),
+                **key(type(value), id_of(value)),
                 "body": {"S": body},
                 "version": {"N": str(version + 1)},
             },
@@ -331,49 +314,6 @@ def _remember(value: SetUp) -> None:
 
 def _stored_or_none(value: Value) -> Stored[Value] | None:
     try:
-        return stored(type(value), _id_of(value))
+        return stored(type(value), id_of(value))
     except NotFound:
         return None
-
-
-_NAMES = {
-    "Channel": "channel",
-    "Location": "location",
-    "Product": "product",
-    "FraudRules": "fraud",
-    "SourcingRule": "sourcing_rule",
-    "RateCard": "rate_card",
-    "CarrierAccount": "carrier",
-}
-"""What each kind of value is called in the table, by the name of its class: few functions need all of them."""
-
-_IDS = {
-    "Channel": "channel_id",
-    "Location": "location_id",
-    "Product": "sku",
-    "FraudRules": "rules_id",
-    "SourcingRule": "rule_id",
-    "RateCard": "card_id",
-    "CarrierAccount": "carrier",
-}
-"""The field of each that is its id."""
-
-
-def _key(of: type[object], value_id: str) -> dict[str, AttributeValueTypeDef]:
-    if of is Product:
-        return {"kind": {"S": f"product#{value_id}"}, "id": {"S": "product"}}
-    return {"kind": {"S": _NAMES[of.__name__]}, "id": {"S": value_id}}
-
-
-def _id_of(value: SetUp) -> str:
-    return str(getattr(value, _IDS[type(value).__name__]))
-
-
-def _load(of: type[Value], item: Mapping[str, Any]) -> Stored[Value]:
-    """Read an item. Fields that a newer version of the code wrote are passed over, so that it can be rolled back."""
-    version = int(item["version"]["N"])
-    if of.__name__ == "FraudRules":
-        from oms.fraud.rules import from_body as fraud_rules_of
-
-        return Stored(fraud_rules_of(json.loads(item["body"]["S"])), version)  # type: ignore[arg-type]
-    return Stored(from_body(of, json.loads(item["body"]["S"])), version)

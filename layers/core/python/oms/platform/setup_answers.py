@@ -11,7 +11,7 @@ from oms.platform.http import App, expected_version, ok
 if TYPE_CHECKING:
     from chalice.app import Response
 
-    from oms.platform.setup import SetUp
+    from oms.platform.setup_items import SetUp
 
 
 def put_value(app: App, value: SetUp, beside: Callable[[], Mapping[str, Any]] = dict) -> Response:
