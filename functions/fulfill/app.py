@@ -30,14 +30,15 @@ def claim(event: dict[str, Any], context: Any) -> BatchAnswer:
 
 @app.lambda_function(name="ask")
 def ask(_event: dict[str, Any], _context: Any) -> dict[str, int]:
-    """Every half hour: ask carriers about parcels of which nothing was heard for hours."""
+    """Every half hour: ask carriers about parcels of which nothing was heard for hours, and for labels nobody has."""
     from oms.clock import now
+    from oms.platform.label_doubts import look_again
     from oms.platform.observability import flush
     from oms.platform.parcel_watch import ask as ask_carriers
 
-    asked = ask_carriers(now)
+    asked, looked = ask_carriers(now), look_again(now)
     flush()
-    return {"asked": asked}
+    return {"asked": asked, "looked": looked}
 
 
 @app.route("/locations/{location_id}/fulfillment-orders", methods=["GET"])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from infra.standins.wsgi import Fault
 from oms.platform import cache
@@ -53,13 +56,35 @@ def test_a_label_that_nobody_got_is_taken_back_once_another_is_used(merchant: Me
     with carriers_day.fedex(merchant) as there:
         first, second = picked(merchant, "F-2"), picked(merchant, "F-3")
         packed(merchant, first)
-        there.faults.extend([None, Fault.SERVER_ERROR])
+        there.listed_after = timedelta(hours=3)
+        there.faults.extend([None, Fault.ANSWER_LOST])
         refused = merchant.world.http("POST", f"/fulfillment-orders/{second}/pack", {"grams": 950}, key="fulfillment")
         assert refused.status == 503, refused
         packed(merchant, second)
         world.settle()
-        assert len(there.used()) == 2
-        assert "POST /track/v1/referencenumbers" in there.calls, "the stray label is looked for"
+        assert len(there.used()) == 3, "FedEx does not list the stray label yet"
+        for hours, used in ((1.5, 3), (3, 2), (90, 2)):
+            world.wait(hours * HOUR)
+            assert len(there.used()) == used
+        assert there.calls.count("POST /track/v1/referencenumbers") == 3, "it is looked for until it is found"
+
+
+def test_a_label_that_is_never_found_is_for_a_person_after_some_looks(
+    merchant: Merchant, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with carriers_day.fedex(merchant) as there:
+        share = picked(merchant, "F-6")
+        there.faults.extend([None, None, Fault.QUESTION_LOST])
+        refused = merchant.world.http("POST", f"/fulfillment-orders/{share}/pack", {"grams": 950}, key="fulfillment")
+        assert refused.status == 503, refused
+        packed(merchant, share)
+        world.settle()
+        assert "label_doubtful" not in capsys.readouterr().out
+        for hours, over in ((1.5, False), (3, False), (20, False), (50, True), (90, True)):
+            world.wait(hours * HOUR)
+            assert (there.calls.count("POST /track/v1/referencenumbers") == 5) is over
+        assert capsys.readouterr().out.count("label_doubtful") == 1
+        assert not [each for each in world.items("ReferencesTable") if each["ref"] == "doubts"]
 
 
 def test_a_parcel_is_declared_to_customs_on_its_way_out_and_back(merchant: Merchant, world: World) -> None:

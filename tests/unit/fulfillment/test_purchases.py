@@ -18,7 +18,7 @@ from oms.errors import InvalidInput, Unavailable
 from oms.fulfillment import work
 from oms.fulfillment.decisions import Packing
 from oms.fulfillment.labels import Wanted, label_link
-from oms.fulfillment.purchases import PATIENCE, Buyer, State, buy, tidy
+from oms.fulfillment.purchases import PATIENCE, Buyer, Purchase, State, Use, buy, may_be_found, tidy
 from oms.orders.events import LabelBought
 from tests.support.platforms import Hand, WsgiHttp
 from tests.support.purchases import MemoryPurchases
@@ -48,6 +48,9 @@ class Desk:
         wish = shipment(**changes)
         return buy(self.buyer, self.fedex, wish, key=wish.parcel_id, folder="o1").tracking_number
 
+    def tidy(self, used: str) -> list[Purchase]:
+        return tidy(self.buyer, shipment().parcel_id, lambda: Use(number=used), [self.fedex])
+
     def states(self) -> list[State]:
         return [each.state for each in self.purchases.of(shipment().parcel_id)]
 
@@ -70,7 +73,7 @@ def test_another_address_is_another_label_and_the_unused_one_is_taken_back(desk:
     desk.clock.at += timedelta(seconds=1)
     new = desk.buy(recipient=replace(shipment().recipient, line1="Nebenstr. 2"))
     assert old != new
-    assert tidy(desk.buyer, shipment().parcel_id, new, [desk.fedex]) == []
+    assert desk.tidy(new) == []
     assert [each.number for each in desk.there.used()] == [new]
     assert desk.states() == [State.VOIDED, State.BOUGHT]
 
@@ -80,7 +83,7 @@ def test_what_the_carrier_refuses_was_not_bought_and_can_be_asked_again(desk: De
         desk.buy(grams=70_000)
     assert desk.states() == [State.REFUSED]
     number = desk.buy()
-    assert tidy(desk.buyer, shipment().parcel_id, number, [desk.fedex]) == []
+    assert desk.tidy(number) == []
     assert [each.number for each in desk.there.used()] == [number]
 
 
@@ -110,10 +113,54 @@ def test_without_an_answer_the_work_goes_on_and_the_stray_label_is_found_and_tak
         desk.buy()
     assert (len(desk.there.used()), desk.states()) == (made, [State.DOUBTFUL])
     number = desk.buy()
-    left = tidy(desk.buyer, shipment().parcel_id, number, [desk.fedex])
+    left = desk.tidy(number)
     assert [each.number for each in desk.there.used()] == [number]
     assert [each.state for each in left] == [State.DOUBTFUL] * (1 - made), "what is not found is for a person"
     assert desk.buy() == number
+
+
+def test_a_stray_label_that_is_listed_late_is_found_by_a_later_look_and_no_other_is_touched(desk: Desk) -> None:
+    desk.there.listed_after = timedelta(hours=3)
+    desk.fedex.rate(shipment())
+    desk.there.faults.append(Fault.ANSWER_LOST)
+    with pytest.raises(Unavailable):
+        desk.buy()
+    number = desk.buy()
+    (left,) = desk.tidy(number)
+    assert may_be_found(left, desk.fedex)
+    assert len(desk.there.used()) == 2
+    desk.clock.at += timedelta(hours=4)
+    assert desk.tidy(number) == []
+    assert [each.number for each in desk.there.used()] == [number]
+    assert desk.states() == [State.VOIDED, State.BOUGHT]
+
+
+def test_a_label_that_is_bought_while_strays_are_looked_for_is_left_alone(desk: Desk) -> None:
+    """The label of the log is voided, and another bought under its key, between the carrier's answer and its void."""
+    desk.there.faults.extend([None, Fault.QUESTION_LOST])
+    with pytest.raises(Unavailable):
+        desk.buy()
+    first = desk.buy()
+    uses = iter([Use(number=first), Use(key="second")])
+    new: list[str] = []
+
+    def use() -> Use:
+        known = next(uses)
+        if not new:
+            wish = shipment()
+            new.append(buy(desk.buyer, desk.fedex, wish, key="second", folder="o1").tracking_number)
+        return known
+
+    (left,) = tidy(desk.buyer, shipment().parcel_id, use, [desk.fedex])
+    assert left.state is State.DOUBTFUL
+    assert new[0] in {each.number for each in desk.there.used()}
+
+
+def test_what_is_bought_for_a_parcel_without_a_label_is_left_to_whoever_buys_it(desk: Desk) -> None:
+    old, wish = desk.buy(), shipment()
+    new = buy(desk.buyer, desk.fedex, wish, key=f"{wish.parcel_id}-2", folder="o1").tracking_number
+    assert tidy(desk.buyer, wish.parcel_id, lambda: Use(key=f"{wish.parcel_id}-2"), [desk.fedex]) == []
+    assert [each.number for each in desk.there.used()] == [new] != [old]
 
 
 def test_whoever_died_on_the_way_is_given_up_after_a_minute(desk: Desk) -> None:
@@ -132,7 +179,7 @@ def test_whoever_died_on_the_way_is_given_up_after_a_minute(desk: Desk) -> None:
     desk.clock.at += PATIENCE
     number = desk.buy()
     assert desk.states() == [State.DOUBTFUL, State.BOUGHT]
-    assert tidy(desk.buyer, shipment().parcel_id, number, [desk.fedex]) == []
+    assert desk.tidy(number) == []
     assert [each.number for each in desk.there.used()] == [number]
 
 
@@ -147,7 +194,7 @@ def test_whoever_was_given_up_and_answers_after_all_has_a_label_that_can_be_take
     desk.die = meanwhile
     first = desk.buy()
     assert desk.states() == [State.BOUGHT, State.BOUGHT]
-    assert tidy(desk.buyer, shipment().parcel_id, slow[0], [desk.fedex]) == []
+    assert desk.tidy(slow[0]) == []
     assert [each.number for each in desk.there.used()] == slow != [first]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, time
 
@@ -56,12 +57,6 @@ def call_carrier(ports: Ports, location_id: str, caller: Caller, call: Call) -> 
         state=State.WANTED,
         at=caller.clock(),
     )
-    known = next((each for each in ports.purchases.of(wanted.owner) if each.entry == wanted.entry), None)
-    if known is not None and known.label is not None:
-        return known.label.tracking_number
-    fresh = ports.purchases.begin(wanted) if known is None else ports.purchases.change(wanted, before=State.REFUSED)
-    if not fresh:
-        raise Unavailable(f"whether {call.carrier} comes is not known: ask it, and call again with another key")
     wish = PickupWish(
         address=replace(location.address, company=location.name),
         day=call.day,
@@ -71,16 +66,12 @@ def call_carrier(ports: Ports, location_id: str, caller: Caller, call: Call) -> 
         grams=call.grams,
         instruction=call.instruction,
     )
-    try:
-        confirmation = seller.schedule_pickup(wish)
-    except Unavailable:
-        raise
-    except OmsError:
-        ports.purchases.change(replace(wanted, state=State.REFUSED), before=State.WANTED)
-        raise
-    label = Bought(carrier=call.carrier, service="", tracking_number=confirmation, tracking_url="", document="")
-    ports.purchases.change(replace(wanted, state=State.BOUGHT, label=label), before=State.WANTED)
-    return confirmation
+
+    def call_it() -> Bought:
+        return _answer(call.carrier, seller.schedule_pickup(wish))
+
+    unclear = f"whether {call.carrier} comes is not known: ask it, and call again with another key"
+    return _once(ports, wanted, call_it, unclear).tracking_number
 
 
 def call_off(ports: Ports, location_id: str, *, carrier: str, confirmation: str, day: date) -> None:
@@ -95,23 +86,69 @@ def call_off(ports: Ports, location_id: str, *, carrier: str, confirmation: str,
 
 
 def close_day(ports: Ports, location_id: str, caller: Caller, *, carrier: str, day: date) -> Closed:
-    """Close what was shipped with a carrier's account up to a day, and keep the paper.
+    """Close what was shipped with a carrier's account up to a day, and keep the paper. The same cause closes once.
+
+    It is written down before, as a call is: a day that was closed without our having its paper would look like one on
+    which nothing was shipped.
 
     Raises:
         NotFound: there is no such location.
         NotAllowed: the carrier wants no manifest.
-        InvalidInput: there is nothing to close: also when it was closed before.
+        InvalidInput: there is nothing to close: also when another cause closed it before.
         Refused, Unavailable: see `call_carrier`.
     """
     ports.location(location_id)
     seller: Manifests = able(_carrier(ports, carrier), Ability.MANIFEST, Manifests)
-    manifest = seller.manifest(day)
-    if not manifest.document:
-        return Closed(reference=manifest.reference, link="")
-    ending = "txt" if manifest.media_type.startswith("text/") else "pdf"
-    key = f"manifests/{location_id}/{manifest.reference}-{to_text(caller.clock())}.{ending}"
-    ports.documents.put(key, manifest.document)
-    return Closed(reference=manifest.reference, link=ports.documents.link(key))
+    wanted = Purchase(
+        owner=f"manifest#{location_id}#{day.isoformat()}",
+        entry=caller.cause,
+        carrier=carrier,
+        service="",
+        state=State.WANTED,
+        at=caller.clock(),
+    )
+
+    def close() -> Bought:
+        manifest = seller.manifest(day)
+        if not manifest.document:
+            return _answer(carrier, manifest.reference)
+        ending = "txt" if manifest.media_type.startswith("text/") else "pdf"
+        key = f"manifests/{location_id}/{manifest.reference}-{to_text(caller.clock())}.{ending}"
+        ports.documents.put(key, manifest.document)
+        return _answer(carrier, manifest.reference, document=key)
+
+    unclear = f"whether {carrier} closed the day is not known: ask it for the paper, or close with another key"
+    closed = _once(ports, wanted, close, unclear)
+    return Closed(
+        reference=closed.tracking_number, link=ports.documents.link(closed.document) if closed.document else ""
+    )
+
+
+def _once(ports: Ports, wanted: Purchase, ask: Callable[[], Bought], unclear: str) -> Bought:
+    """What the same cause got before, or what the carrier says now, which is written down before and after.
+
+    Raises:
+        Unavailable: the same cause asked before, and nobody knows what came of it (`unclear`).
+    """
+    known = next((each for each in ports.purchases.of(wanted.owner) if each.entry == wanted.entry), None)
+    if known is not None and known.label is not None:
+        return known.label
+    fresh = ports.purchases.begin(wanted) if known is None else ports.purchases.change(wanted, before=State.REFUSED)
+    if not fresh:
+        raise Unavailable(unclear)
+    try:
+        got = ask()
+    except Unavailable:
+        raise
+    except OmsError:
+        ports.purchases.change(replace(wanted, state=State.REFUSED), before=State.WANTED)
+        raise
+    ports.purchases.change(replace(wanted, state=State.BOUGHT, label=got), before=State.WANTED)
+    return got
+
+
+def _answer(carrier: str, reference: str, *, document: str = "") -> Bought:
+    return Bought(carrier=carrier, service="", tracking_number=reference, tracking_url="", document=document)
 
 
 def _carrier(ports: Ports, name: str) -> Carrier:

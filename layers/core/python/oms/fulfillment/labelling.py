@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oms.errors import NotAllowed, NotFound
 from oms.fulfillment import decisions
-from oms.fulfillment.labels import Wanted, buy_label, tracking_reference
+from oms.fulfillment.labels import Wanted, buy_label, label_key, tracking_reference
 from oms.fulfillment.ports import Ports
 from oms.ids import order_of
 from oms.orders.events import LabelVoided, OrderEvent
@@ -54,8 +54,7 @@ def label_anew(
         parcel = _in_the_house(order, fulfillment_order_id, parcel_id)
         if parcel.label is not None:
             return Step()
-        key = f"{parcel_id}-{parcel.voided + 1}" if parcel.voided else parcel_id
-        bought = buy_label(ports, order, parcel.packed, wanted, caller.clock, key=key)
+        bought = buy_label(ports, order, parcel.packed, wanted, caller.clock, key=label_key(parcel))
         return Step(events=(bought,), references=(tracking_reference(bought.carrier, bought.tracking_number),))
 
     return carry_out(ports.log, order_of(fulfillment_order_id), decide, caller, expected_version)

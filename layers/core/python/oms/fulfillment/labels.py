@@ -14,12 +14,12 @@ from oms.clock import Clock
 from oms.errors import InvalidInput, NotAllowed, NotFound
 from oms.fulfillment import decisions
 from oms.fulfillment.ports import Ports
-from oms.fulfillment.purchases import Bought, Buyer, buy, chosen, extension
+from oms.fulfillment.purchases import Bought, Buyer, Use, buy, chosen, extension
 from oms.ids import order_of
 from oms.orders.contact import Address
 from oms.orders.events import LabelBought, LineUnits, UnitsPacked, UnitState
 from oms.orders.log import Reference, load
-from oms.orders.order import FulfillmentOrder, Order, expected_delivery
+from oms.orders.order import FulfillmentOrder, Order, Parcel, expected_delivery
 from oms.orders.reach import phone_of
 
 STANDARD = "standard"
@@ -58,6 +58,20 @@ def buy_label(
     buyer = Buyer(purchases=ports.purchases, papers=ports.documents, clock=clock)
     bought = buy(buyer, seller, shipment, key=key or packed.parcel_id, folder=order.order_id)
     return label_event(packed.parcel_id, bought)
+
+
+def label_key(parcel: Parcel) -> str:
+    """Under which key a parcel's label is bought: another one for each that was voided."""
+    return f"{parcel.parcel_id}-{parcel.voided + 1}" if parcel.voided else parcel.parcel_id
+
+
+def label_in_use(order: Order, owner: str) -> Use:
+    """The label of a parcel or of a return, as the log has it."""
+    parcel = order.parcels.get(owner)
+    if parcel is None:
+        label = order.after_sale.returns[owner].label
+        return Use(number=label.tracking_number) if label is not None else Use(key=owner)
+    return Use(number=parcel.label.tracking_number) if parcel.label is not None else Use(key=label_key(parcel))
 
 
 def label_event(parcel_id: str, bought: Bought) -> LabelBought:

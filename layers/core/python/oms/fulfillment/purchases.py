@@ -11,14 +11,14 @@ record under what it is for (a parcel, a return):
 
 A wish is the parcel and all that is printed on its label: where it goes, from where, by which service, in which form.
 Another weight is the same wish. A doubtful purchase does not stop the work: the next try buys again, and the doubtful
-label is looked for at the carrier by the parcel's id and taken back, as far as the carrier can be asked that way. What
-is not found stays doubtful, counted, listed and for a person.
+label is looked for at the carrier by the parcel's id and taken back, as far as the carrier can be asked that way, and
+several times, as carriers list shipments late. What is not found then stays doubtful, counted and for a person.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -44,6 +44,7 @@ class State(StrEnum):
 
 
 GONE = frozenset({State.REFUSED, State.VOIDED})
+UNKNOWN = frozenset({State.WANTED, State.DOUBTFUL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,23 +138,42 @@ def buy(buyer: Buyer, seller: Carrier, shipment: Shipment, *, key: str, folder: 
     return _ask(buyer, seller, shipment, purchase, key, folder)
 
 
-def tidy(buyer: Buyer, owner: str, used: str, find: Iterable[Carrier]) -> list[Purchase]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """Which label the log has for something; without one, the key under which the next may be bought just now."""
+
+    number: str = ""
+    key: str = ""
+
+
+def tidy(buyer: Buyer, owner: str, use: Callable[[], Use], find: Iterable[Carrier]) -> list[Purchase]:
     """Take back what was bought for something and is not the label that is used; returns what stays doubtful.
 
-    To be called once the log has the label: nobody can use another one then.
+    `use` reads the log, which is asked after the purchases: whatever else was bought by then is not used. While the log
+    has no label, somebody may be buying it: what is under its key is left alone, and nobody is asked for strays.
     """
     sellers = {each.name: each for each in find}
     tries = buyer.purchases.of(owner)
-    known = {each.label.tracking_number for each in tries if each.label is not None} | {used}
+    used = use()
+    known = {each.label.tracking_number for each in tries if each.label is not None} | {used.number}
     doubtful = []
     for each in tries:
         seller = sellers.get(each.carrier)
-        if each.state is State.BOUGHT and each.label is not None and each.label.tracking_number != used:
-            if isinstance(seller, Voids) and not _take_back(buyer, seller, each, each.label.tracking_number):
+        if each.state is State.BOUGHT and each.label is not None:
+            number = each.label.tracking_number
+            busy = bool(used.key) and each.entry.startswith(f"{used.key}#")
+            if number == used.number or busy or not isinstance(seller, Voids):
+                continue
+            if not _take_back(buyer, seller, each, [number]):
                 doubtful.append(each)
-        elif each.state in {State.WANTED, State.DOUBTFUL} and not _found(buyer, seller, each, known):
+        elif each.state in UNKNOWN and used.number and not _found(buyer, seller, each, known, lambda: use() == used):
             doubtful.append(each)
     return doubtful
+
+
+def may_be_found(purchase: Purchase, seller: Carrier) -> bool:
+    """Whether looking for the label of a doubtful purchase once more may help: carriers list shipments late."""
+    return purchase.state in UNKNOWN and isinstance(seller, Finds) and isinstance(seller, Voids)
 
 
 def _ask(buyer: Buyer, seller: Carrier, shipment: Shipment, purchase: Purchase, key: str, folder: str) -> Bought:
@@ -202,24 +222,34 @@ def _kept(buyer: Buyer, seller: Carrier, label: Label, name: str) -> Bought:
     )
 
 
-def _take_back(buyer: Buyer, seller: Voids, purchase: Purchase, number: str) -> bool:
-    try:
-        seller.void(number)
-    except NotAllowed:
-        return False
-    return buyer.purchases.change(replace(purchase, state=State.VOIDED), before=purchase.state)
+def _take_back(buyer: Buyer, seller: Voids, purchase: Purchase, numbers: Iterable[str]) -> bool:
+    """Void all labels of a purchase, and only then say so: who dies in between voids them again, which harms nobody."""
+    refused = False
+    for number in numbers:
+        try:
+            seller.void(number)
+        except NotAllowed:
+            refused = True
+    if not refused:
+        buyer.purchases.change(replace(purchase, state=State.VOIDED), before=purchase.state)
+    return not refused
 
 
-def _found(buyer: Buyer, seller: Carrier | None, purchase: Purchase, known: set[str]) -> bool:
-    """Whether the label of a doubtful purchase was found at the carrier, and taken back."""
+def _found(
+    buyer: Buyer, seller: Carrier | None, purchase: Purchase, known: set[str], still: Callable[[], bool]
+) -> bool:
+    """Whether the label of a doubtful purchase was found at the carrier, and taken back.
+
+    The carrier may have named one that was bought only now, under a new key, after the label of the log was voided:
+    the log says so, if that is `still` what it was after the answer.
+    """
     if not isinstance(seller, Finds) or not isinstance(seller, Voids):
         return False
     strays = [each for each in seller.find(purchase.owner, day=purchase.at.date()) if each not in known]
-    if not strays:
+    if not strays or not still():
         return False
     known |= set(strays)
-    taken = [_take_back(buyer, seller, purchase, number) for number in strays]
-    return all(taken)
+    return _take_back(buyer, seller, purchase, strays)
 
 
 def _wish(seller: Carrier, shipment: Shipment, key: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from oms.carriers.aggregator import Call, aggregator
@@ -10,8 +10,9 @@ from oms.carriers.names import AGGREGATORS, DEFAULT
 from oms.carriers.protocol import carrier
 from oms.clock import from_text, now, to_text
 from oms.errors import NotFound, Unauthenticated
+from oms.fulfillment.labels import label_in_use
 from oms.fulfillment.ports import Ports
-from oms.fulfillment.purchases import Buyer, tidy
+from oms.fulfillment.purchases import Buyer, Purchase, may_be_found, tidy
 from oms.fulfillment.tracking import Received, claim, receive
 from oms.ids import order_of
 from oms.orders.codec import from_data
@@ -125,8 +126,7 @@ def label_bought(message: dict[str, Any], _message_id: str) -> None:
     event = from_data(message["type"], message["v"], message["data"])
     assert isinstance(event, LabelBought | LabelVoided | ReturnLabelIssued)
     if isinstance(event, LabelVoided):
-        label = load(order_log(), message["order_id"]).parcels[event.parcel_id].label
-        _tidy(event.parcel_id, label.tracking_number if label is not None else "")
+        _tidy(event.parcel_id)
         return
     claim(ports(), event.carrier, event.tracking_number, now)
     if event.carrier != DEFAULT:
@@ -136,13 +136,37 @@ def label_bought(message: dict[str, Any], _message_id: str) -> None:
         _tidy(event.parcel_id if isinstance(event, LabelBought) else event.return_id, event.tracking_number)
 
 
-def _tidy(owner: str, used: str) -> None:
+def _tidy(owner: str, used: str = "") -> None:
+    """Look once; what carriers may list later is looked for again, the rest is for a person."""
+    later, lost = tidy_labels(owner, used)
+    if later:
+        from oms.platform.label_doubts import look_later
+
+        if not look_later(owner, min(each.at for each in later), now()):
+            lost += later
+    for_a_person(lost)
+
+
+def tidy_labels(owner: str, used: str = "") -> tuple[list[Purchase], list[Purchase]]:
+    """Take back labels of a parcel or a return that are not the log's: what may be found later, and what not.
+
+    `used` is the label that the log is known to have: if no other was ever asked for, nothing more is read.
+    """
     known = ports()
     tries = known.purchases.of(owner)
     if all(each.label is not None and each.label.tracking_number == used for each in tries):
-        return
+        return [], []
     buyer = Buyer(purchases=known.purchases, papers=known.documents, clock=now)
-    doubtful = tidy(buyer, owner, used, [known.carrier(name) for name in sorted({each.carrier for each in tries})])
+    sellers = {name: known.carrier(name) for name in sorted({each.carrier for each in tries})}
+    doubtful = tidy(
+        buyer, owner, lambda: label_in_use(load(order_log(), order_of(owner)), owner), list(sellers.values())
+    )
+    later = [each for each in doubtful if may_be_found(each, sellers[each.carrier])]
+    return later, [each for each in doubtful if each not in later]
+
+
+def for_a_person(doubtful: Iterable[Purchase]) -> None:
+    """Name purchases of which nobody knows whether they left a label at the carrier."""
     for each in doubtful:
-        logger().warning("label_doubtful", owner=owner, carrier=each.carrier, asked_at=to_text(each.at))
+        logger().warning("label_doubtful", owner=each.owner, carrier=each.carrier, asked_at=to_text(each.at))
         count(Metric.LABELS_DOUBTFUL)
