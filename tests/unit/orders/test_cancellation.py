@@ -14,8 +14,8 @@ from oms.orders.cancellation import LATE, accept, cancel_or_ask, decline, open_r
 from oms.orders.cancelling import CancellationDeclined, CancellationRequested, CancellationStatus
 from oms.orders.draft import Draft
 from oms.orders.events import CancelledUnits, FulfillmentAccepted, HoldReason, LineUnits, UnitsCancelled, UnitState
-from oms.orders.evolve import BrokenHistory
 from oms.orders.log import append, load
+from oms.orders.moving import BrokenHistory
 from oms.orders.order import Order
 from oms.orders.preview import preview
 from oms.orders.transitions import OrderStatus

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from oms.money import allocate
 from oms.orders import events as ev
 from oms.orders.events import HoldReason, OrderEvent, TrackingStatus, UnitRun, UnitState
-from oms.orders.evolve import BrokenHistory, evolve, fold
+from oms.orders.evolve import evolve, fold
+from oms.orders.moving import BrokenHistory
 from oms.orders.order import Entry, Order, expected_delivery, units_value
 from oms.orders.outward import Outward, refund_decided
 from oms.orders.transitions import OrderStatus

@@ -110,7 +110,7 @@ def test_nothing_to_do_writes_nothing(stack: MemoryStack) -> None:
 
 def test_a_decision_that_breaks_the_history_is_not_written(stack: MemoryStack) -> None:
     from oms.orders.events import HoldReleased
-    from oms.orders.evolve import BrokenHistory
+    from oms.orders.moving import BrokenHistory
 
     with pytest.raises(BrokenHistory):
         execute(stack, "o1", lambda _: [HoldReleased(handle="hold-7")], stack.caller("ours"))

@@ -11,9 +11,10 @@ from oms.fulfillment.rejection import Rejecting, reject
 from oms.orders import decisions
 from oms.orders.after_sale import Disposition, ReceivedUnits, UnitsReceived
 from oms.orders.events import Allocation, HoldReason, ParcelDelivered, UnitsAllocated, UnitsBackordered
-from oms.orders.evolve import BrokenHistory, evolve
+from oms.orders.evolve import evolve
 from oms.orders.kits import Component, ComponentsFixed, Kit
 from oms.orders.log import append, execute
+from oms.orders.moving import BrokenHistory
 from oms.orders.order import Order
 from oms.orders.rejecting import RejectReason
 from oms.routing.backorders import fill_backorders, lines_to_serve
