@@ -20,9 +20,11 @@ from oms.platform.stock_counts import adjust
 from oms.platform.stock_split import set_buckets
 from oms.platform.stock_table import level
 from oms.stock.levels import StockReason
+from tests.support.functions import Context
 from tests.unit.inventory.stockroom import AT, caller
 
 DAY = timedelta(days=1)
+CALL = Context("ledger", "call")
 
 
 class Stream:
@@ -47,7 +49,7 @@ class Stream:
         return found
 
     def post(self) -> None:
-        assert post({"Records": self.changes()}) == {"batchItemFailures": []}
+        assert post({"Records": self.changes()}, CALL) == {"batchItemFailures": []}
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def test_each_movement_is_an_entry_with_its_balance_reason_and_maker(stream: Str
     move(-2, "broken", reason=StockReason.DAMAGED)
     stream.post()
     for _ in range(2):
-        post({"Records": stream.records})
+        post({"Records": stream.records}, CALL)
     first, second = all_of("mug#north")
     assert (first.version, first.changes, first.balance) == (1, {"on_hand": 5, "available": 5}, first.changes)
     assert (second.version, second.changes["on_hand"], second.balance["on_hand"]) == (2, -2, 3)
@@ -144,9 +146,9 @@ def test_a_batch_that_the_table_refuses_is_written_one_by_one_and_stops_at_what_
     monkeypatch.setattr("oms.platform.ledger.ATTEMPTS", 1)
     south = next(each for each in records if each["dynamodb"]["NewImage"]["location_id"]["S"] == "south")
     failed = [{"itemIdentifier": south["dynamodb"]["SequenceNumber"]}]
-    assert post({"Records": records}) == {"batchItemFailures": failed}
+    assert post({"Records": records}, CALL) == {"batchItemFailures": failed}
     monkeypatch.setattr(stream.dynamodb, "batch_write_item", real)
-    assert post({"Records": records[records.index(south) :]}) == {"batchItemFailures": []}
+    assert post({"Records": records[records.index(south) :]}, CALL) == {"batchItemFailures": []}
     assert [len(all_of(f"mug#{place}")) for place in ("north", "south", "west")] == [1, 1, 1]
 
 

@@ -167,9 +167,9 @@ class _Counting:
         forms = [each for each in checked if isinstance(each, StockRow)]
         keys = [stock_key(form.sku, form.location_id) for form in forms]
         levels = {_name(item): item for item in read_items(settings().stock_table, keys)}
-        fresh = {form.sku for form in forms if (form.sku, form.location_id) not in levels}
-        products = setup.products(fresh)
-        places = {each.location_id for each in setup.locations()} if fresh else set()
+        fresh = [form for form in forms if (form.sku, form.location_id) not in levels]
+        products = setup.products({form.sku for form in fresh})
+        places = _places({form.location_id for form in fresh})
         for row, form in zip(some, checked, strict=True):
             outcome: Outcome
             if not isinstance(form, StockRow):
@@ -263,6 +263,12 @@ class _Counting:
         except Conflict as error:
             return [FieldError("", error.detail)]
         return "updated"
+
+
+def _places(wanted: set[str]) -> set[str]:
+    """Which of these locations there are, also those that were set up a moment ago."""
+    known = {each.location_id for each in setup.locations()} if wanted else set()
+    return wanted & (known if wanted <= known else {each.location_id for each in setup.locations(fresh=True)})
 
 
 def _misplaced(

@@ -38,7 +38,7 @@ def post(event: Mapping[str, Any], context: Timed) -> BatchAnswer:
     """Write the entries of a stream's batch, twenty-five to a call; one by one when that does not go well."""
     records = event["Records"]
     try:
-        _put_all([item for record in records if (item := _entry_item(record)) is not None])
+        put_all([item for record in records if (item := _entry_item(record)) is not None])
     except (OmsError, KeyError, ValueError):
         logger().warning("ledger_one_by_one", extra={"records": len(records)})
         return stream_batch(event, context, _post_one)
@@ -100,10 +100,15 @@ def entries(account: str, after: int, up_to: int) -> Iterable[LedgerEntry]:
 def _post_one(record: Item) -> None:
     item = _entry_item(record)
     if item is not None:
-        _put_all([item])
+        put_all([item])
 
 
-def _put_all(items: list[dict[str, Any]]) -> None:
+def put_all(items: list[dict[str, Any]]) -> None:
+    """Write items of the ledger table, twenty-five to a call.
+
+    Raises:
+        Unavailable: the table leaves some out, again and again.
+    """
     # Of one key the last: a batch that is delivered together with its repetition may hold it twice.
     once = list({(item["account"]["S"], item["version"]["N"]): item for item in items}.values())
     for start in range(0, len(once), MAX_PUTS):

@@ -13,19 +13,19 @@ only the entries of the day. What does not add up is told each night until it do
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from oms.clock import from_text, to_text
 from oms.errors import NotFound
-from oms.inventory.ledger import Audit, Balance, Checkpoint, Difference, Proof, prove
+from oms.inventory.ledger import Audit, Balance, Checkpoint, Difference, LedgerEntry, Proof, prove
 from oms.orders.log import Caller
 from oms.platform.aws import client
 from oms.platform.batch_read import read_items
 from oms.platform.config import settings
-from oms.platform.ledger import account_of, entries, numbers, units_of
+from oms.platform.ledger import account_of, entries, entry_of, numbers, put_all, units_of
 from oms.platform.observability import Metric, flush, gauge, logger
 from oms.platform.stock_items import bucket_key, number_in, owner
 from oms.stock.buckets import MAX_BUCKETS
@@ -40,6 +40,9 @@ PAGE = 250
 
 LEFT = 10_000
 """Milliseconds of a call that must be left for one more part."""
+
+FEW = 4
+"""Entries of a level that are read by their keys, together with those of others; of more, a query costs less."""
 
 TOLD = 100
 """Differences that a report has at most; the log has all of them."""
@@ -119,7 +122,8 @@ def accept(sku: str, location_id: str, note: str, caller: Caller) -> list[Differ
         (proof,) = prove_all([balance], now)
         if proof.differences:
             accepted += proof.differences
-            _checkpoint(balance.account, Checkpoint(version=balance.version, balance=balance.units), now)
+            agreed = _checkpoint(balance.account, Checkpoint(version=balance.version, balance=balance.units), now)
+            client("dynamodb").put_item(TableName=settings().ledger_table, Item=agreed)
     if accepted:
         told = {
             "account": f"{sku}#{location_id}",
@@ -143,27 +147,44 @@ def prove_all(balances: Sequence[Balance], now: datetime) -> list[Proof]:
         item["account"]["S"]: Checkpoint(version=number_in(item, "checked"), balance=numbers(item["balance"]))
         for item in read_items(settings().ledger_table, keys)
     }
-    return [_prove(each, known.get(each.account, Checkpoint()), now) for each in balances]
-
-
-def _prove(balance: Balance, known: Checkpoint, now: datetime) -> Proof:
-    news = entries(balance.account, known.version, balance.version) if balance.version > known.version else ()
-    proof = prove(balance, known, news, now)
-    if proof.checkpoint.version > known.version:
+    before = {each.account: known.get(each.account, Checkpoint()) for each in balances}
+    news = _news(balances, before)
+    proofs = [prove(each, before[each.account], news[each.account], now) for each in balances]
+    further = [
         _checkpoint(balance.account, proof.checkpoint, now)
-    return proof
+        for balance, proof in zip(balances, proofs, strict=True)
+        if proof.checkpoint.version > before[balance.account].version
+    ]
+    # One by one where there is one: who accepts a difference may not write in batches.
+    if len(further) == 1:
+        client("dynamodb").put_item(TableName=settings().ledger_table, Item=further[0])
+    else:
+        put_all(further)
+    return proofs
 
 
-def _checkpoint(account: str, proved: Checkpoint, now: datetime) -> None:
-    client("dynamodb").put_item(
-        TableName=settings().ledger_table,
-        Item={
-            **_key(account, 0),
-            "checked": {"N": str(proved.version)},
-            "balance": {"M": {name: {"N": str(units)} for name, units in proved.balance.items()}},
-            "at": {"S": to_text(now)},
-        },
-    )
+def _news(balances: Sequence[Balance], before: Mapping[str, Checkpoint]) -> Mapping[str, Iterable[LedgerEntry]]:
+    """The entries of each account after its checkpoint: of few their keys are known, and a call reads a hundred."""
+    ranges = {each.account: range(before[each.account].version + 1, each.version + 1) for each in balances}
+    keys = [
+        _key(account, version) for account, versions in ranges.items() if len(versions) <= FEW for version in versions
+    ]
+    found: dict[str, list[LedgerEntry]] = {account: [] for account in ranges}
+    for entry in sorted(map(entry_of, read_items(settings().ledger_table, keys)), key=lambda each: each.version):
+        found[entry.account].append(entry)
+    return {
+        account: found[account] if len(versions) <= FEW else entries(account, versions.start - 1, versions.stop - 1)
+        for account, versions in ranges.items()
+    }
+
+
+def _checkpoint(account: str, proved: Checkpoint, now: datetime) -> dict[str, Any]:
+    return {
+        **_key(account, 0),
+        "checked": {"N": str(proved.version)},
+        "balance": {"M": {name: {"N": str(units)} for name, units in proved.balance.items()}},
+        "at": {"S": to_text(now)},
+    }
 
 
 def _balance(item: Any) -> Balance:
