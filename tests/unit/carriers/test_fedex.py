@@ -176,6 +176,27 @@ def test_one_token_serves_an_hour_and_a_withdrawn_one_is_replaced(fedex: FedEx, 
     assert there.calls.count("POST /oauth/token") == 3
 
 
+def test_keys_that_were_changed_meanwhile_are_read_anew_once(there: StandIn, clock: Hand) -> None:
+    known = dict(KEYS)
+    renewed: list[bool] = []
+
+    def renew() -> bool:
+        renewed.append(known["secret_key"] != there.secret_key)
+        known.update({"secret_key": there.secret_key})
+        return renewed[-1]
+
+    one = replace(access(CarrierPlatform.FEDEX, WsgiHttp(there), secret=known, clock=clock), renew=renew)
+    there.secret_key = "changed"
+    assert FedEx(one).rate(shipment())
+    there.secret_key = known["secret_key"] = "no longer"
+    there.tokens.clear()
+    one.tokens.clear()
+    there.api_key = "another"
+    with pytest.raises(Refused, match="does not accept the account's keys"):
+        FedEx(one).rate(shipment())
+    assert renewed == [True, False]
+
+
 def test_tracking_may_have_keys_of_its_own(there: StandIn, clock: Hand) -> None:
     keys = {"api_key": "other", "secret_key": "other", "track_api_key": "key", "track_secret_key": "secret"}
     fedex = FedEx(access(CarrierPlatform.FEDEX, WsgiHttp(there), secret=keys, clock=clock))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 
 from oms.carriers.account import CarrierAccount, CarrierPlatform
@@ -20,6 +20,8 @@ class Access:
     http: Http
     clock: Clock
     tokens: MutableMapping[str, Token] = field(default_factory=dict)
+    renew: Callable[[], bool] = lambda: False
+    """Bring `secret` up to date when it is no longer accepted; whether that changed it."""
 
 
 def connect(access: Access) -> Carrier:

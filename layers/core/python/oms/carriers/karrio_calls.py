@@ -1,7 +1,7 @@
 """How an account's API is called: with its token, and with what its answers mean.
 
 2xx   the answer
-401   the token is made anew and the call made again, once: a call without a key was not carried out
+401   the token is made anew, by fresh keys if need be, and the call made again, once: it was not carried out
 403   `Refused`: the account may not do this
 429   `Throttled`: not carried out, not before so many seconds
 4xx   `InvalidInput` with the carrier's words
@@ -23,6 +23,9 @@ from oms.errors import InvalidInput, Refused, Throttled, Unavailable
 from oms.wire import Reply, Request, Token
 
 OK, UNAUTHORIZED, FORBIDDEN, TOO_MANY, SERVER = 200, 401, 403, 429, 500
+
+NO_ENTRY = {400, UNAUTHORIZED, FORBIDDEN}
+"""What a call for a token is answered with when the keys are not accepted."""
 
 EARLY = timedelta(minutes=5)
 """Before its end a token is made anew."""
@@ -92,7 +95,9 @@ class Api:
         if known is not None and known.expires_at > self.access.clock() + EARLY:
             return known.text
         reply = self.access.http.send(log_in())
-        if reply.status in {400, UNAUTHORIZED, FORBIDDEN}:
+        if reply.status in NO_ENTRY and self.access.renew():
+            reply = self.access.http.send(log_in())
+        if reply.status in NO_ENTRY:
             said = "; ".join(self.words(parsed(reply))) or f"status {reply.status}"
             raise Refused(f"{self.access.account.carrier} does not accept the account's keys: {said}"[:MAX_WORDS])
         answer = self._judged(reply, purchase=False)

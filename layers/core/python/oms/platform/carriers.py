@@ -53,12 +53,21 @@ def carrier(name: str) -> Carrier:
     if account is None:
         account = setup.stored(CarrierAccount, name).value
     try:
-        keys = secret(carrier_secret(name))
+        keys = dict(secret(carrier_secret(name)))
     except NotFound:
         raise Refused(f"the account {name!r} has no keys: PUT /carriers/{name}/secrets") from None
     kept = _tokens.get(name)
     tokens = kept if kept is not None else _tokens.put(name, {})
-    return connect(Access(account=account, secret=keys, http=transport(), clock=now, tokens=tokens))
+
+    def renew() -> bool:
+        """Keys are changed while functions run: what is in memory may be a few minutes old."""
+        fresh = secret(carrier_secret(name), fresh=True)
+        changed = fresh != keys
+        keys.clear()
+        keys.update(fresh)
+        return changed
+
+    return connect(Access(account=account, secret=keys, http=transport(), clock=now, tokens=tokens, renew=renew))
 
 
 def quotes(names: Sequence[str], shipment: Shipment) -> Mapping[str, tuple[Quote, ...] | str]:
