@@ -38,7 +38,8 @@ def fourth_act(book: Book) -> Iterator[Episode]:
         sale = _sale(book, form, wish)
         end = delivered(sale, also={"delivery_failed": 1} if form in BY_FEDEX else None)
         yield _episode(f"sold on {form}", came, outside.sold, (sale, end))
-    yield _cancelled(book)
+    yield _cancelled(book, Form.SHOPIFY_STORE, "cancelled here: the shop is told, and pays back", outside.cancelled)
+    yield _cancelled(book, Form.AMAZON, "cancelled here: Amazon is told in a feed", outside.cancelled_in_time)
 
 
 def _sale(book: Book, form: Form, wish: Sequence[tuple[Article, int]]) -> Sale:
@@ -48,8 +49,8 @@ def _sale(book: Book, form: Form, wish: Sequence[tuple[Article, int]]) -> Sale:
     return replace(sale, gross=gross, tax=0 if form is Form.EBAY else TAX)
 
 
-def _cancelled(book: Book) -> Episode:
-    sale = _sale(book, Form.SHOPIFY_STORE, ((LAMP, 1),))
+def _cancelled(book: Book, form: Form, came: str, act: Act) -> Episode:
+    sale = _sale(book, form, ((LAMP, 1),))
     end = End(
         status="cancelled",
         parcels=0,
@@ -58,8 +59,8 @@ def _cancelled(book: Book) -> Episode:
         shipped={},
         told=messages(sale.customer, {"order_confirmed": 1, "order_cancelled": 1, "refund_made": 1}),
     )
-    came = "cancelled here: the shop is told, and pays back"
-    return _episode("cancelled here, told there", came, outside.cancelled, (sale, end), before_work=True)
+    name = "cancelled here, told there" if form is Form.SHOPIFY_STORE else f"cancelled here, told {form}"
+    return _episode(name, came, act, (sale, end), before_work=True)
 
 
 def _episode(name: str, came: str, act: Act, *pairs: tuple[Sale, End], before_work: bool = False) -> Episode:

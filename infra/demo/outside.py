@@ -34,6 +34,19 @@ def cancelled(desk: Desk, sales: Sequence[Sale]) -> None:
         desk.tally["cancelled here, told there"] += 1
 
 
+def cancelled_in_time(desk: Desk, sales: Sequence[Sale]) -> None:
+    """The same on a marketplace that takes its time: when it has done it the money is back, and the customer hears so.
+
+    Nobody waits for that here. It belongs to how the order ends.
+    """
+    for sale in sales:
+        desk.outside.sell(sale)
+        order = id_of(sale)
+        desk.wait_told(order, "order_confirmed")
+        desk.api.expect("POST", f"/orders/{order}/cancel", {"code": "customer"}, scope="ops")
+        desk.tally["cancelled here, told there"] += 1
+
+
 def _arrived(desk: Desk, sale: Sale) -> None:
     def is_here() -> bool:
         reply = desk.api.call("GET", f"/orders/{id_of(sale)}", scope="orders:read")

@@ -46,8 +46,11 @@ ASKED = (Form.EBAY, Form.ADOBE_COMMERCE)
 LOOK_BACK = timedelta(hours=6)
 """How far back they are asked for orders."""
 
+HURRY = timedelta(seconds=1)
+"""How long Amazon's feeds wait here, and are worked on: there it takes minutes."""
+
 UPDATES: Mapping[Form, list[str]] = {
-    Form.AMAZON: ["shipments", "stock"],
+    Form.AMAZON: ["shipments", "cancellations", "refunds", "stock"],
     Form.BIGCOMMERCE: ["shipments", "cancellations", "refunds", "stock"],
 }
 """What a channel is told, where it is not shipments, cancellations and refunds."""
@@ -131,6 +134,7 @@ class Platforms:
         skus = [article.sku for article in KNOWN]
         self.shops.bigcommerce.skus.update(skus)
         self.shops.amazon.listings.update(dict.fromkeys(skus, 0))
+        self.shops.amazon.queues = self.shops.amazon.works = HURRY
         stand_ins = {
             Form.SHOPIFY_STORE: self.shops.shopify,
             Form.WOO_STORE: self.shops.woocommerce,

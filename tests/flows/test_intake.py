@@ -111,6 +111,10 @@ def test_one_bad_document_stops_nothing_and_is_filed_once(shop: PlainShop, world
     minutes(world, 7)
     assert order(world, ids[0]).status == 200
     assert sorted(work(world)) == [("unreadable", ids[1]), ("unreadable", ids[2])]
+    shop.change(ids[1], currency="EUR")
+    minutes(world, 6)
+    assert order(world, ids[1]).status == 200
+    assert work(world) == [("unreadable", ids[2])], "what was mended closes itself"
 
 
 def test_a_platform_that_does_not_answer_is_read_later_and_loses_nothing(shop: PlainShop, world: World) -> None:

@@ -17,6 +17,7 @@ from oms.channels.polling import OVERLAP, next_window
 from oms.channels.shopify.inbound import parse
 from oms.channels.work import Finding, WorkKind
 from oms.errors import InvalidInput
+from oms.orders import decisions
 from oms.orders.evolve import evolve
 from oms.orders.order import Order
 from oms.setup import Channel, Platform
@@ -61,6 +62,18 @@ def test_an_order_that_stands_as_in_its_channel_differs_in_nothing() -> None:
 )
 def test_what_stands_otherwise_is_said_in_words(here: ChannelDocument, there: ChannelDocument, said: str) -> None:
     assert said in "; ".join(differences(placed(here), there))
+
+
+def test_a_line_that_was_shrunk_there_because_units_were_cancelled_here_makes_no_other_total() -> None:
+    before = document(3, status="pending")
+    draft = placed(before)
+    off = decisions.cancel(draft, {"1": 1}, reason="the customer changed their mind")
+    order = draft
+    for event in off:
+        order = evolve(order, event, order_id="o1", at=NOON)
+    assert differences(order, document(2, status="pending")) == ()
+    assert "the total is" in "; ".join(differences(order, document(2, status="pending", shipping="9.90")))
+    assert "the total is" in "; ".join(differences(order, document(1, status="pending"))), "more than was cancelled"
 
 
 def test_an_order_is_asked_for_less_and_less_often_until_patience_ends() -> None:

@@ -119,6 +119,18 @@ def settle(finding: Finding, at: datetime) -> None:
         return
 
 
+def filed(channel_id: str, kind: WorkKind) -> frozenset[str]:
+    """The orders about which work of a kind is open, by the channel's ids; as many as one read finds."""
+    answer = client("dynamodb").query(
+        TableName=settings().intake_table,
+        KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+        FilterExpression="attribute_not_exists(closed_at)",
+        ProjectionExpression="external_id",
+        ExpressionAttributeValues={":pk": {"S": f"channel#{channel_id}"}, ":prefix": {"S": f"{PREFIX}{kind}-"}},
+    )
+    return frozenset(item["external_id"]["S"] for item in answer["Items"])
+
+
 def listed(channel_id: str, *, closed: bool, limit: int, cursor: str) -> tuple[list[Work], str | None]:
     """A page of a channel's work, open or closed, and the cursor of the next.
 

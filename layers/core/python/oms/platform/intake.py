@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,15 +31,21 @@ class Taken:
     captured: Captured | None = None
 
 
-def take(channel: Channel, platform: ChannelPlatform, external_id: str, raw: bytes) -> Taken:
+def take(
+    channel: Channel, platform: ChannelPlatform, external_id: str, raw: bytes, *, filed: Collection[str] = ()
+) -> Taken:
     """Capture a fetched document. What cannot be read, or not be captured, is filed as work and stops nothing.
+
+    `filed` are orders that could not be read before: the work of one that can be read now is closed.
 
     Raises:
         ConcurrentAppend: others keep changing the order; take it again.
     """
     moment = now()
-    document = _parsed(channel, platform, external_id, raw, moment)
+    read, document = _parsed(channel, platform, external_id, raw, moment)
     if document is None:
+        if read and external_id in filed:
+            channel_work.settle(_unreadable(channel, external_id), moment)
         return Taken()
     who = Caller(actor=f"channel:{channel.channel_id}", cause=f"fetched:{body_hash(raw)}", clock=now)
     try:
@@ -46,6 +53,8 @@ def take(channel: Channel, platform: ChannelPlatform, external_id: str, raw: byt
     except (InvalidInput, TooLarge, Conflict) as error:
         _file(channel, external_id, problem_of(error), moment)
         return Taken()
+    if external_id in filed:
+        channel_work.settle(_unreadable(channel, external_id), moment)
     if captured is not None and captured.outcome is not Outcome.REPEATED:
         report(captured)
     return Taken(document=document, captured=captured)
@@ -53,20 +62,24 @@ def take(channel: Channel, platform: ChannelPlatform, external_id: str, raw: byt
 
 def _parsed(
     channel: Channel, platform: ChannelPlatform, external_id: str, raw: bytes, at: datetime
-) -> ChannelDocument | None:
+) -> tuple[bool, ChannelDocument | None]:
+    """Whether it could be read, and what it says; nothing when it is no order of ours."""
     try:
-        return read_document(platform, WHOLE, raw, channel)
+        return True, read_document(platform, WHOLE, raw, channel)
     except OmsError as error:
         _file(channel, external_id, problem_of(error), at)
     except Exception as error:  # noqa: BLE001 - whatever one document does to its reader, the next one is read
         logger().exception("document_broke_its_reader", channel_id=channel.channel_id, external_id=external_id)
         _file(channel, external_id, f"the document broke its reader: {type(error).__name__}", at)
-    return None
+    return False, None
 
 
 def _file(channel: Channel, external_id: str, problem: str, at: datetime) -> None:
-    finding = Finding(channel_id=channel.channel_id, kind=WorkKind.UNREADABLE, external_id=external_id, problem=problem)
-    channel_work.file(finding, at)
+    channel_work.file(_unreadable(channel, external_id, problem), at)
+
+
+def _unreadable(channel: Channel, external_id: str, problem: str = "") -> Finding:
+    return Finding(channel_id=channel.channel_id, kind=WorkKind.UNREADABLE, external_id=external_id, problem=problem)
 
 
 def problem_of(error: OmsError) -> str:

@@ -122,11 +122,12 @@ def _refusal(channel_id: str, problem: str) -> Finding:
 def _pages(channel: Channel, holder: str, window: Window) -> None:
     """Read pages, and note after each where to go on; the last one that a message may read asks for another."""
     platform = platform_of(channel)
+    filed = channel_work.filed(channel.channel_id, WorkKind.UNREADABLE)
     captured, begun = 0, now()
     for _ in range(PAGES_AT_ONCE):
         page = page_of(channel, platform, window)
         for listed in page.orders:
-            take(channel, platform, listed.external_id, listed.raw)
+            take(channel, platform, listed.external_id, listed.raw, filed=filed)
         captured += len(page.orders)
         if not page.more:
             logger().info("channel_read", channel_id=channel.channel_id, documents=captured)

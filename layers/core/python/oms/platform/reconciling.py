@@ -9,7 +9,7 @@ An order that the channel has and we do not is captured at once, as a poll captu
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -103,16 +103,17 @@ def _list(run: Run, channel: Channel) -> bool:
     platform = platform_of(channel)
     page = page_of(channel, platform, Window(since=run.since, until=run.started_at, cursor=run.place))
     found = Counter(listed=len(page.orders))
+    filed = channel_work.filed(channel.channel_id, WorkKind.UNREADABLE)
     for listed in page.orders:
-        found[_compared(run, channel, platform, listed)] += 1
+        found[_compared(run, channel, platform, listed, filed)] += 1
     table.keep_ids(run, [each.external_id for each in page.orders])
     stage = Stage.LISTING if page.more else Stage.CHECKING
     return table.advance(run, stage, page.cursor if page.more else "", found, now())
 
 
-def _compared(run: Run, channel: Channel, platform: ChannelPlatform, listed: Listed) -> str:
+def _compared(run: Run, channel: Channel, platform: ChannelPlatform, listed: Listed, filed: Collection[str]) -> str:
     """Take an order in and compare it; what it is counted as, if anything is to be said of it."""
-    taken = take(channel, platform, listed.external_id, listed.raw)
+    taken = take(channel, platform, listed.external_id, listed.raw, filed=filed)
     if taken.document is None or taken.captured is None:
         return ""
     order = taken.captured.order
