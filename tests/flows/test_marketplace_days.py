@@ -20,6 +20,7 @@ from oms.setup import Platform
 from tests.support.channel_day import Delivery, day
 from tests.support.merchant import Merchant
 from tests.support.platforms import answered_by, connection
+from tests.support.recorder import Moment
 from tests.support.world import World
 
 FULL = bool(os.environ.get("OMS_FULL"))
@@ -250,3 +251,41 @@ def test_what_is_cancelled_here_amazon_hears_by_feeds_and_money_goes_back_once(
         assert shown["302-1"]["payment"]["refunded_amount"] == shown["302-1"]["total"]
         assert shown["302-2"]["payment"]["refunded_amount"]["amount"] == 2368
         assert not [item for item in world.items("OutboxTable") if item["pk"].startswith("update#")]
+
+
+def test_whoever_dies_while_amazon_is_told_of_a_refund_makes_none_twice(merchant: Merchant, world: World) -> None:
+    """After each call of who tells it, which is before the next; in the short form after every sixth."""
+    world.failures_expected = True
+    market = on_amazon(world, updates=["cancellations", "refunds"])
+    lines = [{"sku": "TEE", "price": "19.90", "quantity": 2}]
+
+    def lives(name: str, die: int | None = None) -> None:
+        notify(world, market.sell(amazon_sale.sale(name, lines, marketplace=GERMANY)))
+        world.settle()
+        world.runtime.forget()
+        world.recorder.clear()
+        if die is not None:
+            world.recorder.die_at(die, Moment.AFTER)
+        wish = {"lines": [{"line_id": "1", "quantity": 1}]}
+        assert merchant.post(f"/orders/{derive_order_id(AMAZON, name)}/cancel", wish, key="orders:write").status == 200
+        world.settle()
+        assert not world.recorder.death_is_due
+        world.clock.wait(180)  # nobody else's refund may be taken for this one
+
+    with answered_by((AMAZON_URL, market)):
+        lives("302-0")
+        mine = [place for place, call in enumerate(world.recorder.calls) if call.function == "NotifyTell"]
+        points = mine if FULL else mine[1::6]
+        for number, place in enumerate(points, 1):
+            lives(f"302-{number}", place)
+        for _ in range(9):
+            world.clock.wait(100)
+            world.runtime.invoke(world.functions["NotifySweep"], {"source": "aws.events"})
+            world.settle()
+        market.work_off()
+    assert sorted(each["orderId"] for each in market.refunds) == sorted(
+        f"302-{number}" for number in range(len(points) + 1)
+    )
+    left = [item for item in world.items("OutboxTable") if item["pk"].startswith("update#")]
+    assert all("whether Amazon took the refund is not known" in item["problem"] for item in left)
+    assert len(left) <= 1, "who dies between the call and its record: a person looks"

@@ -66,7 +66,8 @@ def _money(order: Order, document: ChannelDocument) -> list[str]:
 def _shrunk(order: Order, document: ChannelDocument) -> tuple[int, int]:
     """By how much the channel's total is less because it shrank lines of which units were cancelled here, and how many.
 
-    Shops do that with orders that nobody has paid. The channel works the taxes of such a line out anew: they may differ by a minor unit.
+    Shops do that with orders that nobody has paid. They work the taxes of such a line out anew, which may differ by a
+    minor unit.
     """
     there = {line.external_line_id: line.quantity for line in document.placed.lines}
     less = lines = 0

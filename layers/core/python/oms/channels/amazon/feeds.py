@@ -39,7 +39,7 @@ KEEPS = timedelta(days=1)
 SETTLES = timedelta(minutes=5)
 """Not before this it is looked for a feed whose answer is missing: lists follow late."""
 
-AROUND = timedelta(minutes=2)
+AROUND = timedelta(minutes=1)
 """Time before and after the call in which a feed that was made by it has been created: clocks differ."""
 
 SOONEST, LATEST = timedelta(minutes=1), timedelta(minutes=30)
