@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from infra.standins.amazon import Amazon
 from infra.standins.wsgi import Fault
-from oms.channels.amazon import feed_paper, outbound
+from oms.channels.amazon import feed_paper, feeds, outbound
 from oms.channels.amazon.figures import figures
 from oms.channels.amazon.payload import AmazonOrder
 from oms.channels.amazon.refunding import adjusted
@@ -321,6 +321,9 @@ def test_a_report_that_is_none_is_asked_for_again() -> None:
     for raw in (b"<html>", b"", gzip.compress(b"x"), b"<AmazonEnvelope/>"):
         with pytest.raises(Unavailable):
             feed_paper.report(raw)
+    for raw in (gzip.compress(b"x" * 99)[:20], b"\x1f\x8b\x08" + b"\xff" * 30):
+        with pytest.raises(Unavailable):
+            feeds.unpacked(raw)
 
 
 amounts = st.integers(0, 5000)

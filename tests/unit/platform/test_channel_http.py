@@ -67,6 +67,10 @@ def test_an_answer_of_any_status_is_a_reply_and_redirects_are_not_followed(shop:
     assert answers["/orders?page=2"].body.decode() == shop.removeprefix("http://")
 
 
+def test_an_address_that_was_signed_beforehand_may_be_long(shop: str) -> None:
+    assert ChannelHttp().send(get(f"{shop}/file?X-Amz-Security-Token={'a' * 3000}")).status == 200
+
+
 def test_a_packed_answer_is_unpacked_and_no_longer_than_the_limit(shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ChannelHttp().send(get(f"{shop}/packed")).body == b"0" * 3000
     monkeypatch.setattr(channel_http, "MOST", 2999)

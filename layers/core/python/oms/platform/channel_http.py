@@ -21,6 +21,9 @@ TIMEOUT = 12.0
 MOST = 16 * 1024 * 1024
 """Bytes of an answer, unpacked. A page of a hundred large orders has about one million."""
 
+LONGEST = 8000
+"""Characters of an address. One that is signed beforehand, as platforms give out for files, has some two thousand."""
+
 POOL_LIFE = 60
 """Seconds in which calls to one host share their connections; then its name is resolved and judged again."""
 
@@ -50,7 +53,7 @@ class ChannelHttp:
 
 def _target(url: str) -> Target:
     try:
-        return target(url, private=private_allowed())
+        return target(url, private=private_allowed(), longest=LONGEST)
     except InvalidInput as error:
         raise Refused(error.detail) from None
 

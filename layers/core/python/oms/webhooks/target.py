@@ -24,7 +24,7 @@ class Target:
     path: str
 
 
-def target(url: str, *, private: bool = False) -> Target:
+def target(url: str, *, private: bool = False, longest: int = MAX_URL) -> Target:
     """The parts of a URL that webhooks may be posted to; `private` on the local cloud, where plain HTTP will do.
 
     Raises:
@@ -37,7 +37,7 @@ def target(url: str, *, private: bool = False) -> Target:
         raise InvalidInput("this is no URL", path="url") from None
     host = parts.hostname or ""
     problem = (
-        (len(url) > MAX_URL and f"has more than {MAX_URL} characters")
+        (len(url) > longest and f"has more than {longest} characters")
         or (any(letter <= " " or letter == "\x7f" for letter in url) and "has spaces or control characters")
         or (parts.scheme not in ({"https", "http"} if private else {"https"}) and "must begin with https://")
         or (not host and "names no host")

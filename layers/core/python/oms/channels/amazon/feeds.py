@@ -18,6 +18,7 @@ kept for 28 days.
 from __future__ import annotations
 
 import gzip
+import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -44,6 +45,9 @@ AROUND = timedelta(minutes=1)
 
 SOONEST, LATEST = timedelta(minutes=1), timedelta(minutes=30)
 """Between questions about one feed."""
+
+PACKED = b"\x1f\x8b"
+"""How a file begins that was packed with gzip."""
 
 UNDER_WAY = frozenset({"IN_QUEUE", "IN_PROGRESS"})
 
@@ -160,11 +164,19 @@ def _report(connection: Connection, document_id: str) -> Report:
     reply = connection.http.send(Request(method="GET", url=str(told.get("url", "")), headers={}, body=b""))
     if reply.status != HTTPStatus.OK:
         raise Unavailable(f"the feed's report is not to be had ({reply.status})")
-    if told.get("compressionAlgorithm") != "GZIP":
-        return report(reply.body)
+    # The transport may have unpacked it already, if the storage says that it is packed; so the bytes decide.
+    return report(unpacked(reply.body) if reply.body.startswith(PACKED) else reply.body)
+
+
+def unpacked(raw: bytes) -> bytes:
+    """What was packed with gzip.
+
+    Raises:
+        Unavailable: it is broken.
+    """
     try:
-        return report(gzip.decompress(reply.body))
-    except (OSError, EOFError):
+        return gzip.decompress(raw)
+    except (OSError, EOFError, zlib.error):
         raise Unavailable("the feed's report cannot be unpacked") from None
 
 
