@@ -166,6 +166,18 @@ def test_units_that_came_back_are_paid_by_price_and_tax(app: Amazon, outbox: Out
     assert paper(app).findtext("OrderAdjustment/AdjustedItem/Quantity") == "1"
 
 
+def test_money_for_no_unit_is_spread_over_what_everything_costs(app: Amazon, outbox: Outbox) -> None:
+    outbox.tell(MoneyBack(key="o1-r1", at=MONDAY_MORNING, amount=5236))
+    assert [(each["orderItemId"], each["reason"], each["amounts"]) for each in app.refunds] == [
+        (
+            "1",
+            "GeneralAdjustment",
+            {"Principal": "20.00", "Tax": "3.80", "Shipping": "5.00", "ShippingTax": "0.95"},
+        ),
+        ("2", "GeneralAdjustment", {"Principal": "19.00", "Tax": "3.61"}),
+    ]
+
+
 def test_where_the_tax_is_in_the_price_it_is_not_told_apart(app: Amazon, outbox: Outbox) -> None:
     app.change("302-1", proceeds={"grandTotal": {"amount": "44.00", "currencyCode": "EUR"}})
     outbox.tell(BACK)

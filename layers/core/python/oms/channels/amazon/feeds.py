@@ -2,8 +2,8 @@
 
     uploaded <document> <when> <amount>     what it shall say lies there; nothing follows from that by itself
     sending <document> <when> <amount>      is about to be handed in, or was: who reads this later does not know
-    feed <feed> <when>                      Amazon has it
-    order - <when>                          nothing is handed in: Amazon is to cancel the order first
+    feed <feed> <when> 0                    Amazon has it
+    order - <when> 0                        nothing is handed in: Amazon is to cancel the order first
 
 Amazon takes no key against doing it twice, and `getFeeds` does not say of what document a feed was made (Feeds
 2021-06-30, type `Feed`). So after a call whose answer is missing it is looked whether any feed of the kind was created

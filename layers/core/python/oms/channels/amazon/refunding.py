@@ -24,7 +24,7 @@ def adjusted(items: Sequence[OrderItem], found: Figures, refund: MoneyBack) -> l
     """The items that money goes back for.
 
     Where the units and the shipping that the refund names do not add up to it, it is their share, or the rest is
-    spread over what else the items cost.
+    spread over what else the items and their shipping cost.
 
     Raises:
         Refused: Amazon tells of no item that it could go back for.
@@ -32,15 +32,15 @@ def adjusted(items: Sequence[OrderItem], found: Figures, refund: MoneyBack) -> l
     returned, cancelled = ({each.external_line_id: each for each in part} for part in (refund.lines, refund.cancelled))
     ids = [item.order_item_id for item in items]
     named = [sum(part[each].amount for part in (returned, cancelled) if each in part) for each in ids]
-    *goods, shipping = _fitted([*named, refund.shipping], refund.amount)
-    values = [_value(found, each, ITEM) for each in ids]
-    rest = refund.amount - sum(goods) - shipping
-    room = [max(value - wanted, 0) for value, wanted in zip(values, goods, strict=True)]
-    goods = _added(goods, rest, room if sum(room) >= rest else values)
-    ways = [_value(found, each, SHIPPING) for each in ids]
-    sent = shared(shipping, ways) if sum(ways) else [0] * len(ids)
-    if shipping and not sum(ways):
-        goods = _added(goods, shipping, values)
+    goods, ways = ([_value(found, each, category) for each in ids] for category in (ITEM, SHIPPING))
+    values = [*goods, *ways]
+    wanted = [*named, *(shared(refund.shipping, ways) if sum(ways) else [0] * len(ids))]
+    if sum(wanted) > refund.amount:
+        wanted = shared(refund.amount, wanted)
+    rest = refund.amount - sum(wanted)
+    room = [max(value - part, 0) for value, part in zip(values, wanted, strict=True)]
+    weights = room if sum(room) >= rest else values if sum(values) else [1] * len(ids) + [0] * len(ids)
+    amounts = [part + more for part, more in zip(wanted, shared(rest, weights), strict=True)]
     made = [
         Adjusted(
             item_id=item_id,
@@ -52,22 +52,12 @@ def adjusted(items: Sequence[OrderItem], found: Figures, refund: MoneyBack) -> l
             returned=returned[item_id].quantity if item_id in returned else 0,
             cancelled=cancelled[item_id].quantity if item_id in cancelled else 0,
         )
-        for item_id, amount, way in zip(ids, goods, sent, strict=True)
+        for item_id, amount, way in zip(ids, amounts[: len(ids)], amounts[len(ids) :], strict=True)
         if amount or way
     ]
     if not made:
         raise Refused("Amazon tells of no item of the order that money could go back for")
     return made
-
-
-def _fitted(parts: list[int], amount: int) -> list[int]:
-    """The parts, or as much of each as is in the amount when they are more."""
-    return parts if sum(parts) <= amount else shared(amount, parts)
-
-
-def _added(goods: list[int], amount: int, weights: Sequence[int]) -> list[int]:
-    shares = shared(amount, weights) if amount > 0 else [0] * len(goods)
-    return [before + share for before, share in zip(goods, shares, strict=True)]
 
 
 def _value(found: Figures, item_id: str, category: str) -> int:
