@@ -11,7 +11,7 @@ from infra.demo.run import Plan, Run
 from infra.demo.sale import Form
 from infra.local import Cloud
 
-ORDERS = 50
+ORDERS = 51
 """All episodes, and two plain orders."""
 
 
