@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from socket import SHUT_RDWR
 from typing import Any
 
 from werkzeug.exceptions import NotFound
@@ -18,6 +19,12 @@ App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 class _Silent(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the name it has there
         """Say nothing."""
+
+    def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
+        """What is lost on the way is lost at once: nobody waits until their patience ends."""
+        del error, environ
+        with suppress(OSError):  # the other side may have gone first
+            self.connection.shutdown(SHUT_RDWR)
 
 
 @contextmanager
