@@ -11,8 +11,9 @@ import pytest
 
 from oms.channels.outbound import Undone
 from oms.errors import Refused, Unavailable
+from oms.platform import outbox_table
 from tests.support.merchant import SHOPIFY, Merchant
-from tests.support.recorder import Moment, ProcessDied
+from tests.support.recorder import Moment, ProcessDied, not_a_function
 from tests.support.slow_shop import ABOUT_TO, BEGUN, TAKEN, SlowShop
 from tests.support.telling_day import TellingDay
 from tests.support.world import World
@@ -117,6 +118,24 @@ def test_whoever_dies_while_it_is_handed_in_hands_nothing_in_twice(
     for order_id in orders:
         assert day.told(order_id) == [f"{order_id}-1-p1", f"{order_id}-cancelled-1"]
     assert sorted(shop.handed_in) == sorted(f"{order_id}-cancelled-1" for order_id in orders)
+
+
+def test_who_was_too_slow_leaves_the_next_step_to_who_has_it_now(day: TellingDay, world: World, shop: SlowShop) -> None:
+    steps: list[str] = []
+
+    def slow(step: str) -> None:
+        steps.append(step)
+        if step == f"after {BEGUN}" and steps.count(step) == 1:
+            world.clock.wait(outbox_table.LEASE.total_seconds() + 1)
+            with not_a_function(), world.inside("NotifyTell"):
+                assert outbox_table.renew(SHOPIFY, "o1", world.clock()) is not None
+
+    shop.around = slow
+    day.sell("o1")
+    day.minutes(3)
+    assert steps[:4] == [BEGUN, f"after {BEGUN}", BEGUN, f"after {BEGUN}"], "the other one begins where it stands"
+    assert shop.handed_in == ["o1-cancelled-1"]
+    assert day.told("o1") == ["o1-1-p1", "o1-cancelled-1"]
 
 
 def test_what_came_to_nothing_is_for_a_person_and_begun_anew_when_it_is_tried_again(
