@@ -280,6 +280,13 @@ def test_who_dies_before_the_call_hands_it_in_after_a_look(app: Amazon, outbox: 
     assert len(app.refunds) == 1
 
 
+def test_what_amazon_may_have_forgotten_is_not_handed_in_again(outbox: Outbox, clock: Hand) -> None:
+    outbox.reference = about_to_be_sent(outbox)
+    clock.at += timedelta(days=91)
+    with pytest.raises(Refused, match="too long ago"):
+        outbox.tell(BACK)
+
+
 def test_a_refund_that_is_less_by_now_is_written_anew(app: Amazon, outbox: Outbox) -> None:
     told = outbound.refund(outbox.channel, SALE, BACK)
     assert isinstance(told, HandedIn)

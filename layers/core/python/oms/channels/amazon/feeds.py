@@ -43,6 +43,9 @@ SETTLES = timedelta(minutes=5)
 AROUND = timedelta(minutes=1)
 """Time before and after the call in which a feed that was made by it has been created: clocks differ."""
 
+LISTED = timedelta(days=60)
+"""Amazon lists feeds for 90 days; what is nearly as old is not looked for."""
+
 SOONEST, LATEST = timedelta(minutes=1), timedelta(minutes=30)
 """Between questions about one feed."""
 
@@ -125,7 +128,10 @@ def candidates(connection: Connection, kind: str, known: Step) -> list[str]:
 
     Raises:
         Throttled: the usage plan is used up.
+        Refused: it is so long ago that Amazon may have forgotten it: that none is listed would prove nothing.
     """
+    if connection.clock() - known.at > LISTED:
+        raise Refused("whether Amazon took it is not known, and too long ago to be looked up")
     told = _body(connection, api.get_feeds(kind, known.at - AROUND, known.at + AROUND))
     return [str(each.get("feedId", "")) for each in told.get("feeds") or () if isinstance(each, dict)]
 
