@@ -58,6 +58,9 @@ def _ask_one(name: str, parcels: Sequence[Due], clock: Clock) -> None:
         seller = carriers.carrier(name)
     except NotFound:
         seller = None
+    except OmsError as error:  # its keys are not set up: nothing that keeps other carriers from being asked
+        _not_asked(name, parcels, error, clock)
+        return
     if seller is None or not isinstance(seller, Tracks) or Ability.TRACK not in seller.abilities:
         for each in parcels:
             due_list.drop(_shard(_number(each)), each)
@@ -67,13 +70,17 @@ def _ask_one(name: str, parcels: Sequence[Due], clock: Clock) -> None:
             scans = seller.track([_number(each) for each in some])
             receive(fulfillment.ports(), name, scans, clock)
         except OmsError as error:
-            logger().warning("parcels_not_asked", carrier=name, parcels=len(some), detail=error.detail)
-            for each in some:
-                _move(each, AGAIN, clock())
+            _not_asked(name, some, error, clock)
             continue
         count(Metric.PARCELS_ASKED, len(some))
         for each in some:
             _go_on(each, scans, clock())
+
+
+def _not_asked(name: str, parcels: Sequence[Due], error: OmsError, clock: Clock) -> None:
+    logger().warning("parcels_not_asked", carrier=name, parcels=len(parcels), detail=error.detail)
+    for each in parcels:
+        _move(each, AGAIN, clock())
 
 
 def _go_on(watched: Due, scans: Iterable[Scan], at: datetime) -> None:
