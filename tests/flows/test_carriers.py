@@ -50,6 +50,8 @@ def test_a_parcel_goes_with_fedex_from_the_price_to_the_label(merchant: Merchant
         assert there.calls.count("POST /track/v1/trackingnumbers") == asked + 3, "who has arrived is not asked about"
         scans = merchant.order(share.removesuffix("-1"))["parcels"][0]["scans"]
         assert [each["status"] for each in scans] == ["label_created", "in_transit", "out_for_delivery", "delivered"]
+        told = [each["medium"] for each in world.items("MessagesTable") if each.get("kind") == "out_for_delivery"]
+        assert sorted(told) == ["mail", "sms"], "heard by asking, and told once"
 
 
 def test_a_label_that_nobody_got_is_taken_back_once_another_is_used(merchant: Merchant, world: World) -> None:
