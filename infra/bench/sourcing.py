@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median, quantiles
-from time import perf_counter
+from time import process_time
 from typing import TypeVar
 
 from infra.bench.milp import cheapest
@@ -22,7 +22,7 @@ SIZES = ((5, 500, 200), (10, 300, 60), (12, 2000, 12))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Problems of one size: seconds of our search and of the solver, which is also given the time to load the model."""
+    """Problems of one size: seconds of a processor for our search, and for the solver with the time to load the model."""
 
     goods: int
     locations: int
@@ -71,9 +71,9 @@ def _compared(goods: int, locations: int, count: int) -> Comparison:
 
 
 def _timed(action: Callable[[], T]) -> tuple[float, T]:
-    start = perf_counter()
+    start = process_time()
     result = action()
-    return perf_counter() - start, result
+    return process_time() - start, result
 
 
 def random_problem(chance: random.Random, *, goods: int, locations: int, most: int | None = None) -> Problem:

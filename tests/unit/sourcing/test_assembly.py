@@ -33,7 +33,7 @@ def drawn(chance: random.Random) -> Steps:
         zones={column: zone(chance) for column in range(places) if chance.random() < 0.9},
         rate=1,
         extra=[[chance.choice([0, 0, 15, 90]) for _ in range(places)] for _ in range(goods)],
-        joined=frozenset(column for column in range(places) if chance.random() < 0.1),
+        joined=frozenset(column for column in range(places) if chance.random() < 0.3),
         most=None,
     )
 
@@ -91,7 +91,7 @@ def test_contents_put_together_cost_as_little_as_the_best_of_all_sets_of_locatio
 def test_what_is_not_settled_tells_how_much_cheaper_another_could_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assembly, "SECONDS", 0.0)
     left_open = 0
-    for steps in cases():
+    for steps in cases()[:20]:
         known = first_comer(steps)
         found, best = assembled(steps, known, GRAIN), cheapest(steps, known.cost, looks=10**8)
         assert found.bound <= best.cost <= found.sharing.cost <= known.cost

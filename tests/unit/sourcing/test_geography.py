@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -242,7 +243,7 @@ def test_no_postal_code_of_the_sources_is_called_impossible(geo_data: Path) -> N
     from infra.geo import localities
 
     for country in ("AT", "AU", "BE", "CH", "CZ", "DE", "DK", "FI", "FR", "HU", "IT", "NO", "NZ", "PL", "SE", "US"):
-        codes = localities(country)
+        codes = list(localities(country))[:: 1 if os.environ.get("OMS_FULL") else 10]
         wrong = [
             code for code in codes if address_problem(replace(GOOD, postal_code=code, country=country), data=geo_data)
         ]

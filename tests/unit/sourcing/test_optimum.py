@@ -14,7 +14,7 @@ from infra.bench.sourcing import random_problem
 from oms.sourcing.instance import Problem
 from oms.sourcing.optimum import optimum
 
-INSTANCES = 1000 if os.environ.get("OMS_FULL") else 100
+INSTANCES = 1000 if os.environ.get("OMS_FULL") else 50
 UNBOUNDED = 10**12
 
 

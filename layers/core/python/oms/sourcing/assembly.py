@@ -13,7 +13,7 @@ Costs are whole numbers; bounds are floating point, and rounded down.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil, floor
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +21,7 @@ import highspy
 import numpy as np
 
 from oms.sourcing.contents import Best, Contents, Offer, Tariff
+from oms.sourcing.linear import NONE, Linear, Solution, program_of
 from oms.sourcing.stepped import Sharing, Steps
 
 if TYPE_CHECKING:
@@ -38,15 +39,20 @@ COARSE, FINE = 500, 2000
 MOST_OFFERS = 2500
 """Contents that are given to the solver."""
 
-_NONE = 1e-6
-"""So small a share is none."""
+_FIRST_OFFERS = 200
+"""Of the contents that are known, so many are given to it as a first guess."""
 
 _ROUNDS = 80
-_FIRST_OFFERS = 200
-_DEEPEST = 60
-_LOOKS = 3
+"""How often prices are looked for at most."""
+
 _NEAR = 150
 """Locations that are asked for contents in most rounds; all of them only when these have none."""
+
+_DEEPEST = 60
+"""Contents that a dive takes at most."""
+
+_LOOKS = 3
+"""Rounds in which contents are looked for that fit those which a dive has taken."""
 
 
 class Assembled(NamedTuple):
@@ -59,85 +65,6 @@ class Assembled(NamedTuple):
 def assembled(steps: Steps, known: Sharing, grain: int) -> Assembled:
     """A sharing that is no dearer than a known one, and a bound: proved when no other costs `grain` less."""
     return _Assembly(steps, known, grain).run()
-
-
-class _Linear:
-    """The linear program of the known contents: what shares of them are needed, and the prices that follow."""
-
-    def __init__(self, contents: Contents, most: int | None, dear: float) -> None:
-        self._contents, self._most = contents, most
-        self._solver = highspy.Highs()  # type: ignore[no-untyped-call]  # its stubs leave the constructor out
-        self._solver.silent()
-        self._solver.setOptionValue("threads", 1)
-        for need in contents.needs:
-            self._row(float(need), highspy.kHighsInf)
-        self._count = len(contents.needs)
-        self._row(-highspy.kHighsInf, highspy.kHighsInf if most is None else float(most))
-        self._once: dict[int, int] = {}
-        self._first = self._count + 2
-        self.offers: dict[tuple[int, tuple[int, ...]], Offer] = {}
-        # What is not covered, and parcels too few or too many, cost as much as the best that is known.
-        for row, need in enumerate(contents.needs):
-            self._solver.addCol(dear, 0.0, highspy.kHighsInf, 1, np.array([row], np.int32), np.array([float(need)]))
-        for sign in (1.0, -1.0):
-            self._solver.addCol(dear, 0.0, highspy.kHighsInf, 1, np.array([self._count], np.int32), np.array([sign]))
-
-    def _row(self, low: float, high: float) -> None:
-        self._solver.addRow(low, high, 0, np.array([], np.int32), np.array([], float))
-
-    def allow(self, count: int | None) -> None:
-        """Ask for so many parcels, or for no certain number of them."""
-        low = -highspy.kHighsInf if count is None else float(count)
-        high = (highspy.kHighsInf if self._most is None else float(self._most)) if count is None else float(count)
-        self._solver.changeRowBounds(self._count, low, high)
-
-    def add(self, offer: Offer) -> bool:
-        """Whether it was not known."""
-        key = offer.place, offer.units
-        if key in self.offers:
-            return False
-        if offer.place not in self._once:
-            self._once[offer.place] = self._count + 1 + len(self._once)
-            self._row(-highspy.kHighsInf, 1.0)
-        entries = [(row, float(units)) for row, units in enumerate(offer.units) if units]
-        if not self._contents.joined[offer.place]:
-            entries.append((self._count, 1.0))
-        entries.append((self._once[offer.place], 1.0))
-        where, values = np.array([row for row, _ in entries], np.int32), np.array([value for _, value in entries])
-        self._solver.addCol(float(offer.cost), 0.0, highspy.kHighsInf, len(entries), where, values)
-        self.offers[key] = offer
-        return True
-
-    def fix(self, offers: Iterable[Offer], least: float) -> None:
-        """Take so much of these contents at least."""
-        number = {key: self._first + index for index, key in enumerate(self.offers)}
-        for offer in offers:
-            self._solver.changeColBounds(number[offer.place, offer.units], least, highspy.kHighsInf)
-
-    def shares(self) -> list[tuple[float, Offer]]:
-        """How much of each content the last solution takes, of those of which it takes any."""
-        values = self._solver.getSolution().col_value[self._first :]
-        return [(value, offer) for value, offer in zip(values, self.offers.values(), strict=True) if value > _NONE]
-
-    def solve(self) -> _Solution:
-        """The cheapest shares of the contents that are known."""
-        self._solver.run()
-        solution = self._solver.getSolution()
-        duals = solution.row_dual
-        prices = np.maximum(np.array(duals[: self._count]), 0.0)
-        beyond = {place: min(0.0, duals[row]) for place, row in self._once.items()}
-        value = float(self._solver.getInfo().objective_function_value)
-        tariff = Tariff(prices, -float(duals[self._count]))
-        return _Solution(value, tariff, beyond, float(solution.row_value[self._count]))
-
-
-class _Solution(NamedTuple):
-    """Of the linear program: its cost, the prices, what locations earn beyond them (negative), and the parcels."""
-
-    value: float
-    tariff: Tariff
-    beyond: Mapping[int, float]
-    parcels: float
 
 
 class _Level(NamedTuple):
@@ -156,7 +83,7 @@ class _Assembly:
         self._steps, self._grain = steps, grain
         self._contents = Contents(steps)
         self._best, self._found, self._left = known.cost, known.units, SECONDS
-        self._linear = _Linear(self._contents, steps.most, float(known.cost))
+        self._linear = Linear(self._contents, steps.most, float(known.cost))
         place = {column: number for number, column in enumerate(self._contents.columns)}
         given: dict[int, list[int]] = {}
         for number, row in enumerate(self._contents.rows):
@@ -201,8 +128,8 @@ class _Assembly:
 
     def _levels(self, root: _Level) -> dict[int, _Level]:
         """What prices prove about each number of parcels in question; the costs by that number are convex."""
-        middle, levels = ceil(root.parcels - _NONE), dict[int, _Level]()
-        for counts in (range(middle, len(self._contents.columns) + 1), range(middle - 1, 0, -1)):
+        middle, levels = ceil(root.parcels - NONE), dict[int, _Level]()
+        for counts in (range(middle, len(self._contents.columns) + 1), range(middle - 1, -1, -1)):
             for count in counts:
                 if self._steps.most is not None and count > self._steps.most:
                     break
@@ -276,8 +203,8 @@ class _Assembly:
             if solution.value >= self._goal:
                 break
             shares = linear.shares()
-            more = [offer for share, offer in shares if share > 1 - _NONE and offer not in taken]
-            rest = [(share, offer) for share, offer in shares if share <= 1 - _NONE]
+            more = [offer for share, offer in shares if share > 1 - NONE and offer not in taken]
+            rest = [(share, offer) for share, offer in shares if share <= 1 - NONE]
             if not rest:
                 self._take([offer for _, offer in shares])
                 break
@@ -292,7 +219,7 @@ class _Assembly:
         near: Ints = level.places[order[:_NEAR]]
         return near
 
-    def _add(self, places: Ints, solution: _Solution, found: Best) -> int:
+    def _add(self, places: Ints, solution: Solution, found: Best) -> int:
         """Add the contents that make the linear program cheaper; how many were not known."""
         added = 0
         for index in found.reduced.argsort(kind="stable")[:_NEAR]:
@@ -305,7 +232,7 @@ class _Assembly:
         """Let the solver choose among these contents; whether it is proved that it found the cheapest of them."""
         if self._left <= 0:
             return False
-        program = _program(self._contents, offers, count, self._steps.most)
+        program = program_of(self._contents, offers, count, self._steps.most)
         solver = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.silent()
         for option, value in (
@@ -348,35 +275,3 @@ class _Assembly:
         cost = sum(contents.offer(place, each).cost for place, each in units.items() if any(each))
         if cost < self._best:
             self._best, self._found = cost, found
-
-
-def _program(contents: Contents, offers: Sequence[Offer], count: int | None, most: int | None) -> highspy.HighsLp:
-    """Which of these contents, one at most of each location, and so many parcels."""
-    seen: dict[int, int] = {}
-    for offer in offers:
-        seen[offer.place] = seen.get(offer.place, 0) + 1
-    rows = len(contents.needs)
-    once = {place: rows + 1 + number for number, place in enumerate(each for each in seen if seen[each] > 1)}
-    starts, indices, values = [0], list[int](), list[float]()
-    for offer in offers:
-        entries = [(row, float(units)) for row, units in enumerate(offer.units) if units]
-        if not contents.joined[offer.place]:
-            entries.append((rows, 1.0))
-        if offer.place in once:
-            entries.append((once[offer.place], 1.0))
-        indices += [row for row, _ in entries]
-        values += [value for _, value in entries]
-        starts.append(len(indices))
-    infinite = highspy.kHighsInf
-    least = -infinite if count is None else float(count)
-    largest = (infinite if most is None else float(most)) if count is None else float(count)
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(offers), rows + 1 + len(once)
-    lp.col_cost_ = np.array([float(offer.cost) for offer in offers])
-    lp.col_lower_, lp.col_upper_ = np.zeros(len(offers)), np.ones(len(offers))
-    lp.row_lower_ = np.array([*map(float, contents.needs), least, *([-infinite] * len(once))])
-    lp.row_upper_ = np.array([*([infinite] * rows), largest, *([1.0] * len(once))])
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = map(np.array, (starts, indices, values))
-    lp.integrality_ = [highspy.HighsVarType.kInteger] * len(offers)
-    return lp

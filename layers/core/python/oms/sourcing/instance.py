@@ -236,3 +236,35 @@ class Instance:
             for row, each, _ in self.shares[column]:
                 units[row] = each
         return known
+
+    def betters(self, columns: Sequence[int]) -> dict[int, int]:
+        """For each of these columns those that can do all it can for no more, as the bits of their positions.
+
+        Of two that can stand in for each other the earlier one is the better. Whoever takes a column and not one of its
+        betters may as well take that one instead: so some cheapest cover has with each column all of its betters.
+        """
+        fixed, shares = self.fixed, self.shares
+        gives = {column: {row: (units, extra) for row, units, extra in shares[column]} for column in columns}
+        found = {}
+        for place, column in enumerate(columns):
+            cost, own, bits = fixed[column], shares[column], 0
+            for position, other in enumerate(columns):
+                spare = cost - fixed[other]
+                if spare < 0 or position == place:
+                    continue
+                theirs = gives[other]
+                for row, units, extra in own:
+                    if row not in theirs:
+                        break
+                    most, dearer = theirs[row]
+                    if most < units:
+                        break
+                    if dearer > extra:
+                        spare -= units * (dearer - extra)
+                        if spare < 0:
+                            break
+                else:
+                    if spare > 0 or position < place:
+                        bits |= 1 << position
+            found[column] = bits
+        return found

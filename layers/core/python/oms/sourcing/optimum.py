@@ -3,10 +3,11 @@
 It is a facility location problem with capacities, hard in theory. A first look prices the goods, makes a good cover of
 the columns that the prices pay for, and leaves out every column whose reduced cost exceeds what is left to gain (see
 `instance`); mostly a few tens remain. They are searched by the number of columns, from the likeliest on: a branch is a
-set of columns that are in and others that are left out; its prices are improved by some steps before it is split. All
-bounds are whole numbers, so what they prove is proved; a limit to the work keeps the worst case short. Beyond it, few
-goods of which each location has all that is needed or nothing are searched another way (see `partition`); else the
-answer says what may be missed, and a solver may be asked (see `proof`).
+set of columns that are in and others that are left out; its prices are improved by some steps before it is split. A
+column is tried only beside all that can stand in for it at no more cost (see `Instance.betters`). All bounds are whole
+numbers, so what they prove is proved; a limit to the work keeps the worst case short. Beyond it, few goods of which
+each location has all that is needed or nothing are searched another way (see `partition`); else the answer says what
+may be missed, and a solver may be asked (see `proof`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ WORK = 10_000_000
 _ROUNDS = 12
 """Steps by which prices are improved before a search begins."""
 
-_STEPS = 4
+_STEPS = 3
 """Steps at each of its branches."""
 
 _PATIENCE = 3
@@ -33,6 +34,12 @@ _PATIENCE = 3
 
 _WORTH = 20
 """A bound that is better by a twentieth is worth the look at what its columns make."""
+
+_LATE = 4
+"""After so many branches it pays to know which columns can stand in for which."""
+
+_COMPARED = 150
+"""Of more columns it takes too long."""
 
 _LAST = 2
 """So many last columns are tried all at once."""
@@ -106,6 +113,9 @@ class _Search:
     def __init__(self, instance: Instance, most: int, single: tuple[int, int] | None, work: int) -> None:
         self._is = instance
         self._known = Covers(instance, most, work)
+        self._all: Sequence[int] = ()
+        self._betters: dict[int, int] = {}
+        self._bits: dict[int, int] = {}
         if single:
             self._known.offer(Filled((single[0] - instance.anyway) * FINE, (single[1],)))
 
@@ -146,6 +156,7 @@ class _Search:
         if self._is.flat or len(self._is.needs) > MANY:
             self._known.join(free)
         self._units = self._is.dense(free)
+        self._all, self._betters = free, {}
         costs = self._is.reduced(prices, free).values()
         likely = min(max(first, sum([cost < 0 for cost in costs])), most)
         self._search(_Branch(self._is.forced, free, prices, likely, likely, low))
@@ -221,9 +232,14 @@ class _Search:
 
     def _search(self, root: _Branch) -> None:
         """Try whatever is in a branch, as long as there is work left."""
-        stack = [root]
+        stack, splits = [root], 0
         while stack and self._known.work >= 0:
             branch = stack.pop()
+            splits += 1
+            if splits == _LATE and not self._betters and len(self._all) <= _COMPARED:
+                self._betters = self._is.betters(self._all)
+                self._bits = {column: 1 << position for position, column in enumerate(self._all)}
+                self._known.work -= len(self._all) ** 2
             if branch.low < self._known.goal:
                 self._split(branch, stack)
 
@@ -233,6 +249,10 @@ class _Search:
         prices, free, low = self._improved(branch, _STEPS if left > 1 else 1)
         if not free:
             return
+        if self._betters:
+            free = self._with_betters(free, left)
+            if len(free) < left:
+                return
         missing, first = self._is.missing(chosen), free
         if max(missing) > 0:
             opened = self._is.open_row(missing, free, left)
@@ -250,10 +270,17 @@ class _Search:
             return
         column = first[0]
         rest = [each for each in free if each != column]
-        if len(rest) >= left:
-            stack.append(_Branch(chosen, rest, prices, left, left, low))
+        others = [each for each in rest if not self._betters[each] & self._bits[column]] if self._betters else rest
+        if len(others) >= left:
+            stack.append(_Branch(chosen, others, prices, left, left, low))
         if len(rest) >= left - 1:
             stack.append(_Branch((*chosen, column), rest, prices, left - 1, left - 1, low))
+
+    def _with_betters(self, free: Sequence[int], left: int) -> Sequence[int]:
+        """Those of the columns that can be among the last ones together with all of their betters."""
+        betters, bits = self._betters, self._bits
+        there = sum([bits[column] for column in free])
+        return [column for column in free if (betters[column] & there).bit_count() < left]
 
     def _close(self, branch: _Branch, first: Sequence[int], missing: Sequence[int]) -> None:
         """The last columns: one of the `first`, and together they have to have all that is missing."""
