@@ -247,7 +247,7 @@ def test_an_order_of_500_lines_over_50_locations_is_planned_within_the_limit_of_
             f"s{i}": {f"l{j}": chance.randint(1, most) for j in range(50) if chance.random() < density}
             for i in range(500)
         }
-        result = plan(lines, stock, places, MUNICH, work=WORK // 10)
+        result = plan(lines, stock, places, MUNICH, work=WORK // 20)
         assert sum(a.quantity for a in result.assignments) + sum(u.quantity for u in result.unfilled) == sum(
             line.quantity for line in lines
         )
