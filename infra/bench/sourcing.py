@@ -22,7 +22,7 @@ SIZES = ((5, 500, 200), (10, 300, 60), (12, 2000, 12))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Problems of one size: processor seconds of our search, and of the solver, which is given the time to load the model."""
+    """Problems of one size: processor seconds of our search, and of the solver with the time to load the model."""
 
     goods: int
     locations: int
