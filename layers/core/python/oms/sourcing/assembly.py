@@ -27,11 +27,20 @@ from oms.sourcing.stepped import Sharing, Steps
 if TYPE_CHECKING:
     from oms.sourcing.contents import Ints
 
-SECONDS = 8.0
-"""How long the solver may take for integer programs in all; what it has found by then counts, with its gap."""
+SECONDS = 2.0
+"""How long the solver may take for integer programs in all; what it has found by then counts, with its gap.
 
-_AT_ONCE = 2.0
+Little, because a hard choice may take ten seconds on half a processor, and the search has a part of it.
+"""
+
+_AT_ONCE = 1.0
 """Seconds for one of them."""
+
+LOOKS = 20_000
+"""How often a location may be asked for its best content; those with fine weights count as four. One to two seconds."""
+
+_FEW = 300
+"""Locations that are weighed finely at most."""
 
 COARSE, FINE = 500, 2000
 """In so many steps a parcel is weighed: to begin with, and when few locations are left."""
@@ -83,6 +92,7 @@ class _Assembly:
         self._steps, self._grain = steps, grain
         self._contents = Contents(steps)
         self._best, self._found, self._left = known.cost, known.units, SECONDS
+        self._looks, self._weight = LOOKS, 1
         self._linear = Linear(self._contents, steps.most, float(known.cost))
         place = {column: number for number, column in enumerate(self._contents.columns)}
         given: dict[int, list[int]] = {}
@@ -102,9 +112,10 @@ class _Assembly:
         exact = self._contents.measure(COARSE)
         level = self._priced(None, places)
         self._dive(level, None)
-        if level.bound < self._goal and not exact:
+        if level.bound < self._goal and not exact and len(still := self._still(level)) <= _FEW:
             self._contents.measure(FINE)
-            level = self._priced(None, self._still(level))
+            self._weight = FINE // COARSE
+            level = self._priced(None, still)
             self._dive(level, None)
         if level.bound < self._goal:
             self._choose(self._promising(level), None)
@@ -116,7 +127,7 @@ class _Assembly:
         levels = self._levels(root)
         open_ones = sorted(levels, key=lambda count: levels[count].bound)
         for count in open_ones:
-            if levels[count].bound < self._goal:
+            if self._looks >= 0 and levels[count].bound < self._goal:
                 self._dive(levels[count], count)
                 self._choose(self._promising(levels[count]), count)
         for again in (True, False):
@@ -129,23 +140,35 @@ class _Assembly:
     def _levels(self, root: _Level) -> dict[int, _Level]:
         """What prices prove about each number of parcels in question; the costs by that number are convex."""
         middle, levels = ceil(root.parcels - NONE), dict[int, _Level]()
+        still = self._still(root)
         for counts in (range(middle, len(self._contents.columns) + 1), range(middle - 1, -1, -1)):
             for count in counts:
                 if self._steps.most is not None and count > self._steps.most:
                     break
-                level = self._priced(count, self._still(root))
+                level = self._priced(count, still)
                 if level.bound >= self._goal:
                     break
                 levels[count] = level
+                if self._looks < 0:
+                    # Of further numbers nothing is known.
+                    levels[count] = level._replace(bound=float("-inf"))
+                    break
         return levels
 
     def _settled(self, level: _Level, count: int) -> bool:
         """Whether the best of so many parcels is known now."""
         if level.bound >= self._goal:
             return True
+        if level.bound == float("-inf"):
+            return False
         places = self._still(level)
         offers = self._contents.within(level.tariff, places, self._goal - level.bound, MOST_OFFERS)
         return offers is not None and self._choose(offers, count)
+
+    def _ask(self, tariff: Tariff, places: Ints) -> Best:
+        """Each location's best content at these prices."""
+        self._looks -= self._weight * len(places)
+        return self._contents.best(tariff, places)
 
     def _priced(self, count: int | None, places: Ints) -> _Level:
         """Look for the prices at which no further content helps."""
@@ -158,10 +181,10 @@ class _Assembly:
             solution = linear.solve()
             tariff = solution.tariff
             asked = places if near is None else near
-            found = contents.best(tariff, asked)
+            found = self._ask(tariff, asked)
             added = self._add(asked, solution, found)
             if near is not None:
-                near = near if added else None
+                near = near if added and self._looks >= 0 else None
                 continue
             paid = float(tariff.prices @ contents.needs) - (tariff.toll * limit if limit is not None else 0.0)
             bound = paid + float(np.minimum(found.reduced, 0.0).sum())
@@ -169,13 +192,13 @@ class _Assembly:
             if bound > best.bound:
                 best = _Level(bound, tariff, places, solution.parcels)
             places = places[bound + found.reduced < self._goal]
-            if not added or solution.value - bound < self._grain / 2 or bound >= self._goal:
+            if not added or solution.value - bound < self._grain / 2 or bound >= self._goal or self._looks < 0:
                 break
         return best
 
     def _still(self, level: _Level) -> Ints:
         """The locations that a choice better than the best may take."""
-        reduced = self._contents.best(level.tariff, level.places).reduced
+        reduced = self._ask(level.tariff, level.places).reduced
         still: Ints = level.places[level.bound + reduced < self._goal]
         return still
 
@@ -193,12 +216,12 @@ class _Assembly:
         linear, near = self._linear, self._near(level)
         linear.allow(count)
         taken: list[Offer] = []
-        while len(taken) <= _DEEPEST:
+        while len(taken) <= _DEEPEST and self._looks >= 0:
             for _ in range(_LOOKS):
                 solution = linear.solve()
                 if solution.value >= self._goal:
                     break
-                if not self._add(near, solution, self._contents.best(solution.tariff, near)):
+                if not self._add(near, solution, self._ask(solution.tariff, near)):
                     break
             if solution.value >= self._goal:
                 break
@@ -215,7 +238,7 @@ class _Assembly:
 
     def _near(self, level: _Level) -> Ints:
         """Of the locations in question those that could help most."""
-        order = self._contents.best(level.tariff, level.places).reduced.argsort(kind="stable")
+        order = self._ask(level.tariff, level.places).reduced.argsort(kind="stable")
         near: Ints = level.places[order[:_NEAR]]
         return near
 
