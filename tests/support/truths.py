@@ -181,8 +181,10 @@ def at_rest(trade: Trade, order: Order) -> None:
     replayed(trade.log[order.order_id])
     kept = order.charged - order.refunded - transferred(order.payments)
     if order.disputed:
-        # What the bank has taken nobody gives back a second time, and nobody takes unasked.
-        assert kept - order.disputed <= order.due <= kept, (kept, order.disputed, order.due)
+        # What the bank has taken nobody gives back a second time, and nobody takes unasked: who contests a charge may
+        # owe more besides, for an exchange of goods that never came back, and can still pay it.
+        assert kept - order.disputed <= order.due, (kept, order.disputed, order.due)
+        assert order.due <= kept or "pay" in order.actions, (kept, order.due, order.actions)
     else:
         assert kept == order.due, (order.charged, order.refunded, transferred(order.payments), order.due)
     ours = [payment for payment in order.payments.values() if payment.ours]
