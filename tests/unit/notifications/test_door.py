@@ -26,7 +26,7 @@ from oms.platform.config import settings
 from oms.platform.secrets import LINKS, put_secret
 from oms.platform.setup import put
 from oms.setup import Channel, Platform
-from tests.support.functions import load_app_module
+from tests.support.functions import Context, load_app_module
 from tests.unit.notifications.reader import read
 from tests.unit.notifications.samples import (
     CONTACT,
@@ -39,6 +39,8 @@ from tests.unit.notifications.samples import (
 )
 
 pytestmark = pytest.mark.usefixtures("world", "shop")
+
+CALL = Context("notify", "call")
 
 
 @pytest.fixture
@@ -63,13 +65,13 @@ def last(entries: Sequence[Entry]) -> dict[str, Any]:
 
 
 def deliver(*records: dict[str, Any]) -> list[str]:
-    answer = load_app_module("notify").send({"Records": list(records)}, None)
+    answer = load_app_module("notify").send({"Records": list(records)}, CALL)
     return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
 
 
 def feed(*bodies: str) -> list[str]:
     records = [{"messageId": f"f{n}", "body": body} for n, body in enumerate(bodies)]
-    answer = load_app_module("notify").feedback({"Records": records}, None)
+    answer = load_app_module("notify").feedback({"Records": records}, CALL)
     return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
 
 

@@ -116,7 +116,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     prices=st.lists(st.integers(0, 999), min_size=LINES, max_size=LINES),
     quantities=st.lists(st.integers(1, 5), min_size=LINES, max_size=LINES),

@@ -17,11 +17,13 @@ from oms.platform import cache, projection, views
 from oms.platform.event_log import _from_item, _to_item
 from oms.platform.observability import Metric
 from oms.views.summary import order_summary, summaries
+from tests.support.functions import Context
 from tests.support.histories import START, life
 
 pytestmark = pytest.mark.usefixtures("world")
 
 LIFE = life()
+CALL = Context("project", "call")
 
 
 class Log:
@@ -53,7 +55,7 @@ def batch(*entries: Entry) -> dict[str, Any]:
 
 
 def deliver(log: Log, *entries: Entry) -> None:
-    assert projection.project(log, batch(*entries)) == {"batchItemFailures": []}
+    assert projection.project(log, batch(*entries), CALL) == {"batchItemFailures": []}
 
 
 def state(world: Any) -> dict[tuple[str, str], Any]:
@@ -90,7 +92,7 @@ def test_an_order_read_along_its_life_is_always_shown_as_it_is(world: Any) -> No
         } == expected(LIFE[:seq])
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
 def test_records_twice_late_and_in_any_order_end_in_one_state(world: Any, data: st.DataObject) -> None:
     """Each record is delivered at least once, in batches of any size, while the log has come any way beyond it."""
@@ -137,9 +139,9 @@ def test_one_order_is_read_once_for_all_its_records_in_a_batch(monkeypatch: pyte
 
 
 def test_a_record_that_fails_is_reported_and_the_next_time_done(world: Any) -> None:
-    assert projection.project(Log(*LIFE[:2]), batch(LIFE[0]))["batchItemFailures"] == []
+    assert projection.project(Log(*LIFE[:2]), batch(LIFE[0]), CALL)["batchItemFailures"] == []
     impossible = Log(LIFE[0], replace(LIFE[8], seq=2))
-    answer = projection.project(impossible, batch(replace(LIFE[8], seq=2)))
+    answer = projection.project(impossible, batch(replace(LIFE[8], seq=2)), CALL)
     assert answer["batchItemFailures"] == [{"itemIdentifier": "1"}]
     deliver(Log(*LIFE), *LIFE[1:])
     assert state(world)["order#o1", "order"]["status"] == {"S": "partially_shipped"}
