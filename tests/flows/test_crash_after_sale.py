@@ -156,7 +156,8 @@ def test_the_gateway_charged_each_shipment_once_refunded_once_and_keeps_nothing(
 def test_a_process_that_dies_at_a_call_to_the_gateway_changes_nothing() -> None:
     said = "crash test: {} points tried, before and after each call to the gateway"
     assert len(gateway_points(STORY)) == 2 * 5
-    assert not (wrong := wrong_deaths(STORY, gateway_points(STORY), said)), wrong
+    tried = gateway_points(STORY) if FULL else gateway_points(STORY)[::3]
+    assert not (wrong := wrong_deaths(STORY, tried, said)), wrong
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

@@ -17,7 +17,7 @@ from oms.orders.events import OrderEvent
 from oms.orders.log import load
 from oms.orders.order import Order
 from oms.orders.reasons import DeclineReason
-from oms.platform.setup_items import load
+from oms.platform import setup_items
 from oms.returns.credits import StaffCredit, credit_more, receive_and_credit, receive_unannounced_and_credit
 from oms.returns.decisions import Wanted
 from oms.returns.receiving import Arrived, Receipt
@@ -252,7 +252,7 @@ def test_a_channel_keeps_its_rules_through_the_table_and_one_of_before_has_none(
 
 
 def read(of: Any, body: dict[str, Any]) -> Any:
-    return load(of, {"body": {"S": json.dumps(body)}, "version": {"N": "1"}}).value
+    return setup_items.load(of, {"body": {"S": json.dumps(body)}, "version": {"N": "1"}}).value
 
 
 def test_the_rows_of_an_import_write_both_rules_in_a_cell() -> None:
