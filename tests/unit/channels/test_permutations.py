@@ -157,7 +157,7 @@ def sequences(documents: Sequence[Any], life: str) -> Iterator[list[Any]]:
                     seen.add(key)
                     yield list(sequence)
     random = Random(life)  # noqa: S311 - to be repeated, not to be secret
-    for _ in range(1000 if FULL else 40):
+    for _ in range(1000 if FULL else 15):
         twice = [*documents, *random.choices(documents, k=random.randint(1, 5))]
         random.shuffle(twice)
         yield twice
