@@ -93,10 +93,6 @@ def shared(total: int, amounts: Sequence[int]) -> list[int]:
     return allocate(total, [max(amount, 0) for amount in amounts]) if amounts else []
 
 
-_FINE = 10**6
-"""Parts of a minor unit in which exact amounts are weighed."""
-
-
 def fitting(amounts: Sequence[Decimal], whole: int, currency: str) -> list[int]:
     """Amounts of major units in minor units: each rounded, or shared so that they add up to `whole`.
 
@@ -104,7 +100,20 @@ def fitting(amounts: Sequence[Decimal], whole: int, currency: str) -> list[int]:
     sum, and not each of them.
     """
     rounded = [minor(amount, currency) for amount in amounts]
-    exact = [scaled(amount, currency) for amount in amounts]
-    if sum(rounded) == whole or not exact or min(exact) < 0 or abs(sum(exact, Decimal(0)) - whole) >= 1:
+    if sum(rounded) == whole:
         return rounded
-    return allocate(whole, [int(amount * _FINE) for amount in exact])
+    return apportioned([scaled(amount, currency) for amount in amounts], whole) or rounded
+
+
+def apportioned(exact: Sequence[Decimal], whole: int) -> list[int]:
+    """Exact parts of minor units rounded down or up so that they add up to a whole that is less than one away.
+
+    Those with the largest fractions go up (the method of largest remainders). Nothing if a part is below zero, or their
+    sum too far from the whole.
+    """
+    if not exact or min(exact) < 0 or abs(sum(exact, Decimal(0)) - whole) >= 1:
+        return []
+    down = [int(each) for each in exact]
+    largest = sorted(range(len(exact)), key=lambda at: down[at] - exact[at])
+    up = set(largest[: whole - sum(down)])
+    return [each + (at in up) for at, each in enumerate(down)]

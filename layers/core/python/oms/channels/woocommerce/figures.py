@@ -7,16 +7,11 @@ to. Where the lines do not add up to the order's tax for that reason, the tax is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from html import unescape
 
-from oms.channels.figures import Sold, exactly, minor, scaled, shared
+from oms.channels.figures import Sold, apportioned, exactly, minor, scaled, shared
 from oms.channels.woocommerce.payload import LineItem, TaxedLine, WooOrder
-from oms.money import allocate
 from oms.orders.sold import Charge, ChargeKind, short
-
-_FINE = 10**6
-"""Parts of a minor unit in which exact taxes are weighed."""
 
 
 def sold(
@@ -81,7 +76,4 @@ def _taxes(lines: Sequence[TaxedLine], whole: int, currency: str) -> list[int]:
         return rounded
     if not any(rounded) and whole > 0:
         return shared(whole, [minor(line.total, currency) for line in lines])
-    exact = [scaled(line.exact_tax, currency) for line in lines]
-    if exact and min(exact) >= 0 and abs(sum(exact, Decimal(0)) - whole) < 1:
-        return allocate(whole, [int(tax * _FINE) for tax in exact])
-    return rounded
+    return apportioned([scaled(line.exact_tax, currency) for line in lines], whole) or rounded
