@@ -116,6 +116,13 @@ class SharedZip(zipfile.ZipFile):
 
     _unpacking = threading.Lock()
 
+    def namelist(self) -> list[str]:
+        """No names: ministack asks the file system about each of a layer's, for each worker, where it leads to.
+
+        These zips are packed here, and lead nowhere else.
+        """
+        return []
+
     def extractall(self, path: Any = None, members: Any = None, pwd: Any = None) -> None:
         """Put a link to the shared directory where `path` is, an empty directory."""
         zipped, target = Path(str(self.filename)), Path(path)
@@ -124,7 +131,7 @@ class SharedZip(zipfile.ZipFile):
             if not place.exists():
                 partial = place.with_suffix(".partial")
                 shutil.rmtree(partial, ignore_errors=True)
-                super().extractall(partial, members, pwd)
+                super().extractall(partial, members or super().namelist(), pwd)
                 partial.rename(place)
         target.rmdir()
         target.symlink_to(place)
