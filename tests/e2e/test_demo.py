@@ -24,7 +24,7 @@ def performed(cloud: Cloud, plan: Plan) -> Report:
 @pytest.fixture(scope="module")
 def report(cloud: Cloud) -> Report:
     """A small run in which worker processes die: everything must end as it would without that."""
-    return performed(cloud, Plan(orders=ORDERS, seed=3, kills=4, patience=400))
+    return performed(cloud, Plan(orders=ORDERS, seed=3, kills=2, patience=400))
 
 
 def test_every_order_ends_where_it_should_though_workers_are_killed(report: Report) -> None:

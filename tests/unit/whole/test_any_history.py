@@ -40,7 +40,7 @@ class AnyHistory(Changes):
 
 TestAnyHistory = AnyHistory.TestCase
 TestAnyHistory.settings = settings(
-    max_examples=4000 if FULL else 140,
+    max_examples=4000 if FULL else 100,
     stateful_step_count=50 if FULL else 35,
     derandomize=not FULL,
     deadline=None,
