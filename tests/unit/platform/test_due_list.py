@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from oms.errors import Refused
+from oms.carriers.protocol import Ability
+from oms.errors import Refused, Unavailable
 from oms.platform import carriers, due_list, parcel_watch
 from oms.platform.due_list import Due
 
@@ -56,3 +57,26 @@ def test_a_parcel_that_was_listed_twice_is_one_when_it_moved(monkeypatch: pytest
     assert parcel_watch.ask(lambda: now) == 3
     again = {each for shard in map(parcel_watch._shard, ("794", "1")) for each in names(AT + timedelta(days=1), shard)}
     assert again == {(name, AT + timedelta(hours=3)), ("other#1", AT + timedelta(hours=3))}
+
+
+@pytest.mark.parametrize(("error", "asked", "left"), [(Unavailable("no answer"), 1, 2), (Refused("bad number"), 3, 0)])
+def test_a_carrier_that_does_not_answer_is_asked_once_and_its_other_parcels_stay_due(
+    error: Unavailable | Refused, asked: int, left: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[Any] = []
+
+    class Silent:
+        abilities = frozenset({Ability.TRACK})
+        most_tracked = 1
+
+        def track(self, tracking_numbers: Any) -> Any:
+            calls.append(tracking_numbers)
+            raise error
+
+    monkeypatch.setattr(carriers, "carrier", lambda _name: Silent())
+    shard = parcel_watch._shard("1")
+    for minute in range(3):
+        due_list.put(shard, Due(name="fedex#1", due=SOON + timedelta(minutes=minute), since=AT))
+    assert parcel_watch.ask(lambda: LATER) == 3
+    assert len(calls) == asked
+    assert len(due_list.due(shard, LATER, most=10)) == left

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from oms.carriers.protocol import Ability, Scan, Tracks
 from oms.clock import Clock
-from oms.errors import NotFound, OmsError
+from oms.errors import NotFound, OmsError, Unavailable
 from oms.fulfillment.tracking import receive
 from oms.orders.events import TrackingStatus
 from oms.platform import carriers, due_list, fulfillment
@@ -71,6 +71,9 @@ def _ask_one(name: str, parcels: Sequence[Due], clock: Clock) -> None:
             receive(fulfillment.ports(), name, scans, clock)
         except OmsError as error:
             _not_asked(name, some, error, clock)
+            if isinstance(error, Unavailable):
+                # Each silence takes the time of other carriers; its other parcels stay due, and are first next time.
+                return
             continue
         count(Metric.PARCELS_ASKED, len(some))
         for each in some:
