@@ -155,7 +155,7 @@ def _compared(found: list[Comparison]) -> Table:
     )
     for each in found:
         table.add_row(
-            f"{each.goods} over {each.locations}",
+            f"{'up to ' if each.mixed else ''}{each.goods} over {each.locations}",
             f"{each.median * 1e3:.1f}",
             f"{each.slowest * 1e3:.1f}",
             f"{each.solver * 1e3:.1f}",

@@ -19,6 +19,9 @@ T = TypeVar("T")
 SIZES = ((5, 500, 200), (10, 300, 60), (12, 2000, 12))
 """Goods, locations, and how many problems of the size are solved."""
 
+MIXED = (10, 300, 150)
+"""The same of problems of all sizes up to that."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
@@ -26,6 +29,8 @@ class Comparison:
 
     goods: int
     locations: int
+    mixed: bool
+    """The problems are of all sizes up to this one."""
     problems: int
     median: float
     slowest: float
@@ -40,14 +45,16 @@ class Comparison:
 
 
 def comparisons() -> list[Comparison]:
-    """One for each of `SIZES`, on the same problems each time, on one thread each."""
-    return [_compared(goods, locations, count) for goods, locations, count in SIZES]
+    """One for each of `SIZES` and for `MIXED`, on the same problems each time, on one thread each."""
+    return [*(_compared(*size) for size in SIZES), _compared(*MIXED, mixed=True)]
 
 
-def _compared(goods: int, locations: int, count: int) -> Comparison:
-    chance = random.Random(goods * locations)  # noqa: S311 - the same problems each time
+def _compared(most_goods: int, most_locations: int, count: int, *, mixed: bool = False) -> Comparison:
+    chance = random.Random(most_goods * most_locations)  # noqa: S311 - the same problems each time
     ours, theirs, exact, equal = [], [], 0, 0
     for _ in range(count):
+        goods = chance.randint(1, most_goods) if mixed else most_goods
+        locations = chance.randint(2, most_locations) if mixed else most_locations
         problem = random_problem(chance, goods=goods, locations=locations)
         seconds, found = _timed(lambda problem=problem: optimum(problem))  # type: ignore[misc]
         assert found is not None, "the problems are made so that they can be solved"
@@ -58,8 +65,9 @@ def _compared(goods: int, locations: int, count: int) -> Comparison:
         exact += found.exact
         equal += found.cost == cost
     return Comparison(
-        goods=goods,
-        locations=locations,
+        goods=most_goods,
+        locations=most_locations,
+        mixed=mixed,
         problems=count,
         median=median(ours),
         slowest=quantiles(ours, n=20)[-1],

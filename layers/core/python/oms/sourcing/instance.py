@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
+from itertools import compress
 from typing import NamedTuple
 
 FINE = 64
@@ -21,8 +22,8 @@ FINE = 64
 class Problem:
     """What to cover, with what, and what it costs. Costs are whole numbers of any one unit, not negative.
 
-    `stock[row][column]` units towards `needs[row]`; `unit[row][column]` per unit; a row that is `whole` comes from one
-    column. At most `most` columns are used.
+    `stock[row][column]` units, not negative, towards `needs[row]`; `unit[row][column]` per unit; a row that is `whole`
+    comes from one column. At most `most` columns are used.
     """
 
     needs: Sequence[int]
@@ -44,17 +45,60 @@ class Filled(NamedTuple):
     columns: tuple[int, ...]
 
 
+class Row(NamedTuple):
+    """What there is of a row: the columns that have some, how many units each, at most the need, and what one costs."""
+
+    columns: Sequence[int]
+    units: Sequence[int]
+    extras: Sequence[int]
+    """Beyond the row's cheapest."""
+
+
+class _Shares(dict[int, list[Share]]):
+    """What each column has of all rows, put together when it is asked for: most columns are left out before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[tuple[int, int, Sequence[int], Sequence[int], int]] = []
+        """Of each row the least units that count, the need, all columns' units and costs, and the cheapest."""
+
+    def __missing__(self, column: int) -> list[Share]:
+        self[column] = shares = [
+            (row, units if units < need else need, (unit[column] - cheapest) * FINE)  # noqa: FURB136 - half the time
+            for row, (least, need, stock, unit, cheapest) in enumerate(self.rows)
+            if (units := stock[column]) >= least
+        ]
+        return shares
+
+
 def cheapest_single(problem: Problem) -> tuple[int, int] | None:
     """The cost and the column of the cheapest that has everything by itself; None when there is none."""
-    costs: list[int | None] = list(problem.fixed)
-    for need, stock, unit in zip(problem.needs, problem.stock, problem.unit, strict=True):
+    able: Sequence[int] = range(len(problem.fixed))
+    for need, stock in zip(problem.needs, problem.stock, strict=True):
         if need > 0:
-            costs = [
-                None if cost is None or have < need else cost + need * each
-                for cost, have, each in zip(costs, stock, unit, strict=True)
-            ]
-    able = [cost for cost in costs if cost is not None]
-    return (least := min(able), costs.index(least)) if able else None
+            able = [column for column in able if stock[column] >= need]
+            if not able:
+                return None
+    costs = [problem.fixed[column] for column in able]
+    for need, unit in zip(problem.needs, problem.unit, strict=True):
+        if need > 0:
+            costs = [cost + need * unit[column] for cost, column in zip(costs, able, strict=True)]
+    least = min(costs)
+    return least, able[costs.index(least)]
+
+
+def _there(
+    need: int, stock: Sequence[int], unit: Sequence[int], worth: Sequence[bool] | None, *, whole: bool
+) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
+    """The columns that have some of a row and are worth a look, how many units each, and what one costs."""
+    columns: Sequence[int] = range(len(stock))
+    if worth is not None:
+        columns, stock, unit = list(compress(columns, worth)), list(compress(stock, worth)), list(compress(unit, worth))
+    there = [units >= need for units in stock] if whole else stock  # what is not 0 is there
+    units = list(compress(stock, there))
+    if max(units, default=0) > need:
+        units = [each if each < need else need for each in units]  # noqa: FURB136 - half the time
+    return list(compress(columns, there)), units, list(compress(unit, there))
 
 
 class Instance:
@@ -68,43 +112,35 @@ class Instance:
 
     def __init__(self, problem: Problem, known: tuple[int, int] | None = None) -> None:
         fixed = problem.fixed
-        columns: Sequence[int] = range(len(fixed))
+        worth = None
         if known is not None:
             least = known[0] - min(fixed)
-            columns = [column for column in columns if fixed[column] < least or column == known[1]]
+            worth = [cost < least or column == known[1] for column, cost in enumerate(fixed)]
         self.anyway, self.flat = 0, True
-        self.rows: list[list[tuple[int, int, int]]] = []
-        """For each row the columns that have some, as (column, units, extra)."""
-        self.shares: dict[int, list[Share]] = {}
-        needs, forced = list[int](), set[int]()
+        self.rows: list[Row] = []
+        self.shares = _Shares()
+        needs, forced, present = list[int](), set[int](), set[int]()
         for need, stock, unit, whole in zip(problem.needs, problem.stock, problem.unit, problem.whole, strict=True):
             if need <= 0:
                 continue
-            have = [column for column in columns if stock[column] >= (need if whole else 1)]
-            units = [most if (most := stock[column]) < need else need for column in have]
-            costs = [unit[column] for column in have]
+            columns, units, costs = _there(need, stock, unit, worth, whole=whole)
             cheapest = min(costs, default=0)
             spare = sum(units) - need
             if spare < need:
-                forced.update([column for column, each in zip(have, units, strict=True) if each > spare])
+                forced.update([column for column, each in zip(columns, units, strict=True) if each > spare])
             self.anyway += need * cheapest
             self.flat = self.flat and max(costs, default=0) == cheapest
-            self._add(list(zip(have, units, [(cost - cheapest) * FINE for cost in costs], strict=True)))
+            self.rows.append(Row(columns, units, [(cost - cheapest) * FINE for cost in costs]))
+            self.shares.rows.append((need if whole else 1, need, stock, unit, cheapest))
+            present.update(columns)
             needs.append(need)
         self.needs = tuple(needs)
         self.forced = tuple(sorted(forced))
+        self.columns = sorted(present)
         self.anyway += sum(fixed[column] for column in forced)
-        self.fixed = {column: fixed[column] * FINE for column in self.shares}
-        self.fixed.update(dict.fromkeys(self.forced, 0))
-
-    def _add(self, row: list[tuple[int, int, int]]) -> None:
-        position, shares = len(self.rows), self.shares
-        for column, units, extra in row:
-            if column in shares:
-                shares[column].append((position, units, extra))
-            else:
-                shares[column] = [(position, units, extra)]
-        self.rows.append(row)
+        self.fixed = [cost * FINE for cost in fixed]
+        for column in forced:
+            self.fixed[column] = 0
 
     def filled(self, columns: Iterable[int]) -> Filled | None:
         """Each row filled from the cheapest of these columns; None when they do not cover."""
@@ -134,7 +170,7 @@ class Instance:
         fewest = 0
         for need, row in zip(self.needs, self.rows, strict=True):
             count = 0
-            for units in sorted([units for _, units, _ in row], reverse=True):
+            for units in sorted(row.units, reverse=True):
                 count += 1
                 need -= units  # noqa: PLW2901 - what is left of it
                 if need <= 0:
@@ -156,22 +192,22 @@ class Instance:
         Row by row the price at which so much of it is offered as is needed; in a first pass columns offer a row for
         a fair part of what they cost, in the second for all that the other rows do not pay.
         """
-        reduced, last = dict(self.fixed), len(self.rows)
+        reduced, last = self.fixed.copy(), len(self.rows)
         prices = [self._price(row, reduced, last - row) for row in range(last)]
         for row, price in enumerate(prices):
-            for column, units, extra in self.rows[row]:
+            for column, units, extra in zip(*self.rows[row], strict=True):
                 if extra < price:
                     reduced[column] += units * (price - extra)
             prices[row] = self._price(row, reduced, 1)
-        return prices, reduced
+        return prices, {column: reduced[column] for column in self.columns}
 
-    def _price(self, row: int, reduced: dict[int, int], parts: int) -> int:
+    def _price(self, row: int, reduced: list[int], parts: int) -> int:
         """The price of a row that has none; it is paid to the columns then."""
         need, have = self.needs[row], self.rows[row]
         bits = need.bit_length()  # offers are sorted as single numbers, which is faster than as pairs
         offers = [
             (extra + (cost // (units * parts) if (cost := reduced[column]) > 0 else 0) << bits) + units
-            for column, units, extra in have
+            for column, units, extra in zip(*have, strict=True)
         ]
         offers.sort()
         price, mask = 0, (1 << bits) - 1
@@ -180,7 +216,7 @@ class Instance:
             if need <= 0:
                 price = offer >> bits
                 break
-        for column, units, extra in have:
+        for column, units, extra in zip(*have, strict=True):
             if extra < price:
                 reduced[column] -= units * (price - extra)
         return price

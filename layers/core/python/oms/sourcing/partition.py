@@ -58,7 +58,7 @@ def _options(instance: Instance) -> dict[int, tuple[int, int]] | None:
     """The cheapest column for each set of rows, as (cost, column) by the set's bits."""
     needs = instance.needs
     work, options = 0, dict[int, tuple[int, int]]()
-    for column in sorted(instance.shares):
+    for column in instance.columns:
         shares = instance.shares[column]
         if any(units < needs[row] for row, units, _ in shares):
             return None
