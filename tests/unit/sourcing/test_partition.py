@@ -29,7 +29,7 @@ def dear_parcels(problem: Problem) -> Problem:
 
 def cost_of(problem: Problem) -> int | None:
     instance = Instance(problem, cheapest_single(problem))
-    found = cheapest_partition(instance)
+    found = cheapest_partition(instance, instance.columns)
     return None if found is None else found.cost // FINE + instance.anyway
 
 

@@ -88,12 +88,12 @@ def cheapest_single(problem: Problem) -> tuple[int, int] | None:
 
 
 def _there(
-    need: int, stock: Sequence[int], unit: Sequence[int], worth: Sequence[bool] | None, *, whole: bool
+    need: int, stock: Sequence[int], unit: Sequence[int], some: Sequence[int] | None, *, whole: bool
 ) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
-    """The columns that have some of a row and are worth a look, how many units each, and what one costs."""
-    columns: Sequence[int] = range(len(stock))
-    if worth is not None:
-        columns, stock, unit = list(compress(columns, worth)), list(compress(stock, worth)), list(compress(unit, worth))
+    """The columns, or `some` of them, that have any of a row, how many units each, and what one costs."""
+    columns: Sequence[int] = range(len(stock)) if some is None else some
+    if some is not None:
+        stock, unit = [stock[column] for column in some], [unit[column] for column in some]
     there = [units >= need for units in stock] if whole else stock  # what is not 0 is there
     units = list(compress(stock, there))
     if max(units, default=0) > need:
@@ -112,10 +112,10 @@ class Instance:
 
     def __init__(self, problem: Problem, known: tuple[int, int] | None = None) -> None:
         fixed = problem.fixed
-        worth = None
+        some = None
         if known is not None:
             least = known[0] - min(fixed)
-            worth = [cost < least or column == known[1] for column, cost in enumerate(fixed)]
+            some = [column for column, cost in enumerate(fixed) if cost < least or column == known[1]]
         self.anyway, self.flat = 0, True
         self.rows: list[Row] = []
         self.shares = _Shares()
@@ -123,7 +123,7 @@ class Instance:
         for need, stock, unit, whole in zip(problem.needs, problem.stock, problem.unit, problem.whole, strict=True):
             if need <= 0:
                 continue
-            columns, units, costs = _there(need, stock, unit, worth, whole=whole)
+            columns, units, costs = _there(need, stock, unit, some, whole=whole)
             cheapest = min(costs, default=0)
             spare = sum(units) - need
             if spare < need:
@@ -138,9 +138,8 @@ class Instance:
         self.forced = tuple(sorted(forced))
         self.columns = sorted(present)
         self.anyway += sum(fixed[column] for column in forced)
-        self.fixed = [cost * FINE for cost in fixed]
-        for column in forced:
-            self.fixed[column] = 0
+        self.fixed = {column: fixed[column] * FINE for column in self.columns}
+        self.fixed.update(dict.fromkeys(forced, 0))
 
     def filled(self, columns: Iterable[int]) -> Filled | None:
         """Each row filled from the cheapest of these columns; None when they do not cover."""
@@ -199,9 +198,9 @@ class Instance:
                 if extra < price:
                     reduced[column] += units * (price - extra)
             prices[row] = self._price(row, reduced, 1)
-        return prices, {column: reduced[column] for column in self.columns}
+        return prices, reduced
 
-    def _price(self, row: int, reduced: list[int], parts: int) -> int:
+    def _price(self, row: int, reduced: dict[int, int], parts: int) -> int:
         """The price of a row that has none; it is paid to the columns then."""
         need, have = self.needs[row], self.rows[row]
         bits = need.bit_length()  # offers are sorted as single numbers, which is faster than as pairs

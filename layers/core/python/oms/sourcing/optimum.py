@@ -2,12 +2,13 @@
 
 It is a facility location problem with capacities, hard in theory. A first look prices the goods, makes a good cover of
 the columns that the prices pay for, and leaves out every column whose reduced cost exceeds what is left to gain (see
-`instance`); mostly a few tens remain. They are searched by the number of columns, from the likeliest on: a branch is a
-set of columns that are in and others that are left out; its prices are improved by some steps before it is split. A
-column is tried only beside all that can stand in for it at no more cost (see `Instance.betters`). All bounds are whole
-numbers, so what they prove is proved; a limit to the work keeps the worst case short. Beyond it, few goods of which
-each location has all that is needed or nothing are searched another way (see `partition`); else the answer says what
-may be missed, and a solver may be asked (see `proof`).
+`instance`); mostly a few tens remain. Few goods of which each of these has all that is needed or nothing are shared out
+(see `partition`). Else a good cover is made better (see `ending`), and the columns are searched by their number, from
+the likeliest on: a branch is a set of columns that are in and others that are left out; its prices are improved by some
+steps before it is split (see `bounds`). A column is tried only beside all that can stand in for it at no more cost (see
+`Instance.betters`). All bounds are whole numbers, so what they prove is proved; a limit to the work keeps the worst
+case short. Beyond it, what can be shared out is, by any work; else the answer says what may be missed, and a solver may
+be asked (see `proof`).
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ _COMPARED = 150
 
 _FEW = 10
 """Among so few columns the best are found without a good cover to begin with."""
+
+_EASY = 30_000
+"""Instances of which each column has all that is needed or nothing are searched by sets, when it is so little work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +124,20 @@ class _Search:
         free: Sequence[int] = sorted(columns, key=costs.__getitem__)
         if low < self._known.goal:
             self._known.begin(free, costs)
-            free = _paying(free, costs, self._known.goal - low)
-            if len(free) > _FEW:
-                self._ending.exchange(Branch(forced, free, prices, costs, 0, 0, 0, low), pairs=False)
         free = _paying(free, costs, self._known.goal - low)
+        cover = cheapest_partition(self._is, (*forced, *free), _EASY)
+        if cover is not None and len(cover.columns) <= self._known.limit:
+            self._known.offer(cover)
+            return self._known.best, self._known.goal
+        if len(free) > _FEW:
+            self._ending.exchange(Branch(forced, free, prices, costs, 0, 0, 0, low), pairs=False)
+            free = _paying(free, costs, self._known.goal - low)
         if self._is.flat or len(self._is.needs) > MANY:
             self._known.greedy(free)
             free = _paying(free, costs, self._known.goal - low)
         first = max(self._is.fewest() - len(forced), 1 if forced else 2)
         bound = self._sizes(Branch(forced, free, prices, costs, 0, first, len(free), low))
-        if self._known.work < 0 and (cover := cheapest_partition(self._is)) is not None:
+        if self._known.work < 0 and (cover := cheapest_partition(self._is, self._is.columns)) is not None:
             self._known.offer(cover)
             if len(cover.columns) <= self._known.limit:
                 bound = self._known.best.cost
