@@ -51,19 +51,20 @@ def comparisons() -> list[Comparison]:
 
 def _compared(most_goods: int, most_locations: int, count: int, *, mixed: bool = False) -> Comparison:
     chance = random.Random(most_goods * most_locations)  # noqa: S311 - the same problems each time
-    ours, theirs, exact, equal = [], [], 0, 0
+    problems = []
     for _ in range(count):
         goods = chance.randint(1, most_goods) if mixed else most_goods
         locations = chance.randint(2, most_locations) if mixed else most_locations
-        problem = random_problem(chance, goods=goods, locations=locations)
-        seconds, found = _timed(lambda problem=problem: optimum(problem))  # type: ignore[misc]
-        assert found is not None, "the problems are made so that they can be solved"
-        program = model(problem)
-        solver_seconds, cost = _timed(lambda program=program: cheapest(program))  # type: ignore[misc]
-        ours.append(seconds)
-        theirs.append(solver_seconds)
-        exact += found.exact
-        equal += found.cost == cost
+        problems.append(random_problem(chance, goods=goods, locations=locations))
+    # One after the other, as where nothing else is done: taking turns, each would find the caches full of the other.
+    found = [_timed(lambda problem=problem: optimum(problem)) for problem in problems]  # type: ignore[misc]
+    solved = [_timed(lambda program=program: cheapest(program)) for program in map(model, problems)]  # type: ignore[misc]
+    ours, theirs = [seconds for seconds, _ in found], [seconds for seconds, _ in solved]
+    exact = equal = 0
+    for (_, best), (_, cost) in zip(found, solved, strict=True):
+        assert best is not None, "the problems are made so that they can be solved"
+        exact += best.exact
+        equal += best.cost == cost
     return Comparison(
         goods=most_goods,
         locations=most_locations,

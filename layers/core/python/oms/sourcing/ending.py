@@ -14,6 +14,9 @@ LAST = 3
 _GUESTS = 20
 """So many of the cheapest columns are tried in exchange for others."""
 
+_FAR = 20
+"""Where more than a twentieth of the best cover's cost is to gain, two of its columns at once are left out, too."""
+
 _MEMBERS = 40
 """Of a cover of more columns none is exchanged."""
 
@@ -58,9 +61,10 @@ class Ending:
                 self._rest((*chosen, column), there + units, branch.sure + cost, rest, left - 1, most)
 
     def exchange(self, branch: Branch, *, pairs: bool) -> None:
-        """Take columns out of the best cover, one at a time, and put one or two others in, until that does not help.
+        """Take a column out of the best cover and put one in, or none, until that does not help.
 
-        A pair only where it is likely to be better: when its bound is in the lower half of what there is to gain.
+        With `pairs` one comes in for two as well, and two for one where that is likely to be better: when their bound
+        is in the lower half of what there is to gain.
         """
         known = self._known
         while (
@@ -75,7 +79,8 @@ class Ending:
         free = self._guests([each for each in branch.free[:_GUESTS] if each not in before.columns], costs)
         total = self._is.paid(branch.prices) + sum([costs[column] for column in before.columns])
         without = list[tuple[tuple[int, ...], int, int]]()
-        for column in sorted(set(before.columns) - set(self._is.forced), key=lambda each: (-costs[each], each)):
+        members = sorted(set(before.columns) - set(self._is.forced), key=lambda each: (-costs[each], each))
+        for column in members:
             chosen = tuple([each for each in before.columns if each != column])
             there, sure = self._without(chosen), total - costs[column]
             if there & self._enough == self._enough:
@@ -84,12 +89,19 @@ class Ending:
             if known.best is not before:
                 return True
             without.append((chosen, there, sure))
-        if pairs:
-            half = (known.goal - branch.low) // 2
-            for chosen, there, sure in without:
-                self._rest(chosen, there, sure + half, free, 2, self._enough)
+        if not pairs:
+            return False
+        gain = known.goal - branch.low
+        for position, column in enumerate(members if gain * _FAR > known.goal else ()):
+            for other in members[:position]:
+                chosen = tuple([each for each in before.columns if each not in (column, other)])
+                self._last(chosen, self._without(chosen), total - costs[column] - costs[other], free)
                 if known.best is not before:
                     return True
+        for chosen, there, sure in without:
+            self._rest(chosen, there, sure + gain // 2, free, 2, self._enough)
+            if known.best is not before:
+                return True
         return False
 
     def _packed(self, numbers: Iterable[int]) -> int:
