@@ -13,55 +13,45 @@ Costs are whole numbers; bounds are floating point, and rounded down.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from math import ceil, floor
+from collections.abc import Iterable
+from math import floor
 from typing import TYPE_CHECKING, NamedTuple
 
-import highspy
 import numpy as np
 
-from oms.sourcing.contents import Best, Contents, Offer, Tariff
-from oms.sourcing.linear import NONE, Linear, Solution, program_of
-from oms.sourcing.stepped import Sharing, Steps
+from oms.sourcing.branching import cheapest_of
+from oms.sourcing.contents import Contents
+from oms.sourcing.linear import Linear, Solution, chosen
+from oms.sourcing.offers import Best, Offer, Tariff
+from oms.sourcing.packing import packed
+from oms.sourcing.stepped import Sharing, Units
 
 if TYPE_CHECKING:
-    from oms.sourcing.contents import Ints
+    from oms.sourcing.offers import Floats, Ints
 
-SECONDS = 2.0
-"""How long the solver may take for integer programs in all; what it has found by then counts, with its gap.
+EFFORT = 3_000_000
+"""Columns of linear programs that may be looked at for the proof: three to four seconds."""
 
-Little, because a hard choice may take ten seconds on half a processor, and the search has a part of it.
-"""
+SECONDS = 1.0
+"""How long a solver may look for a good choice to begin with."""
 
-_AT_ONCE = 1.0
-"""Seconds for one of them."""
+_SHORT = 150
+"""Locations of which a better choice is made to begin with."""
 
-LOOKS = 20_000
-"""How often a location may be asked for its best content; those with fine weights count as four. One to two seconds."""
+_FEW, _MORE = 400, 1500
+"""Contents of these that are looked at for it, and where parcels are limited, if so few do not make a choice."""
 
-_FEW = 300
-"""Locations that are weighed finely at most."""
+_SHORTEST, _BEGIN = 40, 1.5
+"""Where some of them have too much to list: so many locations, and seconds."""
 
-COARSE, FINE = 500, 2000
-"""In so many steps a parcel is weighed: to begin with, and when few locations are left."""
-
-MOST_OFFERS = 2500
-"""Contents that are given to the solver."""
-
-_FIRST_OFFERS = 200
-"""Of the contents that are known, so many are given to it as a first guess."""
+_MOST, _PROOF = 100, 3.0
+"""For the proof, where there is too much to list: so many locations at most, and seconds."""
 
 _ROUNDS = 80
 """How often prices are looked for at most."""
 
 _NEAR = 150
-"""Locations that are asked for contents in most rounds; all of them only when these have none."""
-
-_DEEPEST = 60
-"""Contents that a dive takes at most."""
-
-_LOOKS = 3
-"""Rounds in which contents are looked for that fit those which a dive has taken."""
+"""Contents that are added at once."""
 
 
 class Assembled(NamedTuple):
@@ -71,36 +61,33 @@ class Assembled(NamedTuple):
     bound: int
 
 
-def assembled(steps: Steps, known: Sharing, grain: int) -> Assembled:
-    """A sharing that is no dearer than a known one, and a bound: proved when no other costs `grain` less."""
-    return _Assembly(steps, known, grain).run()
+def assembled(contents: Contents, most: int | None, known: Units, grain: int) -> Assembled:
+    """A sharing that is no dearer than a known one, and a bound: proved when no other costs `grain` less.
+
+    Neither takes more than `most` parcels, if that is given.
+    """
+    return _Assembly(contents, most, known, grain).run()
 
 
 class _Level(NamedTuple):
-    """What prices prove about a number of parcels: a bound, the prices, the locations in question, and the parcels."""
+    """What prices prove: a bound, the prices, and the locations in question with their least reduced costs."""
 
     bound: float
     tariff: Tariff
     places: Ints
-    parcels: float
+    reduced: Floats
 
 
 class _Assembly:
     """The best sharing so far, and the contents that are known."""
 
-    def __init__(self, steps: Steps, known: Sharing, grain: int) -> None:
-        self._steps, self._grain = steps, grain
-        self._contents = Contents(steps)
-        self._best, self._found, self._left = known.cost, known.units, SECONDS
-        self._looks, self._weight = LOOKS, 1
-        self._linear = Linear(self._contents, steps.most, float(known.cost))
-        place = {column: number for number, column in enumerate(self._contents.columns)}
-        given: dict[int, list[int]] = {}
-        for number, row in enumerate(self._contents.rows):
-            for column, units in known.units.get(row, {}).items():
-                given.setdefault(place[column], [0] * len(self._contents.rows))[number] += units
-        for each, counts in given.items():
-            self._linear.add(self._contents.offer(each, counts))
+    def __init__(self, contents: Contents, most: int | None, known: Units, grain: int) -> None:
+        self._contents, self._most, self._grain = contents, most, grain
+        offers = [contents.offer(place, units) for place, units in contents.given(known).items()]
+        self._best, self._found = sum(offer.cost for offer in offers), known
+        self._linear = Linear(contents, most, float(self._best))
+        for offer in offers:
+            self._linear.add(offer)
 
     @property
     def _goal(self) -> int:
@@ -108,139 +95,70 @@ class _Assembly:
         return self._best - self._grain + 1
 
     def run(self) -> Assembled:
-        places = np.arange(len(self._contents.columns))
-        exact = self._contents.measure(COARSE)
-        level = self._priced(None, places)
-        self._dive(level, None)
-        if level.bound < self._goal and not exact and len(still := self._still(level)) <= _FEW:
-            self._contents.measure(FINE)
-            self._weight = FINE // COARSE
-            level = self._priced(None, still)
-            self._dive(level, None)
+        level = self._priced()
         if level.bound < self._goal:
-            self._choose(self._promising(level), None)
-        bound = level.bound if level.bound >= self._goal else self._by_parcels(level)
+            self._begin(level)
+        bound = level.bound if level.bound >= self._goal else self._proved(level)
         return Assembled(Sharing(self._best, self._found, bound >= self._goal), min(floor(bound), self._best))
 
-    def _by_parcels(self, root: _Level) -> float:
-        """A bound for all numbers of parcels, which are looked at one by one."""
-        levels = self._levels(root)
-        open_ones = sorted(levels, key=lambda count: levels[count].bound)
-        for count in open_ones:
-            if self._looks >= 0 and levels[count].bound < self._goal:
-                self._dive(levels[count], count)
-                self._choose(self._promising(levels[count]), count)
-        for again in (True, False):
-            before = self._best
-            open_ones = [count for count in open_ones if not self._settled(levels[count], count)]
-            if not open_ones or self._best == before or not again:
+    def _begin(self, level: _Level) -> None:
+        """Make a choice of the contents that look cheapest."""
+        contents = self._contents
+        short = level.places[level.reduced.argsort(kind="stable")[:_SHORT]]
+        if contents.large[short[:_SHORTEST]].any():
+            self._packed(short[:_SHORTEST], _BEGIN)
+        for few in (_FEW,) if self._most is None else (_FEW, _MORE):
+            likely = contents.cheapest(level.tariff, short, list(self._linear.offers.values()), few)
+            found = chosen(contents, likely, most=self._most, goal=self._goal, grain=self._grain, seconds=SECONDS)
+            self._take(found.offers)
+            if found.offers:
                 break
-        return max(min((levels[count].bound for count in open_ones), default=float(self._best)), root.bound)
 
-    def _levels(self, root: _Level) -> dict[int, _Level]:
-        """What prices prove about each number of parcels in question; the costs by that number are convex."""
-        middle, levels = ceil(root.parcels - NONE), dict[int, _Level]()
-        still = self._still(root)
-        for counts in (range(middle, len(self._contents.columns) + 1), range(middle - 1, -1, -1)):
-            for count in counts:
-                if self._steps.most is not None and count > self._steps.most:
-                    break
-                level = self._priced(count, still)
-                if level.bound >= self._goal:
-                    break
-                levels[count] = level
-                if self._looks < 0:
-                    # Of further numbers nothing is known.
-                    levels[count] = level._replace(bound=float("-inf"))
-                    break
-        return levels
-
-    def _settled(self, level: _Level, count: int) -> bool:
-        """Whether the best of so many parcels is known now."""
-        if level.bound >= self._goal:
-            return True
-        if level.bound == float("-inf"):
-            return False
-        places = self._still(level)
-        offers = self._contents.within(level.tariff, places, self._goal - level.bound, MOST_OFFERS)
-        return offers is not None and self._choose(offers, count)
-
-    def _ask(self, tariff: Tariff, places: Ints) -> Best:
-        """Each location's best content at these prices."""
-        self._looks -= self._weight * len(places)
-        return self._contents.best(tariff, places)
-
-    def _priced(self, count: int | None, places: Ints) -> _Level:
-        """Look for the prices at which no further content helps."""
-        linear, contents = self._linear, self._contents
-        linear.allow(count)
-        best = _Level(float("-inf"), Tariff(np.zeros(len(contents.rows)), 0.0), places, 0.0)
-        limit = count if count is not None else self._steps.most
-        near: Ints | None = None
-        for _ in range(_ROUNDS):
-            solution = linear.solve()
-            tariff = solution.tariff
-            asked = places if near is None else near
-            found = self._ask(tariff, asked)
-            added = self._add(asked, solution, found)
-            if near is not None:
-                near = near if added and self._looks >= 0 else None
-                continue
-            paid = float(tariff.prices @ contents.needs) - (tariff.toll * limit if limit is not None else 0.0)
-            bound = paid + float(np.minimum(found.reduced, 0.0).sum())
-            near = places[found.reduced.argsort(kind="stable")[:_NEAR]]
-            if bound > best.bound:
-                best = _Level(bound, tariff, places, solution.parcels)
-            places = places[bound + found.reduced < self._goal]
-            if not added or solution.value - bound < self._grain / 2 or bound >= self._goal or self._looks < 0:
-                break
-        return best
+    def _proved(self, level: _Level) -> float:
+        """What no choice costs less than, by all contents that a cheaper one could take; the best of these is kept."""
+        bound, contents = level.bound, self._contents
+        table = contents.within(level.tariff, self._still(level), self._goal - bound)
+        if table is not None:
+            found = cheapest_of(contents, table, most=self._most, goal=self._goal, grain=self._grain, effort=EFFORT)
+            self._take(found.offers)
+            bound = max(bound, found.bound)
+        if bound < self._goal and len(still := self._still(level)) <= _MOST:
+            bound = max(bound, self._packed(still, _PROOF))
+        return bound
 
     def _still(self, level: _Level) -> Ints:
         """The locations that a choice better than the best may take."""
-        reduced = self._ask(level.tariff, level.places).reduced
-        still: Ints = level.places[level.bound + reduced < self._goal]
+        still: Ints = level.places[level.bound + level.reduced < self._goal]
         return still
 
-    def _promising(self, level: _Level) -> list[Offer]:
-        """The known contents with the least reduced costs."""
-        prices, joined = level.tariff.prices, self._contents.joined
+    def _packed(self, places: Ints, seconds: float) -> float:
+        """What no choice of these locations costs less than; the cheapest is kept, if it was found."""
+        found = packed(self._contents, places, most=self._most, goal=self._goal, grain=self._grain, seconds=seconds)
+        self._take(found.offers)
+        return found.bound
 
-        def reduced(offer: Offer) -> float:
-            return offer.cost - float(prices @ np.array(offer.units)) + (not joined[offer.place]) * level.tariff.toll
-
-        return sorted(self._linear.offers.values(), key=reduced)[:_FIRST_OFFERS]
-
-    def _dive(self, level: _Level, count: int | None) -> None:
-        """Make a choice of the linear program's solution: take the content of which it takes most, and solve again."""
-        linear, near = self._linear, self._near(level)
-        linear.allow(count)
-        taken: list[Offer] = []
-        while len(taken) <= _DEEPEST and self._looks >= 0:
-            for _ in range(_LOOKS):
-                solution = linear.solve()
-                if solution.value >= self._goal:
-                    break
-                if not self._add(near, solution, self._ask(solution.tariff, near)):
-                    break
-            if solution.value >= self._goal:
+    def _priced(self) -> _Level:
+        """Look for the prices at which no further content helps."""
+        linear, contents, limit = self._linear, self._contents, self._most
+        places = np.arange(len(contents.columns))
+        best = _Level(float("-inf"), Tariff(np.zeros(len(contents.rows)), 0.0), places, np.zeros(len(places)))
+        thorough = False
+        for _ in range(_ROUNDS):
+            solution = linear.solve()
+            tariff = solution.tariff
+            found = contents.best(tariff, places, thorough=thorough)
+            paid = float(tariff.prices @ contents.needs) - (tariff.toll * limit if limit is not None else 0.0)
+            gained = np.sort(np.minimum(found.reduced, 0.0))[: contents.parcels(self._goal)]
+            bound = paid + float(gained.sum())
+            added = self._add(places, solution, found)
+            if bound > best.bound:
+                best = _Level(bound, tariff, places, found.reduced)
+            places = places[bound + found.reduced < self._goal]
+            near = solution.value - bound < self._grain / 2 or bound >= self._goal
+            if near or contents.work < 0 or (thorough and not added):
                 break
-            shares = linear.shares()
-            more = [offer for share, offer in shares if share > 1 - NONE and offer not in taken]
-            rest = [(share, offer) for share, offer in shares if share <= 1 - NONE]
-            if not rest:
-                self._take([offer for _, offer in shares])
-                break
-            more.append(max(rest, key=lambda each: each[0])[1])
-            linear.fix(more, 1.0)
-            taken += more
-        linear.fix(taken, 0.0)
-
-    def _near(self, level: _Level) -> Ints:
-        """Of the locations in question those that could help most."""
-        order = self._ask(level.tariff, level.places).reduced.argsort(kind="stable")
-        near: Ints = level.places[order[:_NEAR]]
-        return near
+            thorough = not added
+        return best
 
     def _add(self, places: Ints, solution: Solution, found: Best) -> int:
         """Add the contents that make the linear program cheaper; how many were not known."""
@@ -251,36 +169,8 @@ class _Assembly:
                 added += self._linear.add(self._contents.offer(place, found.units[index]))
         return added
 
-    def _choose(self, offers: Sequence[Offer], count: int | None) -> bool:
-        """Let the solver choose among these contents; whether it is proved that it found the cheapest of them."""
-        if self._left <= 0:
-            return False
-        program = program_of(self._contents, offers, count, self._steps.most)
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        solver.silent()
-        for option, value in (
-            ("threads", 1),
-            ("mip_rel_gap", 0.0),
-            ("mip_abs_gap", self._grain / 2),
-            ("time_limit", min(_AT_ONCE, self._left)),
-            ("objective_bound", float(self._goal)),
-        ):
-            solver.setOptionValue(option, value)
-        solver.passModel(program)
-        solver.run()
-        self._left -= solver.getRunTime()
-        status = solver.getModelStatus()
-        if solver.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
-            chosen = solver.getSolution().col_value
-            self._take([offer for offer, share in zip(offers, chosen, strict=True) if share > 1 / 2])
-        return status in {
-            highspy.HighsModelStatus.kOptimal,
-            highspy.HighsModelStatus.kInfeasible,
-            highspy.HighsModelStatus.kObjectiveBound,
-        }
-
     def _take(self, offers: Iterable[Offer]) -> None:
-        """Keep what these contents make, less what is too many, if it is the best so far."""
+        """Keep what these contents make, less what is too many, if it is the best so far; of none, nothing is kept."""
         contents = self._contents
         units = {offer.place: list(offer.units) for offer in offers}
         found: dict[int, dict[int, int]] = {}
@@ -288,10 +178,10 @@ class _Assembly:
             spare = sum(each[number] for each in units.values()) - int(contents.needs[number])
             if spare < 0:
                 return
-            dearest = sorted(units, key=lambda place: -self._steps.extra[row][contents.columns[place]])
+            dearest = sorted(units, key=lambda place: -contents.extra[place][number])
             for place in dearest:
                 less = min(spare, units[place][number])
-                if less and (not self._steps.whole or less == units[place][number]):
+                if less and (not contents.whole or less == units[place][number]):
                     units[place][number] -= less
                     spare -= less
             found[row] = {contents.columns[place]: each[number] for place, each in units.items() if each[number]}

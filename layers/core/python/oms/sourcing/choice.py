@@ -16,6 +16,9 @@ from oms.sourcing.optimum import WORK, Optimum, optimum
 from oms.sourcing.proof import assured, least_money, put_together
 from oms.sourcing.stepped import LOOKS, cheapest
 
+_PART = 8
+"""So small a part of the work finds what is easily proved."""
+
 
 class Choice(NamedTuple):
     """The columns chosen, what each gives, and what it costs in the numbers of the search."""
@@ -215,26 +218,34 @@ def _solved(problem: Problem, task: Task) -> Optimum:
 def _filled(task: Task, coding: Coding, cover: Optimum) -> Choice:
     """What each column of a cover gives, and what that truly costs; or others, if they are cheaper by true prices."""
     pieces: Pieces = _pieces(task, coding, cover.columns)
-    cost, bound, least = coding.true(task, pieces), cover.bound, 0
+    cost, bound, least, parcels = coding.true(task, pieces), cover.bound, 0, 0
     if not task.prices.even:
-        found = cheapest(coding.steps(task), cost, looks=LOOKS * min(task.work, WORK) // WORK)
+        found = cheapest(coding.steps(task), cost, looks=_looks(task))
         if found.units:
             pieces, cost = _sorted(found.units), found.cost
         # What cannot be proved to a minor unit, because prices are rounded on the way, is proved well enough.
         if found.proved or cost - bound < coding.money(MILLI):
             bound = cost
         elif together := put_together(task, pieces):
-            pieces, least = _sorted(together.sharing.units), together.bound
+            pieces, least, parcels = _sorted(together.sharing.units), together.least, together.parcels
             cost = coding.true(task, pieces)
-            if together.sharing.proved and coding.parcels(bound) >= coding.parcels(cost):
+            if together.sharing.proved and max(parcels, coding.parcels(bound)) >= coding.parcels(cost):
                 bound = cost
     columns = tuple(sorted({column for each in pieces.values() for column, _ in each}))
     cover = Optimum(columns, cost, min(bound, cost))
     if cover.exact:
         return Choice(cover, task.needs, pieces)
-    fewer = coding.parcels(cost) - coding.parcels(bound)
-    least = max(least, least_money(task) if fewer else coding.money_of(bound))
+    known = coding.parcels(bound)
+    fewer = coding.parcels(cost) - max(parcels, known)
+    # A bound of fewer parcels says nothing of the money.
+    least = max(least, coding.money_of(bound) if known == coding.parcels(cost) else least_money(task))
     return Choice(cover, task.needs, pieces, gap=max(0, coding.money_of(cost) - least), parcels_gap=fewer)
+
+
+def _looks(task: Task) -> int:
+    """How many sets of locations are tried: few, where contents are put together if these do not prove it."""
+    looks = LOOKS * min(task.work, WORK) // WORK
+    return looks // _PART if task.proof else looks
 
 
 def _sorted(units: Mapping[int, Mapping[int, int]]) -> Pieces:

@@ -1,56 +1,53 @@
 """What each location could send best at given prices of the goods, where parcels are priced by steps of weight.
 
 A location earns the prices of the units that it sends and pays what its parcel costs. What is left over, its reduced
-cost, is smallest for one of its contents, found by the weight of the parcel (a knapsack: R. Bellman, "Dynamic
-Programming", 1957), for hundreds of locations at once. Where the goods' weights have no common measure to speak of,
-they are rounded down: what a location could do then looks no dearer than it is, so bounds stay bounds.
+cost, is smallest for one of its contents. Most locations are seen to earn nothing by filling each step of weight up to
+the gram, as if units could be cut (G. B. Dantzig, "Discrete-Variable Extremum Problems", Operations Research 5, 1957).
+Of the others all contents are listed, if these are few; else the best one is found by the weight of the parcel (see
+`knapsack`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import gcd
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from oms.sourcing.rates import price
+from oms.sourcing.knapsack import AT_ONCE, Found, Scales, best_by_weight, listed_within
+from oms.sourcing.offers import Best, Offer, Table, Tariff, together
+from oms.sourcing.rates import Zone, price
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from oms.sourcing.stepped import Steps
+    from oms.sourcing.stepped import Steps, Units
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-AT_ONCE = 200
-"""Locations that are looked at together: more take more memory, and are not faster."""
+MOST_LISTED = 30_000
+"""Contents of a location that are listed at most."""
 
-MOST_LOOKS = 40_000
-"""Looks at a part of a content before there are too many to name them all."""
+MOST_IN_ALL = 1_000_000
+"""Contents that are looked at for the lists of all locations together."""
 
-
-class Offer(NamedTuple):
-    """A location (by its place among the able ones), units of each row that it sends, and what that costs."""
-
-    place: int
-    units: tuple[int, ...]
-    cost: int
+MOST_WITHIN = 200_000
+"""Contents that are named at most, when those within a room are asked for."""
 
 
-class Tariff(NamedTuple):
-    """Prices of the rows, and what a further parcel costs on top."""
+_LISTING = 500
 
-    prices: Floats
-    toll: float
+WORK = 100_000_000
+"""Sums that may be looked at for locations with too much to list: about two seconds."""
 
 
-class Best(NamedTuple):
-    """Of each location that was asked for: its least reduced cost, and the units with which it has it."""
+class Listed(NamedTuple):
+    """All contents of a location to which nothing could be added for nothing, and what they cost."""
 
-    reduced: Floats
-    units: Ints
+    units: Floats
+    cost: Floats
 
 
 class Contents:
@@ -59,182 +56,203 @@ class Contents:
     def __init__(self, steps: Steps) -> None:
         self.rows = [row for row, need in enumerate(steps.needs) if need > 0]
         self.needs = np.array([steps.needs[row] for row in self.rows])
-        self._whole = steps.whole
+        self.whole = steps.whole
         stock = np.array([steps.table[row] for row in self.rows]).T
         have = np.where(stock >= self.needs, self.needs, 0 if steps.whole else np.maximum(stock, 0))
         able = np.flatnonzero(have.any(axis=1))
         self.columns = [int(column) for column in able]
         self.have = have[able]
         self.joined = np.array([column in steps.joined for column in self.columns])
-        self._lump = np.array([steps.lump[column] for column in self.columns], dtype=float)
-        self._extra = np.array([steps.extra[row] for row in self.rows], dtype=float).T[able]
-        self._grams = [steps.grams[row] for row in self.rows]
+        self.lump = np.array([steps.lump[column] for column in self.columns], dtype=float)
+        self.extra = np.array([steps.extra[row] for row in self.rows], dtype=float).T[able]
+        self.grams = np.array([steps.grams[row] for row in self.rows])
         self._rate = steps.rate
         self._zones = [steps.zones.get(column) for column in self.columns]
-        self._by_id = {id(zone): zone for zone in self._zones}
-        number = {name: index for index, name in enumerate(self._by_id)}
-        self._zone = np.array([number[id(zone)] for zone in self._zones], dtype=int)
-        self.measure(1)
+        self.scales = Scales(self._zones, self.have, self.grams, steps.rate)
+        self.work = WORK
+        self._known: dict[int, Listed] = {}
+        self._charges: dict[tuple[int, int], int] = {}
+        self._lightest = np.sort(self.lump + [self.charge(place, 1) for place in range(len(self.columns))])
+        options = 1 + (self.have > 0) if steps.whole else 1 + self.have
+        counts = np.array([min(prod(map(int, each)), 2 * MOST_LISTED) for each in options])
+        order = counts.argsort(kind="stable")
+        self.large = counts > MOST_LISTED
+        self.large[order] |= counts[order].cumsum() > MOST_IN_ALL
+        """Which locations have more contents than are listed."""
 
-    def measure(self, cells: int) -> bool:
-        """Weigh in so many steps at most; whether that is exact."""
-        weight = max(1, sum(int(need) * grams for need, grams in zip(self.needs, self._grams, strict=True)))
-        common = gcd(*self._grams) or 1
-        self._cell = common if weight <= common * cells else -(-weight // cells)
-        self._weights = [grams // self._cell for grams in self._grams]
-        heaviest = sum(int(need) * cell for need, cell in zip(self.needs, self._weights, strict=True))
-        self._charges = np.array(
-            [
-                [0 if zone is None else price(zone, max(1, w * self._cell)) * self._rate for w in range(heaviest + 1)]
-                for zone in self._by_id.values()
-            ],
-            dtype=float,
-        )
-        return self._cell == common
+    def charge(self, place: int, grams: int) -> int:
+        """What a location's parcel of so many grams costs by its zone."""
+        zone: Zone | None = self._zones[place]
+        if zone is None:
+            return 0
+        key = id(zone), max(1, grams)
+        if key not in self._charges:
+            self._charges[key] = price(zone, key[1]) * self._rate
+        return self._charges[key]
+
+    def given(self, units: Units) -> dict[int, list[int]]:
+        """What each location sends of each row, by place."""
+        place = {column: number for number, column in enumerate(self.columns)}
+        sent: dict[int, list[int]] = {}
+        for number, row in enumerate(self.rows):
+            for column, count in units.get(row, {}).items():
+                sent.setdefault(place[column], [0] * len(self.rows))[number] += count
+        return sent
+
+    def parcels(self, goal: float) -> int:
+        """How many locations can send something at most for less than this."""
+        spent: Floats = self._lightest.cumsum()
+        return int((spent < goal).sum())
 
     def offer(self, place: int, units: Sequence[int]) -> Offer:
         """What it truly costs that a location sends these units."""
-        zone, each = self._zones[place], [int(count) for count in units]
-        grams = sum(count * grams for count, grams in zip(each, self._grams, strict=True))
-        charge = 0 if zone is None else price(zone, max(1, grams)) * self._rate
-        beside = self._lump[place] + sum(
-            count * extra for count, extra in zip(each, self._extra[place], strict=True) if count
+        each = [int(count) for count in units]
+        grams = sum(count * int(grams) for count, grams in zip(each, self.grams, strict=True))
+        beside = self.lump[place] + sum(
+            count * extra for count, extra in zip(each, self.extra[place], strict=True) if count
         )
-        return Offer(place, tuple(each), charge + round(beside))
+        return Offer(place, tuple(each), self.charge(place, grams) + round(beside))
 
-    def best(self, tariff: Tariff, places: Ints) -> Best:
-        """Each location's best content at these prices."""
-        parts = [self._best(tariff, places[first : first + AT_ONCE]) for first in range(0, len(places), AT_ONCE)]
-        if not parts:
-            return Best(np.zeros(0), np.zeros((0, len(self.rows)), dtype=int))
-        return Best(np.concatenate([part.reduced for part in parts]), np.concatenate([part.units for part in parts]))
+    def least(self, tariff: Tariff, places: Ints) -> Floats:
+        """What the reduced cost of each location is at least."""
+        tolls = self.lump[places] + np.where(self.joined[places], 0.0, tariff.toll)
+        return self.scales.least(places, self.gains(tariff, places), tolls)
 
-    def _best(self, tariff: Tariff, places: Ints) -> Best:
-        gains, taken = self._gains(tariff, places)
-        left = self._left(gains[-1], tariff, places)
-        at = left.argmin(axis=1)
-        each = np.arange(len(places))
-        reduced = left[each, at]
-        units = np.zeros((len(places), len(self.rows)), dtype=int)
-        for row in reversed(range(len(self.rows))):
-            units[:, row] = taken[row][each, at]
-            at = at - units[:, row] * self._weights[row]
+    def gains(self, tariff: Tariff, places: Ints) -> Floats:
+        """What each location earns by a unit of each row; nothing by what it would lose by."""
+        gains: Floats = np.maximum(tariff.prices - self.extra[places], 0.0)
+        return gains
+
+    def best(self, tariff: Tariff, places: Ints, *, thorough: bool = True) -> Best:
+        """Each location's best content at these prices; in haste, only of the likeliest that have too much to list."""
+        reduced, units = self.least(tariff, places), np.zeros((len(places), len(self.rows)), dtype=int)
+        earning = np.flatnonzero(reduced < 0)
+        large = self.large[places[earning]]
+        for index in earning[~large]:
+            reduced[index], units[index] = self._best_listed(tariff, int(places[index]))
+        others = earning[large][reduced[earning[large]].argsort(kind="stable")]
+        for first in range(0, len(others) if thorough else min(1, len(others)), AT_ONCE):
+            if self.work < 0:
+                break
+            part = others[first : first + AT_ONCE]
+            least, units[part] = self._best_by_weight(tariff, places[part])
+            # By the gram and by rounded weights: the larger of two bounds is one.
+            reduced[part] = np.maximum(reduced[part], least)
+            if thorough and not self.scales.exact:
+                for index in part[reduced[part] < 0]:
+                    self._refine(tariff, int(places[index]), reduced, units, index)
         return Best(reduced, units)
 
-    def _left(self, gains: Floats, tariff: Tariff, places: Ints) -> Floats:
-        """What sending costs beyond the gain, by location and weight."""
-        tolls = self._lump[places] + np.where(self.joined[places], 0, tariff.toll)
-        left: Floats = self._charges[self._zone[places], : gains.shape[1]] - gains + tolls[:, None]
-        return left
+    def _best_by_weight(self, tariff: Tariff, places: Ints) -> tuple[Floats, Ints]:
+        tolls = np.array([self._toll(tariff, int(place)) for place in places])
+        gains, have = self.gains(tariff, places), self.have[places]
+        self.work -= int(have.sum()) * len(self.scales.charges[0])
+        return best_by_weight(self.scales, places, gains, have, tolls, whole=self.whole)
 
-    def _gains(self, tariff: Tariff, places: Ints) -> tuple[list[Floats], list[NDArray[np.int16]]]:
-        """The most that can be earned up to each weight, after each row, and the units of the row for it."""
-        have = self.have[places]
-        heaviest = int((have * np.array(self._weights)).sum(axis=1).max(initial=0))
-        gains = [np.zeros((len(places), heaviest + 1))]
-        taken = []
-        for row, weight in enumerate(self._weights):
-            gain = tariff.prices[row] - self._extra[places, row]
-            known, picked = gains[-1].copy(), np.zeros((len(places), heaviest + 1), dtype=np.int16)
-            for units in [int(self.needs[row])] if self._whole else range(1, int(self.needs[row]) + 1):
-                able = np.flatnonzero((have[:, row] >= units) & (gain > 0))
-                if not len(able):
-                    continue
-                offered = gains[-1][able, : heaviest + 1 - units * weight] + units * gain[able, None]
-                current, pick = known[able, units * weight :], picked[able, units * weight :]
-                pick[offered > current] = units
-                known[able, units * weight :] = np.maximum(offered, current)
-                picked[able, units * weight :] = pick
-            gains.append(known)
-            taken.append(picked)
-        return gains, taken
+    def _best_listed(self, tariff: Tariff, place: int) -> tuple[float, Ints]:
+        listed = self.listed(place)
+        costs = listed.cost - listed.units @ tariff.prices
+        at = int(costs.argmin())
+        return float(costs[at]) + self._beside(tariff, place), listed.units[at].astype(int)
 
-    def within(self, tariff: Tariff, places: Ints, room: float, most: int) -> list[Offer] | None:
-        """Every content that could be part of a choice that costs no more than `room` beyond the bound of the prices.
+    def _refine(self, tariff: Tariff, place: int, reduced: Floats, units: Ints, index: int) -> None:
+        """Look for the true best content, where the one that is best by rounded weights earns nothing in truth."""
+        toll = self._beside(tariff, place)
+        true = self.offer(place, units[index]).cost + toll - float(tariff.prices @ units[index])
+        if true < 0 or self.work < 0:
+            return
+        found = self._found(tariff, place, 0.0)
+        if found is not None:
+            at = int(found.reduced.argmin()) if len(found.units) else -1
+            reduced[index] = found.reduced[at] + self._toll(tariff, place) if at >= 0 else 0.0
+            units[index] = found.units[at] if at >= 0 else 0
 
-        None when there are more than `most`.
+    def _toll(self, tariff: Tariff, place: int) -> float:
+        return float(self.lump[place]) + self._beside(tariff, place)
+
+    def _beside(self, tariff: Tariff, place: int) -> float:
+        return 0.0 if self.joined[place] else tariff.toll
+
+    def _found(self, tariff: Tariff, place: int, limit: float) -> Found | None:
+        """The contents of a location with too much to list that have less than this reduced cost."""
+        found = listed_within(
+            self.scales,
+            place,
+            self.gains(tariff, np.array([place]))[0],
+            self.have[place],
+            limit - self._toll(tariff, place),
+            MOST_WITHIN,
+            whole=self.whole,
+        )
+        self.work -= _LISTING * (MOST_WITHIN if found is None else len(found.units))
+        return found
+
+    def listed(self, place: int) -> Listed:
+        """All contents of a location, without those to which something could be added for nothing."""
+        if place not in self._known:
+            self._known[place] = self._list(place)
+        return self._known[place]
+
+    def _list(self, place: int) -> Listed:
+        have = self.have[place]
+        some = np.flatnonzero(have)
+        shape = [2 if self.whole else int(have[row]) + 1 for row in some]
+        counts = np.indices(shape).reshape(len(some), -1).T * (have[some] if self.whole else 1)
+        cost = self._costs(place, counts @ self.grams[some]) + counts @ self.extra[place][some]
+        needed = np.ones(len(counts), dtype=bool)
+        stride = 1
+        for position in reversed(range(len(some))):
+            more = np.flatnonzero(counts[:, position] < have[some[position]])
+            needed[more[cost[more + stride] <= cost[more]]] = False
+            stride *= shape[position]
+        needed[0] = False
+        units = np.zeros((int(needed.sum()), len(have)))
+        units[:, some] = counts[needed]
+        return Listed(units, cost[needed])
+
+    def _costs(self, place: int, grams: Ints) -> Floats:
+        different, which = np.unique(grams, return_inverse=True)
+        costs: Floats = np.array([float(self.charge(place, int(each))) for each in different])[which]
+        total: Floats = costs + self.lump[place]
+        return total
+
+    def within(self, tariff: Tariff, places: Ints, room: float) -> Table | None:
+        """Every content that could be part of a choice that costs less than `room` beyond the bound of the prices.
+
+        None when there are too many to look at.
         """
-        offers: list[Offer] = []
-        looks = MOST_LOOKS
-        for first in range(0, len(places), AT_ONCE):
-            part = places[first : first + AT_ONCE]
-            gains, _ = self._gains(tariff, part)
-            left = self._left(gains[-1], tariff, part)
-            for index, place in enumerate(part):
-                limit = room + min(0.0, float(left[index].min()))
-                listing = _Listing(self, tariff, int(place), limit, [each[index] for each in gains], looks)
-                found = listing.run(most)
-                looks = listing.looks
-                if found is None or len(offers) + len(found) > most:
-                    return None
-                offers += found
-        return offers
-
-    def gain(self, tariff: Tariff, place: int) -> Sequence[float]:
-        """What a location earns by a unit of each row."""
-        return [float(each) for each in tariff.prices - self._extra[place]]
-
-    def levels(self, place: int, heaviest: int) -> list[tuple[int, float]]:
-        """The weights up to which a location's price stays the same, each with what a parcel costs."""
-        charges = self._charges[self._zone[place], : heaviest + 1]
-        ends = [*(int(each) for each in np.flatnonzero(np.diff(charges))), heaviest]
-        return [(end, float(charges[end] + self._lump[place])) for end in ends]
-
-    def choices(self, place: int, row: int) -> Sequence[int]:
-        """How many units of a row a location may send, most first."""
-        have = int(self.have[place][row])
-        return ([have, 0] if have else [0]) if self._whole else range(have, -1, -1)
-
-    def weight(self, row: int) -> int:
-        """What a unit weighs, in steps."""
-        return self._weights[row]
-
-
-class _Listing:
-    """All contents of one location whose reduced cost is within a limit, but those that another one makes needless."""
-
-    def __init__(
-        self, contents: Contents, tariff: Tariff, place: int, limit: float, gains: Sequence[Floats], looks: int
-    ) -> None:
-        self._of, self._place, self._gains, self.looks = contents, place, gains, looks
-        self._toll = 0.0 if contents.joined[place] else tariff.toll
-        self._prices, self._gain = tariff.prices, contents.gain(tariff, place)
-        self._limit = limit
-        self._found: set[tuple[int, ...]] = set()
-
-    def run(self, most: int) -> list[Offer] | None:
-        heaviest = len(self._gains[0]) - 1
-        for end, cost in self._of.levels(self._place, heaviest):
-            self._look(len(self._gain), end, 0.0, cost + self._toll - self._limit, ())
-            if self.looks < 0 or len(self._found) > most:
+        best = self.best(tariff, places).reduced
+        found, total = list[Table](), 0
+        for place, own in zip(map(int, places), best, strict=True):
+            some = self._within(tariff, place, room + min(0.0, float(own)))
+            if some is None or (total := total + len(some.costs)) > MOST_WITHIN:
                 return None
-        offers = [self._of.offer(self._place, units) for units in self._found if any(units)]
-        offers = [each for each in offers if self._reduced(each) <= self._limit]
-        return _needed(offers)
+            found.append(some)
+        return together(found, len(self.rows))
 
-    def _reduced(self, offer: Offer) -> float:
-        earned = sum(float(price) * count for price, count in zip(self._prices, offer.units, strict=True))
-        return offer.cost + self._toll - earned
+    def cheapest(self, tariff: Tariff, places: Ints, others: Sequence[Offer], most: int) -> Table:
+        """Those of the listed contents of these locations, and of others, that have the least reduced costs."""
+        tables = [
+            Table(np.full(len(each.cost), place), each.units, each.cost)
+            for place in map(int, places[~self.large[places]])
+            for each in [self.listed(place)]
+        ]
+        tables += [
+            Table(np.array([each.place]), np.array([each.units], dtype=float), np.array([float(each.cost)]))
+            for each in others
+        ]
+        table = together(tables, len(self.rows))
+        reduced = table.costs - table.units @ tariff.prices + np.where(self.joined, 0.0, tariff.toll)[table.places]
+        return table.only(reduced.argsort(kind="stable")[:most])
 
-    def _look(self, rows: int, weight: int, gain: float, least: float, units: tuple[int, ...]) -> None:
-        """Go on with the rows before: what they can still earn up to a weight is known."""
-        self.looks -= 1
-        if self.looks < 0 or gain + self._gains[rows][weight] < least:
-            return
-        if not rows:
-            self._found.add(units)
-            return
-        row = rows - 1
-        each, own = self._of.weight(row), self._gain[row]
-        for count in self._of.choices(self._place, row):
-            if count * each <= weight:
-                self._look(row, weight - count * each, gain + count * own, least, (count, *units))
-
-
-def _needed(offers: Sequence[Offer]) -> list[Offer]:
-    """Without those of which another one has as much and is no dearer."""
-    kept: list[Offer] = []
-    for offer in sorted(offers, key=lambda each: (each.cost, [-count for count in each.units])):
-        if not any(all(map(int.__ge__, other.units, offer.units)) for other in kept):
-            kept.append(offer)
-    return kept
+    def _within(self, tariff: Tariff, place: int, limit: float) -> Table | None:
+        """The contents of a location with less than this reduced cost; None when there are too many."""
+        if not self.large[place]:
+            units, cost = self.listed(place)
+            some = cost + self._beside(tariff, place) - units @ tariff.prices < limit
+            return Table(np.full(int(some.sum()), place), units[some], cost[some])
+        found = self._found(tariff, place, limit)
+        if found is None:
+            return None
+        cost = self._costs(place, (found.units @ self.grams).astype(int)) + found.units @ self.extra[place]
+        return Table(np.full(len(cost), place), found.units.astype(float), cost)

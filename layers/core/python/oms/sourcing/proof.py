@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from oms.sourcing.coding import Pieces, Task, in_money, units_of
+from oms.sourcing.coding import Pieces, Task, in_money
 from oms.sourcing.instance import Problem
 from oms.sourcing.objective import MILLI
 from oms.sourcing.optimum import Optimum, cost_of, optimum
 from oms.sourcing.rates import Zone
-from oms.sourcing.stepped import Sharing, Steps
-
-if TYPE_CHECKING:
-    from oms.sourcing.assembly import Assembled
+from oms.sourcing.stepped import Sharing, Steps, Units
 
 Row = tuple[int, ...]
 
@@ -45,16 +42,14 @@ def assured(problem: Problem, task: Task, cover: Optimum) -> Optimum:
     return Optimum(columns, cost, cost)
 
 
-def put_together(task: Task, pieces: Pieces) -> Assembled | None:
-    """A sharing that is no dearer than these pieces by steps of weight and takes no more parcels; None unless asked."""
+def put_together(task: Task, pieces: Pieces) -> Together | None:
+    """A sharing no dearer than these pieces by steps of weight, and no more parcels; None unless a proof is asked for.
+
+    Where fewest parcels come first, it may be dearer and take less of them.
+    """
     if not _asked(task):
         return None
     steps = in_money(task)
-    columns = {column for each in pieces.values() for column, _ in each}
-    if task.fewest:
-        steps = replace(steps, most=len(columns - task.joined))
-    given = {column: units_of(pieces, column) for column in columns}
-    cost = sum(task.prices.bill(column, units).total for column, units in given.items())
     return _together(
         _Key(
             needs=tuple(steps.needs),
@@ -69,8 +64,16 @@ def put_together(task: Task, pieces: Pieces) -> Assembled | None:
             most=steps.most,
         ),
         tuple((row, tuple(each)) for row, each in sorted(pieces.items())),
-        cost,
+        fewest=task.fewest,
     )
+
+
+class Together(NamedTuple):
+    """A sharing; what none of so many parcels costs less than, in money; and how many parcels it takes at least."""
+
+    sharing: Sharing
+    least: int
+    parcels: int
 
 
 class _Key(NamedTuple):
@@ -89,11 +92,24 @@ class _Key(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def _together(key: _Key, pieces: tuple[tuple[int, tuple[tuple[int, int], ...]], ...], cost: int) -> Assembled:
+def _together(key: _Key, pieces: tuple[tuple[int, tuple[tuple[int, int], ...]], ...], *, fewest: bool) -> Together:
     from oms.sourcing.assembly import assembled
+    from oms.sourcing.contents import Contents
+    from oms.sourcing.fewest import fewest_parcels
 
-    known = Sharing(cost, {row: dict(each) for row, each in pieces}, proved=False)
-    return assembled(Steps(**{**key._asdict(), "zones": dict(key.zones)}), known, MILLI)
+    steps = Steps(**{**key._asdict(), "zones": dict(key.zones)})
+    units: Units = {row: dict(each) for row, each in pieces}
+    parcels = 0
+    if fewest:
+        found = fewest_parcels(Contents(steps), _parcels(units, key.joined))
+        units, parcels = found.units or units, found.least
+        steps = replace(steps, most=_parcels(units, key.joined))
+    sharing, least = assembled(Contents(steps), steps.most, units, MILLI)
+    return Together(sharing, least, parcels)
+
+
+def _parcels(units: Units, joined: frozenset[int]) -> int:
+    return len({column for each in units.values() for column in each} - joined)
 
 
 def least_money(task: Task) -> int:

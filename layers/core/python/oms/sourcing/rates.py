@@ -12,6 +12,9 @@ from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 _STRICT: Mapping[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
 _KILOGRAM = 1000
 
+MOST_ENDS = 400
+"""Of a zone's ends that many are counted, and few more."""
+
 Text = Annotated[str, MinLen(1), MaxLen(100)]
 Texts = Annotated[tuple[Text, ...], MaxLen(500)]
 Price = Annotated[int, Ge(0), Le(10**9)]
@@ -115,6 +118,19 @@ def price(zone: Zone, grams: int) -> int:
         return last.price + -(-(grams - last.grams) // _KILOGRAM) * zone.per_kilogram
     full, rest = divmod(grams, last.grams)
     return full * last.price + (price(zone, rest) if rest else 0)
+
+
+def ends(zone: Zone, weight: int) -> list[int]:
+    """The weights up to which a zone's price stays the same, as far as they matter for so much weight."""
+    last = zone.steps[-1].grams
+    known = {step.grams for step in zone.steps}
+    stride = _KILOGRAM if zone.per_kilogram else last
+    inner = (0,) if zone.per_kilogram else (0, *(step.grams for step in zone.steps))
+    for full in range(last, weight, stride):
+        known |= {full + each for each in (stride, *inner)}
+        if len(known) > MOST_ENDS:
+            break
+    return sorted({min(each, weight) for each in known})
 
 
 def edge_below(zone: Zone, grams: int) -> Edge:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from oms.sourcing.rates import Zone, price
+from oms.sourcing.rates import MOST_ENDS, Zone, ends, price
 
 LOOKS = 60_000
 """Looks at a set, or at a way to share goods out within one, before the best so far must do: a fifth of a second."""
@@ -22,10 +22,6 @@ MOST_WAYS = 3000
 
 _EXACT = 3
 """Parcels of which the least price is worked out together; of more, each counts as the lightest."""
-
-_MOST_ENDS = 400
-
-_KILOGRAM = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +48,15 @@ class Steps:
     """How many others there may be."""
 
 
+Units = Mapping[int, Mapping[int, int]]
+"""What columns give, by row and column."""
+
+
 class Sharing(NamedTuple):
-    """What columns give, by row and column, and what that costs; `proved` when nothing costs less."""
+    """What columns give, and what that costs; `proved` when nothing costs less."""
 
     cost: int
-    units: Mapping[int, Mapping[int, int]]
+    units: Units
     proved: bool
 
 
@@ -70,7 +70,7 @@ class _Search:
 
     def __init__(self, steps: Steps, limit: int, looks: int) -> None:
         self._is, self._best, self._looks, self._all_ways = steps, limit, looks, True
-        self._found: Mapping[int, Mapping[int, int]] = {}
+        self._found: Units = {}
         self._weight = max(1, sum(need * grams for need, grams in zip(steps.needs, steps.grams, strict=True)))
         self._have = {
             column: have
@@ -80,8 +80,8 @@ class _Search:
         self._by_id = {id(zone): zone for zone in steps.zones.values()}
         self._charges: dict[tuple[int, int], int] = {}
         self._least: dict[tuple[tuple[int, ...], int], int] = {}
-        self._ends = {name: _ends(zone, self._weight) for name, zone in self._by_id.items()}
-        if any(len(ends) > _MOST_ENDS for ends in self._ends.values()):
+        self._ends = {name: ends(zone, self._weight) for name, zone in self._by_id.items()}
+        if any(len(ends) > MOST_ENDS for ends in self._ends.values()):
             self._all_ways = False
         self._parts = {name: [(end, self._step_price(name, end)) for end in ends] for name, ends in self._ends.items()}
         base = {column: steps.lump[column] + self._charge(column, 1) for column in self._have}
@@ -275,16 +275,3 @@ class _Search:
     def _extra(self, row: int, columns: Sequence[int], way: Sequence[int]) -> int:
         extra = self._is.extra[row]
         return sum(extra[column] * units for column, units in zip(columns, way, strict=True))
-
-
-def _ends(zone: Zone, weight: int) -> list[int]:
-    """The weights up to which a zone's price stays the same, as far as they matter for so much weight."""
-    last = zone.steps[-1].grams
-    ends = {step.grams for step in zone.steps}
-    stride = _KILOGRAM if zone.per_kilogram else last
-    inner = (0,) if zone.per_kilogram else (0, *(step.grams for step in zone.steps))
-    for full in range(last, weight, stride):
-        ends |= {full + each for each in (stride, *inner)}
-        if len(ends) > _MOST_ENDS:
-            break
-    return sorted({min(each, weight) for each in ends})
