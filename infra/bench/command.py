@@ -14,6 +14,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from infra.bench.cards import LINES, LOCATIONS, Proofs
 from infra.bench.cold import GOAL, Start
 from infra.bench.flow import Flow
 from infra.bench.growth import Step
@@ -46,6 +47,12 @@ def perform(*, parts: Collection[str], orders: int, runs: int, report: Path | No
             compared = comparisons()
         told["sourcing"] = [asdict(each) for each in compared]
         console.print(_compared(compared))
+        from infra.bench.cards import proofs
+
+        with screen.status("planning large orders by rate cards with steps of weight"):
+            proved = proofs()
+        told["cards"] = [asdict(each) for each in proved]
+        console.print(_proved(proved))
     _in_memory(parts, told, console, screen)
     if {"warm", "flow"} & set(parts):
         _on_cloud(parts, orders, told, console, screen)
@@ -162,6 +169,26 @@ def _compared(found: list[Comparison]) -> Table:
             f"{each.ratio:.0f}",
             f"{each.exact} of {each.problems}",
             f"{each.equal} of {each.problems}",
+        )
+    return table
+
+
+def _proved(found: list[Proofs]) -> Table:
+    table = _table(
+        f"Plans by rate cards with steps of weight, {LINES} goods over {LOCATIONS} locations, seconds of a processor",
+        "units of each, first comes",
+        "median",
+        "slowest",
+        "proved",
+        "widest gap",
+    )
+    for each in found:
+        table.add_row(
+            f"{each.units}, {'fewest parcels' if each.fewest_first else 'price'}",
+            f"{each.median:.1f}",
+            f"{each.slowest:.1f}",
+            f"{each.proved} of {each.orders}",
+            f"{each.gap:.0f} %" if each.gap else "",
         )
     return table
 

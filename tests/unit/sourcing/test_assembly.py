@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from itertools import combinations
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from oms.sourcing import assembly
-from oms.sourcing.assembly import assembled
+from oms.sourcing import assembly, contents, scales
+from oms.sourcing.assembly import Assembled, assembled
+from oms.sourcing.contents import MOST_LISTED, Contents
 from oms.sourcing.distance import Coordinates
 from oms.sourcing.facts import Demand, Goods, OrderFacts
+from oms.sourcing.fewest import fewest_parcels
 from oms.sourcing.plan import Situation, plan
 from oms.sourcing.rates import RateCard, Step, Zone, price
 from oms.sourcing.rules import Objective, SourcingRule
+from oms.sourcing.scales import CELLS
 from oms.sourcing.sites import Site
-from oms.sourcing.stepped import Sharing, Steps, cheapest
+from oms.sourcing.stepped import Sharing, Steps, Units, cheapest
+from oms.sourcing.tightening import sums_of
 
 GRAIN = 1
 ENDS = [500, 1000, 2000, 3500, 5000, 10_000]
@@ -58,7 +67,7 @@ def first_comer(steps: Steps) -> Sharing:
     return Sharing(cost_of(steps, units), units, proved=False)
 
 
-def cost_of(steps: Steps, units: dict[int, dict[int, int]]) -> int:
+def cost_of(steps: Steps, units: Units) -> int:
     total = 0
     for column, lump in enumerate(steps.lump):
         counts = [units.get(row, {}).get(column, 0) for row in range(len(steps.needs))]
@@ -74,34 +83,115 @@ def cases() -> list[Steps]:
     return [each for each in (drawn(chance) for _ in range(60)) if any(each.needs)]
 
 
-def test_contents_put_together_cost_as_little_as_the_best_of_all_sets_of_locations() -> None:
+def put_together(steps: Steps, known: Sharing) -> Assembled:
+    return assembled(Contents(steps), steps.most, known.units, GRAIN)
+
+
+HOW = {
+    "all listed": (MOST_LISTED, CELLS),
+    "nothing listed": (0, CELLS),
+    "nothing listed, and weights rounded": (0, 15),
+}
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_contents_put_together_cost_as_little_as_the_best_of_all_sets_of_locations(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed, cells = HOW[how]
+    monkeypatch.setattr(contents, "MOST_LISTED", listed)
+    monkeypatch.setattr(scales, "CELLS", cells)
     for number, steps in enumerate(cases()):
         known = first_comer(steps)
-        found, best = assembled(steps, known, GRAIN), cheapest(steps, known.cost, looks=10**8)
+        found, best = put_together(steps, known), cheapest(steps, known.cost, looks=10**8)
         assert best.proved
         assert found.sharing.proved, f"case {number}"
         assert found.sharing.cost == best.cost == found.bound, f"case {number}"
-        assert cost_of(steps, found.sharing.units) == found.sharing.cost  # type: ignore[arg-type]
+        assert cost_of(steps, found.sharing.units) == found.sharing.cost
         for row, need in enumerate(steps.needs):
             given = found.sharing.units.get(row, {})
             assert sum(given.values()) == need
             assert all(units <= steps.table[row][column] for column, units in given.items())
 
 
+def test_no_more_parcels_are_made_than_may_be() -> None:
+    fewer = 0
+    for steps in cases():
+        known, free = first_comer(steps), put_together(steps, first_comer(steps))
+        most = parcels(steps, known.units) - 1
+        limited = replace(steps, most=most)
+        best = cheapest(limited, known.cost + 10**6, looks=10**8)
+        if not best.units:
+            continue
+        found = put_together(limited, best)
+        assert found.sharing.cost == best.cost >= free.sharing.cost
+        assert parcels(steps, found.sharing.units) <= most
+        fewer += parcels(steps, free.sharing.units) > most
+    assert fewer, "the limit changes nothing: the test shows nothing"
+
+
+def test_the_fewest_parcels_are_those_of_the_smallest_set_of_locations_that_has_everything() -> None:
+    better = 0
+    for steps in cases():
+        known = parcels(steps, first_comer(steps).units)
+        found = fewest_parcels(Contents(steps), known)
+        least = smallest(steps)
+        assert found.least == least
+        assert bool(found.units) == (least < known)
+        if found.units:
+            assert parcels(steps, found.units) == least
+            assert [sum(found.units.get(row, {}).values()) for row in range(len(steps.needs))] == list(steps.needs)
+            better += 1
+    assert better
+
+
+def parcels(steps: Steps, units: Units) -> int:
+    return len({column for each in units.values() for column in each} - steps.joined)
+
+
+def smallest(steps: Steps) -> int:
+    others = [column for column in range(len(steps.lump)) if column not in steps.joined]
+    for size in range(len(others) + 1):
+        for chosen in combinations(others, size):
+            have = [[row[column] for column in (*chosen, *steps.joined)] for row in steps.table]
+            if all(
+                (max(units, default=0) if steps.whole else sum(units)) >= need
+                for need, units in zip(steps.needs, have, strict=True)
+            ):
+                return size
+    raise AssertionError("all together have everything")
+
+
 def test_what_is_not_settled_tells_how_much_cheaper_another_could_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assembly, "SECONDS", 0.0)
+    for name, value in (("SECONDS", 0.0), ("EFFORT", 0), ("_MOST", -1)):
+        monkeypatch.setattr(assembly, name, value)
     left_open = 0
-    for steps in cases()[:20]:
+    for steps in cases()[:30]:
         known = first_comer(steps)
-        found, best = assembled(steps, known, GRAIN), cheapest(steps, known.cost, looks=10**8)
+        found, best = put_together(steps, known), cheapest(steps, known.cost, looks=10**8)
         assert found.bound <= best.cost <= found.sharing.cost <= known.cost
         assert found.sharing.proved == (found.bound == found.sharing.cost)
         left_open += not found.sharing.proved
-    assert left_open, "everything is proved without the solver: the test shows nothing"
+    assert left_open, "everything is proved without the effort: the test shows nothing"
 
 
-@pytest.mark.parametrize("fewest", [False, True])
-def test_twelve_lines_over_two_thousand_locations_with_prices_by_weight_are_proved(*, fewest: bool) -> None:
+@given(
+    needs=st.lists(st.integers(1, 9), min_size=1, max_size=4),
+    data=st.data(),
+)
+def test_no_choice_that_has_everything_violates_a_cut(needs: list[int], data: st.DataObject) -> None:
+    chosen = data.draw(
+        st.lists(st.lists(st.integers(0, 4), min_size=len(needs), max_size=len(needs)), min_size=1, max_size=9)
+    )
+    units = np.array(chosen, dtype=float)
+    covered = np.minimum(needs, units.sum(axis=0)).astype(int)
+    for cut in sums_of(len(needs)):
+        least = -(-(cut.parts @ covered) // cut.whole)
+        assert cut._replace(least=int(least)).counts(units).sum() >= least
+
+
+@pytest.mark.parametrize(("most", "fewest"), [(1, False), (1, True), (3, False), (3, True), (9, False)])
+def test_twelve_lines_over_two_thousand_locations_with_prices_by_weight_are_proved(most: int, *, fewest: bool) -> None:
     chance = random.Random(4)  # noqa: S311 - the same figures each time
     cards = {str(number): RateCard(card_id=str(number), currency="EUR", zones=(zone(chance),)) for number in range(20)}
     sites = [
@@ -122,10 +212,13 @@ def test_twelve_lines_over_two_thousand_locations_with_prices_by_weight_are_prov
         rule=SourcingRule(rule_id="r", objective=objective, currency="EUR"),
         cards=cards,
     )
-    lines = [Demand(sku, sku, 1) for sku in skus]
+    lines = [Demand(sku, sku, chance.randint(-(-most // 3), most)) for sku in skus]
     quick = plan(lines, stock, sites, Coordinates(50, 10), situation=situation, proof=False, work=1_000_000)
     found = plan(lines, stock, sites, Coordinates(50, 10), situation=situation, work=1_000_000)
     assert (found.gap, found.parcels_gap) == (0, 0)
-    assert quick.gap > 0, "the search proves it alone: the test shows nothing"
-    spent, before = (sum(bill.total for bill in each.bills.values()) for each in (found, quick))
-    assert before - quick.gap <= spent <= before
+    assert quick.gap + quick.parcels_gap > 0, "the search proves it alone: the test shows nothing"
+    if fewest:
+        assert len(quick.bills) - quick.parcels_gap <= len(found.bills) <= len(quick.bills)
+    else:
+        spent, before = (sum(bill.total for bill in each.bills.values()) for each in (found, quick))
+        assert before - quick.gap <= spent <= before

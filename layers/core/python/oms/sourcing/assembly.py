@@ -29,8 +29,8 @@ from oms.sourcing.stepped import Sharing, Units
 if TYPE_CHECKING:
     from oms.sourcing.offers import Floats, Ints
 
-EFFORT = 3_000_000
-"""Columns of linear programs that may be looked at for the proof: three to four seconds."""
+EFFORT = 4_000_000
+"""Columns of linear programs that may be looked at for the proof: four to five seconds."""
 
 SECONDS = 1.0
 """How long a solver may look for a good choice to begin with."""

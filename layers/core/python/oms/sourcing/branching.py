@@ -17,7 +17,7 @@ import highspy
 import numpy as np
 
 from oms.sourcing.contents import Contents
-from oms.sourcing.linear import NONE, Chosen, program_of
+from oms.sourcing.linear import NONE, Chosen, chosen, program_of
 from oms.sourcing.offers import Offer, Table
 from oms.sourcing.tightening import Tightening
 
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 LARGEST = 8000
 """Contents that are branched on at most."""
+
+SECONDS = 1.0
+"""How long a solver may try before."""
+
+_LIKELY, _PART = 2000, 4
+"""Where there are more, so many of the likeliest make a better choice first, with a part of the effort."""
 
 _OVERHEAD = 200
 """What a linear program takes beside the looks at its columns, in such looks."""
@@ -49,11 +55,26 @@ def cheapest_of(
 
     Costs are told apart by `grain`. The effort is counted in looks at columns of linear programs.
     """
-    tightening = Tightening(contents, table, most, goal, grain, effort)
-    tightening.run()
-    if tightening.bound >= goal or len(tightening.table.costs) > LARGEST:
-        return Chosen((), min(goal, tightening.bound))
-    return _Branching(tightening).run()
+    tight = Tightening(contents, table, most, goal, grain, effort)
+    tight.run()
+    found: Sequence[Offer] = ()
+    if len(tight.table.costs) > LARGEST:
+        likely = _Branching(tight, tight.table.only(tight.least.argsort(kind="stable")[:_LIKELY]), effort // _PART)
+        found = likely.run().offers
+        if found:
+            goal = sum(offer.cost for offer in found) - grain + 1
+    left = tight.table.only(tight.least < goal)
+    if tight.bound >= goal or len(left.costs) > LARGEST:
+        return Chosen(found, min(goal, tight.bound))
+    # The solver is either done at once, or takes longer than what follows.
+    easy = chosen(contents, left, most=most, goal=goal, grain=grain, seconds=SECONDS)
+    if easy.offers:
+        found = easy.offers
+        goal = sum(offer.cost for offer in found) - grain + 1
+    if easy.bound >= goal:
+        return Chosen(found, goal)
+    best = _Branching(tight, left, tight.effort, goal).run()
+    return Chosen(best.offers or found, max(best.bound, min(easy.bound, goal)))
 
 
 class _Bound(NamedTuple):
@@ -80,10 +101,10 @@ class _Node(NamedTuple):
 class _Branching:
     """The linear program of some contents, and the best choice of them so far."""
 
-    def __init__(self, tight: Tightening) -> None:
+    def __init__(self, tight: Tightening, table: Table, effort: int, goal: float | None = None) -> None:
         self._contents, self._cuts, self._most = tight.contents, tight.cuts, tight.most
-        self._grain, self._goal, self._effort = tight.grain, tight.goal, tight.effort
-        self._table, self._bound = tight.table, tight.bound
+        self._grain, self._goal, self._effort = tight.grain, tight.goal if goal is None else goal, effort
+        self._table, self._bound = table, tight.bound
         self._found = list[Offer]()
 
     def run(self) -> Chosen:

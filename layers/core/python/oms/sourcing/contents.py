@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from oms.sourcing.knapsack import AT_ONCE, Found, Scales, best_by_weight, listed_within
+from oms.sourcing.knapsack import AT_ONCE, Found, best_by_weight, listed_within
 from oms.sourcing.offers import Best, Offer, Table, Tariff, together
 from oms.sourcing.rates import Zone, price
+from oms.sourcing.scales import Scales
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,7 +72,6 @@ class Contents:
         self.scales = Scales(self._zones, self.have, self.grams, steps.rate)
         self.work = WORK
         self._known: dict[int, Listed] = {}
-        self._charges: dict[tuple[int, int], int] = {}
         self._lightest = np.sort(self.lump + [self.charge(place, 1) for place in range(len(self.columns))])
         options = 1 + (self.have > 0) if steps.whole else 1 + self.have
         counts = np.array([min(prod(map(int, each)), 2 * MOST_LISTED) for each in options])
@@ -83,12 +83,7 @@ class Contents:
     def charge(self, place: int, grams: int) -> int:
         """What a location's parcel of so many grams costs by its zone."""
         zone: Zone | None = self._zones[place]
-        if zone is None:
-            return 0
-        key = id(zone), max(1, grams)
-        if key not in self._charges:
-            self._charges[key] = price(zone, key[1]) * self._rate
-        return self._charges[key]
+        return 0 if zone is None else price(zone, max(1, grams)) * self._rate
 
     def given(self, units: Units) -> dict[int, list[int]]:
         """What each location sends of each row, by place."""
@@ -211,10 +206,8 @@ class Contents:
         return Listed(units, cost[needed])
 
     def _costs(self, place: int, grams: Ints) -> Floats:
-        different, which = np.unique(grams, return_inverse=True)
-        costs: Floats = np.array([float(self.charge(place, int(each))) for each in different])[which]
-        total: Floats = costs + self.lump[place]
-        return total
+        costs: Floats = self.scales.charges_of(place, grams) + self.lump[place]
+        return costs
 
     def within(self, tariff: Tariff, places: Ints, room: float) -> Table | None:
         """Every content that could be part of a choice that costs less than `room` beyond the bound of the prices.

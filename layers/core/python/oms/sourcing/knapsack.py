@@ -6,86 +6,16 @@ down: what a location could do then looks no dearer than it is, so bounds stay b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import gcd
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from oms.sourcing.rates import Zone, price
-from oms.sourcing.rates import ends as ends_of
+from oms.sourcing.scales import Scales
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-
-CELLS = 2000
-"""In so many steps the heaviest parcel is weighed at most."""
-
-
-class Scales:
-    """Weights in cells of so many grams, and what a parcel costs by them.
-
-    `charges[zone][cells]`; of locations, `zone` says which. `exact` where no weight had to be rounded.
-    """
-
-    def __init__(self, zones: Sequence[Zone | None], have: Ints, grams: Ints, rate: int) -> None:
-        heaviest, common = max(1, int((have @ grams).max(initial=0))), gcd(*map(int, grams)) or 1
-        self.cell = common if heaviest <= common * CELLS else -(-heaviest // CELLS)
-        self.exact = self.cell == common
-        self.weights = grams // self.cell
-        self.grams, self._have = grams, have
-        different = {id(zone): zone for zone in zones}
-        number = {name: index for index, name in enumerate(different)}
-        self.zone = np.array([number[id(zone)] for zone in zones], dtype=int)
-        cells = range(heaviest // self.cell + 1)
-        self.charges = np.array(
-            [
-                [0 if zone is None else price(zone, max(1, each * self.cell)) * rate for each in cells]
-                for zone in different.values()
-            ],
-            dtype=float,
-        )
-        # The grams up to which a zone's price stays the same, as many for each zone: the last one comes again.
-        ends = [[0] if zone is None else ends_of(zone, heaviest) for zone in different.values()]
-        most = max(map(len, ends), default=0) + 1
-        self._ends = np.array([[*row, *([heaviest] * (most - len(row)))] for row in ends])
-        self._at_ends = np.array(
-            [
-                [0 if zone is None else price(zone, min(before + 1, heaviest)) * rate for before in (0, *row[:-1])]
-                for zone, row in zip(different.values(), self._ends.tolist(), strict=True)
-            ],
-            dtype=float,
-        )
-
-    def steps(self, place: int) -> tuple[Ints, Floats]:
-        """The grams up to which a location's price stays the same, and the price."""
-        zone = self.zone[place]
-        last = int(np.searchsorted(self._ends[zone], self._ends[zone][-1])) + 1
-        return self._ends[zone][:last], self._at_ends[zone][:last]
-
-    def least(self, places: Ints, gains: Floats, tolls: Floats) -> Floats:
-        """What sending costs at least beyond the gain, if units could be cut."""
-        ratio = gains / np.maximum(self.grams, 1e-9)
-        order = np.argsort(-ratio, axis=1)
-        have = np.take_along_axis(self._have[places], order, axis=1)
-        ratio = np.take_along_axis(ratio, order, axis=1)
-        begin = np.zeros((len(places), 1))
-        grams = np.hstack([begin, (have * self.grams[order]).cumsum(axis=1)])
-        earned = np.hstack([begin, (have * np.take_along_axis(gains, order, axis=1)).cumsum(axis=1)])
-        ratio = np.hstack([ratio, begin])
-        each, zones = np.arange(len(places)), self.zone[places]
-        least = np.full(len(places), np.inf)
-        for step in range(self._ends.shape[1]):
-            end = self._ends[zones, step]
-            full = (grams <= end[:, None]).sum(axis=1) - 1
-            gain = earned[each, full] + (end - grams[each, full]) * ratio[each, full]
-            least = np.minimum(least, self._at_ends[zones, step] - gain)
-        total: Floats = least + tolls
-        return total
-
+    from oms.sourcing.offers import Floats, Ints
 
 AT_ONCE = 100
 """Locations that are looked at together: more take more memory, and are not faster."""

@@ -7,6 +7,7 @@ told what it counts in a cut, and those that are not in the linear program yet a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import combinations, product
 from math import comb
@@ -19,8 +20,6 @@ from oms.sourcing.linear import NONE, Cut, Linear
 from oms.sourcing.offers import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
@@ -65,6 +64,8 @@ class Tightening:
         self.goal, self.grain, self.effort = goal, grain, effort
         self.cuts: list[Cut] = []
         self.bound = float("-inf")
+        self.least = np.zeros(len(table.costs))
+        """What a choice that takes a content costs at least, for each of the table."""
         self._counts = np.zeros((len(table.costs), 0))
         """What each content counts in each cut."""
         self._inside = np.zeros(len(table.costs), dtype=bool)
@@ -103,17 +104,18 @@ class Tightening:
                 linear.add(offer)
         shares = np.zeros(len(table.costs))
         shares[numbers] = linear.shares()
-        keep = (solution.value + np.maximum(reduced, 0.0) < self.goal) | (shares > NONE)
+        least = solution.value + np.maximum(reduced, 0.0)
+        keep = (least < self.goal) | (shares > NONE)
         self.bound = max(self.bound, solution.value)
-        self.table, self._counts, self._inside = table.only(keep), self._counts[keep], self._inside[keep]
+        self.table, self.least = table.only(keep), least[keep]
+        self._counts, self._inside = self._counts[keep], self._inside[keep]
         left: Floats = shares[keep]
         return left
 
     def _cut(self, shares: Floats) -> int:
         """Add the cuts that a solution violates most; how many."""
         taken = shares > NONE
-        sums = _sums(len(self.contents.needs))
-        parts, wholes = sums[:, :-1], sums[:, -1]
+        parts, wholes = _as_arrays(len(self.contents.needs))
         units = self.table.units[taken].astype(int)
         given = (-(-(parts @ units.T) // wholes[:, None])) @ shares[taken]
         least = -(-(parts @ self.contents.needs) // wholes)
@@ -126,16 +128,22 @@ class Tightening:
 
 
 @lru_cache(maxsize=8)
-def _sums(rows: int) -> Ints:
-    """Parts of rows to be added up and rounded: a numerator for each row, and the denominator at the end."""
-    found = list["Ints"]()
+def sums_of(rows: int) -> Sequence[Cut]:
+    """The sums of rows that are rounded; what is needed of them is not known yet."""
+    found: list[Cut] = []
     for size, parts in _PARTS:
         if len(found) + comb(rows, size) * sum(len(numerators) ** size for _, numerators in parts) > _MOST_SUMS:
             break
         for chosen in combinations(range(rows), size):
             for whole, numerators in parts:
                 for each in product(numerators, repeat=size):
-                    line = np.zeros(rows + 1, dtype=int)
-                    line[list(chosen)], line[-1] = each, whole
-                    found.append(line)
-    return np.array(found)
+                    line = np.zeros(rows, dtype=int)
+                    line[list(chosen)] = each
+                    found.append(Cut(line, whole, 0))
+    return found
+
+
+@lru_cache(maxsize=8)
+def _as_arrays(rows: int) -> tuple[Ints, Ints]:
+    sums = sums_of(rows)
+    return np.array([each.parts for each in sums]), np.array([each.whole for each in sums])
