@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.sourcing import assembly, contents, scales
+from oms.sourcing import assembly, branching, contents, scales
 from oms.sourcing.assembly import Assembled, assembled
 from oms.sourcing.contents import MOST_LISTED, Contents
 from oms.sourcing.distance import Coordinates
@@ -165,6 +165,7 @@ def smallest(steps: Steps) -> int:
 def test_what_is_not_settled_tells_how_much_cheaper_another_could_be(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("SECONDS", 0.0), ("EFFORT", 0), ("_MOST", -1)):
         monkeypatch.setattr(assembly, name, value)
+    monkeypatch.setattr(branching, "SECONDS", 0.0)
     left_open = 0
     for steps in cases()[:30]:
         known = first_comer(steps)

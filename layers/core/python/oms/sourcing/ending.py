@@ -55,6 +55,8 @@ class Ending:
         most = self._packed([max([units for _, units in row]) for row in rows])
         tried = set[int]()
         for cost, units, column in firsts:
+            if self._known.work < 0:
+                return
             tried.add(column)
             if (there + units + most * (left - 1)) & enough == enough:
                 rest = [each for each in free if each[2] not in tried]
@@ -138,7 +140,7 @@ class Ending:
         enough = self._enough
         self._known.work -= 2 * len(free)
         for position, (cost, units, column) in enumerate(free):
-            if sure + 2 * cost >= self._known.goal:
+            if sure + 2 * cost >= self._known.goal or self._known.work < 0:
                 break
             if (there + units + most) & enough == enough:
                 self._last((*chosen, column), there + units, sure + cost, free, position + 1)
@@ -146,7 +148,9 @@ class Ending:
     def _last(self, chosen: tuple[int, ...], there: int, sure: int, free: Sequence[_Guest], start: int = 0) -> None:
         """Offer what is better with one more column of those from `start` on."""
         known, enough, fixed, position = self._known, self._enough, self._is.fixed, start - 1
-        room, total, rows = known.goal - sure, 0, list[_Cell]()
+        if known.work < 0:
+            return
+        room, total, weighed, rows = known.goal - sure, 0, 0, list[_Cell]()
         for position in range(start, len(free)):
             cost, units, column = free[position]
             if cost >= room:
@@ -154,6 +158,7 @@ class Ending:
             if (there + units) & enough == enough:
                 if not rows:
                     total, rows = self._shipped(chosen)
+                weighed += 1
                 spare = known.goal - total - fixed[column]
                 for (extra, have), (missing, dearest) in zip(self._cells[column], rows, strict=True):
                     spare -= missing * extra
@@ -162,7 +167,7 @@ class Ending:
                 if spare > 0:
                     known.offer_set((*chosen, column))
                     room = known.goal - sure
-        known.work -= 2 * (position + 1 - start)
+        known.work -= 2 * (position + 1 - start) + weighed * len(rows)
 
     def _shipped(self, columns: Sequence[int]) -> tuple[int, list[_Cell]]:
         """What these cost, and for each row what is missing then, and what the dearest unit that they ship asks."""
