@@ -37,7 +37,7 @@ _LATE = 4
 _COMPARED = 150
 """Of more columns it takes too long."""
 
-_FEW = 10
+_FEW = 20
 """Among so few columns the best are found without a good cover to begin with."""
 
 _EASY = 30_000
@@ -124,6 +124,8 @@ class _Search:
         free: Sequence[int] = sorted(columns, key=costs.__getitem__)
         if low < self._known.goal:
             self._known.begin(free, costs)
+        if low >= self._known.goal:
+            return self._known.best, self._known.goal
         free = _paying(free, costs, self._known.goal - low)
         cover = cheapest_partition(self._is, (*forced, *free), _EASY)
         if cover is not None and len(cover.columns) <= self._known.limit:
