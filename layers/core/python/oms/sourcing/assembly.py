@@ -1,12 +1,12 @@
 """The cheapest contents of parcels that are together what is needed, with proof, where prices go up by steps of weight.
 
-A choice is a set of contents, one at most from each location. There are too many to write them all down, so prices of
+A choice is a set of contents, one at most from each location. There are too many to choose from at once, so prices of
 the goods are looked for at which no content that is not yet known would help (column generation: P. C. Gilmore and
 R. E. Gomory, "A Linear Programming Approach to the Cutting-Stock Problem", Operations Research 9, 1961). They bound
-what any choice costs, mostly to a few percent, and leave few contents that a cheaper one could be made of. For each
-number of parcels in question these are all written down, and a solver of integer programs says which are the best
-(as R. Baldacci and A. Mingozzi do with routes, "A unified exact method for solving different classes of vehicle
-routing problems", Mathematical Programming 120, 2009).
+what any choice costs, mostly to a few percent, and with a good choice in hand they leave few contents that a cheaper
+one could be made of. These are all written down, and searched (as R. Baldacci and A. Mingozzi do with routes, "A
+unified exact method for solving different classes of vehicle routing problems", Mathematical Programming 120, 2009).
+Where locations have too much to write it down, they are packed by steps of weight instead.
 
 Costs are whole numbers; bounds are floating point, and rounded down.
 """

@@ -22,9 +22,7 @@ from oms.sourcing.offers import Offer, Table
 from oms.sourcing.tightening import Tightening
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from oms.sourcing.offers import Floats
 
 LARGEST = 8000
 """Contents that are branched on at most."""

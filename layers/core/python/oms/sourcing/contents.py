@@ -21,12 +21,9 @@ from oms.sourcing.rates import Zone, price
 from oms.sourcing.scales import Scales
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from oms.sourcing.offers import Floats, Ints
     from oms.sourcing.stepped import Steps, Units
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 MOST_LISTED = 30_000
 """Contents of a location that are listed at most."""
@@ -37,11 +34,11 @@ MOST_IN_ALL = 1_000_000
 MOST_WITHIN = 200_000
 """Contents that are named at most, when those within a room are asked for."""
 
-
-_LISTING = 500
-
 WORK = 100_000_000
 """Sums that may be looked at for locations with too much to list: about two seconds."""
+
+_LISTING = 500
+"""To name one content of such a location is as much work as so many of these."""
 
 
 class Listed(NamedTuple):

@@ -12,10 +12,7 @@ from oms.sourcing.contents import Contents
 from oms.sourcing.offers import Offer, Table, Tariff
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from oms.sourcing.offers import Floats, Ints
 
 NONE = 1e-6
 """So small a share is none."""

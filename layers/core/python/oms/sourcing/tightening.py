@@ -20,10 +20,7 @@ from oms.sourcing.linear import NONE, Cut, Linear
 from oms.sourcing.offers import Table
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
+    from oms.sourcing.offers import Floats, Ints
 
 _PARTS: Sequence[tuple[int, Sequence[tuple[int, tuple[int, ...]]]]] = (
     (1, ((2, (1,)), (3, (1, 2)), (4, (1, 3)), (5, (1, 2, 3, 4)))),
