@@ -9,10 +9,9 @@ from statistics import median, quantiles
 from time import process_time
 from typing import TypeVar
 
-from infra.bench.milp import cheapest
+from infra.bench.milp import cheapest, model
 from oms.sourcing.instance import Problem
 from oms.sourcing.optimum import optimum
-from oms.sourcing.solver import model
 
 T = TypeVar("T")
 

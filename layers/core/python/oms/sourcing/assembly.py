@@ -1,4 +1,4 @@
-"""The cheapest contents of parcels that are together what is needed, with proof, where prices go up by steps of weight.
+"""The cheapest contents of parcels that are together what is needed, with proof, also by prices with steps of weight.
 
 A choice is a set of contents, one at most from each location. There are too many to choose from at once, so prices of
 the goods are looked for at which no content that is not yet known would help (column generation: P. C. Gilmore and

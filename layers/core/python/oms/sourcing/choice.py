@@ -13,7 +13,7 @@ from oms.sourcing.coding import Coding, Pieces, Task
 from oms.sourcing.instance import Problem
 from oms.sourcing.objective import MILLI
 from oms.sourcing.optimum import WORK, Optimum, optimum
-from oms.sourcing.proof import assured, least_money, put_together
+from oms.sourcing.proof import least_money, put_together
 from oms.sourcing.stepped import LOOKS, cheapest
 
 _PART = 8
@@ -98,7 +98,7 @@ def _within_most(task: Task, coding: Coding) -> Choice:
     limited = replace(_with_forced(problem, joined), most=most + len(joined))
     cover = optimum(limited, work=task.work) if limited.most else None
     if cover is not None:
-        return _filled(task, coding, assured(limited, task, cover))
+        return _filled(task, coding, cover)
     return _part(task, coding, limited, most + len(joined))
 
 
@@ -212,7 +212,7 @@ def _value(task: Task, needs: Sequence[int]) -> int:
 def _solved(problem: Problem, task: Task) -> Optimum:
     cover = optimum(problem, work=task.work)
     assert cover is not None, "all locations together have what is needed"
-    return assured(problem, task, cover)
+    return cover
 
 
 def _filled(task: Task, coding: Coding, cover: Optimum) -> Choice:
@@ -226,11 +226,13 @@ def _filled(task: Task, coding: Coding, cover: Optimum) -> Choice:
         # What cannot be proved to a minor unit, because prices are rounded on the way, is proved well enough.
         if found.proved or cost - bound < coding.money(MILLI):
             bound = cost
-        elif together := put_together(task, pieces):
-            pieces, least, parcels = _sorted(together.sharing.units), together.least, together.parcels
-            cost = coding.true(task, pieces)
-            if together.sharing.proved and max(parcels, coding.parcels(bound)) >= coding.parcels(cost):
-                bound = cost
+    if bound < cost and (together := put_together(task, pieces)):
+        least, parcels = together.least, together.parcels
+        other = _sorted(together.sharing.units)
+        if (dearer := coding.true(task, other)) < cost:
+            pieces, cost = other, dearer
+        if together.sharing.proved and max(parcels, coding.parcels(bound)) >= coding.parcels(cost):
+            bound = cost
     columns = tuple(sorted({column for each in pieces.values() for column, _ in each}))
     cover = Optimum(columns, cost, min(bound, cost))
     if cover.exact:

@@ -44,7 +44,7 @@ class Task:
     least_value: int
     work: int
     proof: bool
-    """Whether what the search leaves open is given to a solver."""
+    """Whether what the search leaves open is to be proved."""
 
 
 class Coding:
@@ -104,17 +104,17 @@ class Coding:
 
 
 def in_money(task: Task) -> Steps:
-    """The task with its true prices in money alone, where these go up in steps."""
+    """The task with its true prices in money alone."""
     prices = task.prices
     return Steps(
         needs=task.needs,
         table=task.table,
         whole=task.whole,
         grams=prices.grams,
-        lump=prices.lump,
+        lump=prices.fixed if prices.even else prices.lump,
         zones=prices.zones,
         rate=prices.rate,
-        extra=prices.extra,
+        extra=prices.unit if prices.even else prices.extra,
         joined=task.joined,
         most=None if task.most is None else max(0, task.most - task.parcels),
     )

@@ -1,4 +1,4 @@
-"""What each location could send best at given prices of the goods, where parcels are priced by steps of weight.
+"""What each location could send best at given prices of the goods.
 
 A location earns the prices of the units that it sends and pays what its parcel costs. What is left over, its reduced
 cost, is smallest for one of its contents. Most locations are seen to earn nothing by filling each step of weight up to
@@ -70,8 +70,11 @@ class Contents:
         self.work = WORK
         self._known: dict[int, Listed] = {}
         self._lightest = np.sort(self.lump + [self.charge(place, 1) for place in range(len(self.columns))])
-        options = 1 + (self.have > 0) if steps.whole else 1 + self.have
-        counts = np.array([min(prod(map(int, each)), 2 * MOST_LISTED) for each in options])
+        # Where nothing asks for more, a location sends all that it has.
+        free = np.array([zone is None for zone in self._zones])[:, None] & (self.extra == 0)
+        self._free = np.where(free, self.have, 0)
+        self._options = np.where(free, 1, 1 + np.minimum(self.have, 1) if steps.whole else 1 + self.have)
+        counts = np.array([min(prod(map(int, each)), 2 * MOST_LISTED) for each in self._options])
         order = counts.argsort(kind="stable")
         self.large = counts > MOST_LISTED
         self.large[order] |= counts[order].cumsum() > MOST_IN_ALL
@@ -186,18 +189,17 @@ class Contents:
         return self._known[place]
 
     def _list(self, place: int) -> Listed:
-        have = self.have[place]
+        have, options = self.have[place], self._options[place]
         some = np.flatnonzero(have)
-        shape = [2 if self.whole else int(have[row]) + 1 for row in some]
-        counts = np.indices(shape).reshape(len(some), -1).T * (have[some] if self.whole else 1)
+        numbers = np.indices(options[some]).reshape(len(some), -1).T
+        counts = numbers * (have[some] if self.whole else 1) + self._free[place][some]
         cost = self._costs(place, counts @ self.grams[some]) + counts @ self.extra[place][some]
-        needed = np.ones(len(counts), dtype=bool)
+        needed = counts.any(axis=1)
         stride = 1
         for position in reversed(range(len(some))):
-            more = np.flatnonzero(counts[:, position] < have[some[position]])
+            more = np.flatnonzero(numbers[:, position] < options[some[position]] - 1)
             needed[more[cost[more + stride] <= cost[more]]] = False
-            stride *= shape[position]
-        needed[0] = False
+            stride *= int(options[some[position]])
         units = np.zeros((int(needed.sum()), len(have)))
         units[:, some] = counts[needed]
         return Listed(units, cost[needed])

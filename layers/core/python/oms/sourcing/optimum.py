@@ -7,8 +7,8 @@ the columns that the prices pay for, and leaves out every column whose reduced c
 the likeliest on: a branch is a set of columns that are in and others that are left out; its prices are improved by some
 steps before it is split (see `bounds`). A column is tried only beside all that can stand in for it at no more cost (see
 `Instance.betters`). All bounds are whole numbers, so what they prove is proved; a limit to the work keeps the worst
-case short. Beyond it, what can be shared out is, by any work; else the answer says what may be missed, and a solver may
-be asked (see `proof`).
+case short. Beyond it, what can be shared out is, by any work; else the answer says what may be missed (see `proof` for
+what is done then).
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The cheapest way to pack what some locations have, by steps of weight and units: for those with too much to list.
 
 Of each location it is asked which step of its prices its parcel stays under, and how many units of each row are in it;
-a solver of integer programs finds both. A unit of a location that is not used counts as much as the step would carry of
-it at most, which bounds the costs much better than the weight alone (see `solver`).
+a solver of integer programs finds both. Units are bounded by what the step would carry of them, which bounds the costs
+much better than the weight alone (the strong form of K. Aardal, "Capacitated facility location: separation algorithms
+and computational experience", Mathematical Programming 81, 1998).
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ def plan(
 
 
 class Effort(NamedTuple):
-    """How much work the search may take, and whether a solver proves what it leaves open."""
+    """How much work the search may take, and whether what it leaves open is to be proved."""
 
     work: int
     proof: bool

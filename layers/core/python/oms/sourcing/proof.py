@@ -1,4 +1,8 @@
-"""What the search for the cheapest locations leaves open, proved by a solver in the money of the task."""
+"""What the searches leave open, proved by contents of parcels (see `assembly`), in the money of the task.
+
+Choices are also told apart by priorities and places, in numbers that are too long for floating point: so what is
+cheaper by money alone is looked for, and a choice that is as cheap stays.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from typing import NamedTuple
 from oms.sourcing.coding import Pieces, Task, in_money
 from oms.sourcing.instance import Problem
 from oms.sourcing.objective import MILLI
-from oms.sourcing.optimum import Optimum, cost_of, optimum
+from oms.sourcing.optimum import optimum
 from oms.sourcing.rates import Zone
 from oms.sourcing.stepped import Sharing, Steps, Units
 
@@ -22,28 +26,8 @@ _PART = 4
 """So small a part of the work tells what a choice costs at least, whatever parcels it takes."""
 
 
-def assured(problem: Problem, task: Task, cover: Optimum) -> Optimum:
-    """The cover, or a cheaper one; its bound is its cost when a solver proves that nothing costs a minor unit less.
-
-    `problem` is the task's, in the numbers of the search: these tell between equally dear choices, by preference and
-    place, and are too long for a solver. So the solver is asked about the money alone.
-    """
-    if cover.exact or not _asked(task) or not task.prices.even:
-        return cover
-    from oms.sourcing.solver import proved
-
-    money = _in_money(problem, task)
-    found = proved(money)
-    if found is None or cost_of(money, found.columns) - found.cost >= MILLI:
-        return cover
-    cost = cost_of(problem, found.columns)
-    columns = tuple(sorted(found.columns)) if cost < cover.cost else cover.columns
-    cost = min(cost, cover.cost)
-    return Optimum(columns, cost, cost)
-
-
 def put_together(task: Task, pieces: Pieces) -> Together | None:
-    """A sharing no dearer than these pieces by steps of weight, and no more parcels; None unless a proof is asked for.
+    """A sharing no dearer than these pieces, and of no more parcels; None unless a proof is asked for.
 
     Where fewest parcels come first, it may be dearer and take less of them.
     """
@@ -129,21 +113,3 @@ def least_money(task: Task) -> int:
 
 def _asked(task: Task) -> bool:
     return task.proof and len(task.needs) <= MOST_GOODS
-
-
-def _in_money(problem: Problem, task: Task) -> Problem:
-    """The problem in thousandths of a minor unit; a parcel is dearer than all money, where fewest come first."""
-    prices, goods = task.prices, len(task.needs)
-    width = len(problem.fixed)
-    parcel = 0
-    if task.fewest:
-        units = sum(need * max(row, default=0) for need, row in zip(task.needs, prices.unit, strict=True))
-        parcel = min(sum(task.needs), width) * max(prices.fixed, default=0) + units + 1
-    return Problem(
-        needs=tuple(problem.needs),
-        stock=tuple(map(tuple, problem.stock)),
-        fixed=tuple(cost + (0 if column in task.joined else parcel) for column, cost in enumerate(prices.fixed)),
-        unit=(*map(tuple, prices.unit), *([(0,) * width] * (len(problem.needs) - goods))),
-        whole=tuple(problem.whole),
-        most=problem.most,
-    )
