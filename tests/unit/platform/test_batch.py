@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from oms.errors import Unavailable
-from oms.platform.batch import sqs_batch, stream_batch
+from oms.platform.batch import received, sqs_batch, stream_batch
 from oms.platform.observability import logger
 
 
@@ -78,6 +78,13 @@ def test_a_body_is_read_as_the_handler_asks() -> None:
     plain = {"Records": [message(1, "plain words")]}
     sqs_batch(plain, IN_TIME, lambda body, _id: seen.append(body), read=lambda text: {"it": text})
     assert seen == [{"it": "plain words"}]
+
+
+def test_who_handles_a_message_can_ask_how_often_it_came() -> None:
+    seen = list[int]()
+    first = {name: value for name, value in message(1).items() if name != "attributes"}
+    sqs_batch({"Records": [message(2), first]}, IN_TIME, lambda *_: seen.append(received()))
+    assert seen == [2, 1]
 
 
 def test_a_batch_without_failures_says_so() -> None:

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from oms.orders import decisions
 from oms.orders.log import execute
 from oms.orders.order import Order
+from oms.routing import room
 from oms.routing.process import advance
 from oms.sourcing.capacity import HORIZON, MOST_SLOTS, SLOT, find_room, quotas
+from oms.sourcing.decide import Decision, Question, decide
 from oms.sourcing.rules import Objective, SourcingRule
 from tests.support.memory_stack import MemoryStack
 from tests.support.orders import line, placed
@@ -58,6 +60,24 @@ def test_when_the_nearest_is_full_the_next_one_ships_and_the_explanation_says_wh
     near = next(each for each in second.explanations[0].candidates if each.location_id == "near")
     assert near.verdict == "has no room before 2026-03-04, and others have what is needed"
     assert stack.rooms.taken == {("near", TUESDAY, 0): 4}
+
+
+@pytest.mark.parametrize("proof", [True, False])
+def test_plans_are_proved_unless_there_is_no_time_for_it(
+    stack: MemoryStack, monkeypatch: pytest.MonkeyPatch, *, proof: bool
+) -> None:
+    asked = list[bool]()
+
+    def decided(question: Question, *, proof: bool) -> Decision:
+        asked.append(proof)
+        return decide(question, proof=proof)
+
+    monkeypatch.setattr(room, "decide", decided)
+    order(stack, 4)
+    stack.captured(placed(line("1", "mug", 2, 2000, 380)), "hurried")
+    asked.clear()
+    assert places(advance(replace(stack.ports(), proof=proof), "hurried", "m")) == [("far", 2)]
+    assert asked == [proof, proof], "the nearest had no room, so it was decided twice"
 
 
 def test_what_still_fits_goes_to_the_nearest(stack: MemoryStack) -> None:

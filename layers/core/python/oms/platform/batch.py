@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 from oms.errors import OmsError
@@ -23,6 +24,9 @@ BatchAnswer = dict[str, list[dict[str, str]]]
 
 KEPT = 0.5
 """The part of a function's time that one record may take: with less of it left, no other one is begun."""
+
+
+_RECEIVED: ContextVar[int] = ContextVar("received", default=1)
 
 
 class Timed(Protocol):
@@ -52,9 +56,15 @@ def sqs_batch(
             failed += [each["messageId"] for each in records[at:]]
             logger().warning("batch_cut_short", handled=at, left=len(records) - at)
             break
+        _RECEIVED.set(int(record.get("attributes", {}).get("ApproximateReceiveCount", 1)))
         with _reported(record["messageId"], failed, _message_keys(record)):
             handle(read(record["body"]), record["messageId"])
     return _answer(failed)
+
+
+def received() -> int:
+    """How often the queue has given out the message that is handled, this time among them; 1 where there is none."""
+    return _RECEIVED.get()
 
 
 def stream_batch(event: Mapping[str, Any], context: Timed, handle: Callable[[Json], None]) -> BatchAnswer:

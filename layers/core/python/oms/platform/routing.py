@@ -16,6 +16,7 @@ from oms.orders.log import load as load_order
 from oms.orders.rejecting import LocationReadmitted
 from oms.payments.notices import load
 from oms.platform import capacity
+from oms.platform.batch import received
 from oms.platform.event_log import order_log
 from oms.platform.incoming import expected
 from oms.platform.payments import gateway, know
@@ -38,6 +39,9 @@ from oms.sourcing.geography import address_problem, locate
 from oms.stock.buckets import COMMITTED, ON_HAND
 from oms.stock.levels import SkuStock, StockReason
 from oms.stock.shares import beyond_buffers, kept_back
+
+_PROVING = 2
+"""So often a message is handled with plans that are proved."""
 
 
 def ports() -> Ports:
@@ -62,6 +66,8 @@ def ports() -> Ports:
         rooms=capacity,
         channel=_channel,
         reservation=find_reservation,
+        # Who ran out of time twice shall not do so until the message is dead.
+        proof=received() <= _PROVING,
     )
 
 

@@ -92,3 +92,5 @@ class Ports:
     """Rate cards by id."""
     rooms: Rooms | None = None
     """Where nobody counts what locations can do in a day, they can do anything."""
+    proof: bool = True
+    """Whether plans are proved to be the cheapest, which may take seconds; else they tell what they may miss."""

@@ -32,11 +32,11 @@ def decide_with_room(order_id: str, question: Question, ports: Ports) -> tuple[D
     limits = {each.location_id: each.daily_capacity for each in ports.locations() if each.daily_capacity}
     rooms = ports.rooms
     if rooms is None or not limits:
-        return decide(question), {}
+        return decide(question, proof=ports.proof), {}
     sites = {site.location_id: site for site in question.sites if site.location_id in limits}
     full = {name: day for name in sites if (day := rooms.seen_full(name)) is not None}
     looked: dict[str, tuple[Sequence[date], Used]] = {}
-    decision = decide(replace(question, full=full))
+    decision = decide(replace(question, full=full), proof=ports.proof)
     found: dict[str, Room] = {}
     for _ in range(ROUNDS):
         found, late = {}, {}
@@ -53,7 +53,7 @@ def decide_with_room(order_id: str, question: Question, ports: Ports) -> tuple[D
         if not late:
             break
         full |= late
-        decision = decide(replace(question, full=full))
+        decision = decide(replace(question, full=full), proof=ports.proof)
     return decision, found
 
 
