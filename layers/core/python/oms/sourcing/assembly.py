@@ -47,6 +47,9 @@ _SHORTEST, _BEGIN = 40, 1.5
 _MOST, _PROOF = 100, 3.0
 """For the proof, where there is too much to list: so many locations at most, and seconds."""
 
+PRECISE = 10**8
+"""Costs are told apart by such a part of them at least: of less, a solver may take some for nothing."""
+
 _ROUNDS = 80
 """How often prices are looked for at most."""
 
@@ -82,9 +85,10 @@ class _Assembly:
     """The best sharing so far, and the contents that are known."""
 
     def __init__(self, contents: Contents, most: int | None, known: Units, grain: int) -> None:
-        self._contents, self._most, self._grain = contents, most, grain
+        self._contents, self._most = contents, most
         offers = [contents.offer(place, units) for place, units in contents.given(known).items()]
         self._best, self._found = sum(offer.cost for offer in offers), known
+        self._grain = max(grain, self._best // PRECISE)
         self._linear = Linear(contents, most, float(self._best))
         for offer in offers:
             self._linear.add(offer)
