@@ -111,12 +111,23 @@ class _Assembly:
         short = level.places[level.reduced.argsort(kind="stable")[:_SHORT]]
         if contents.large[short[:_SHORTEST]].any():
             self._packed(short[:_SHORTEST], _BEGIN)
-        for few in (_FEW,) if self._most is None else (_FEW, _MORE):
-            likely = contents.cheapest(level.tariff, short, list(self._linear.offers.values()), few)
-            found = chosen(contents, likely, most=self._most, goal=self._goal, grain=self._grain, seconds=SECONDS)
-            self._take(found.offers)
-            if found.offers:
-                break
+        if not self._chosen(level, short, _FEW) and self._most is not None:
+            self._full()
+            self._chosen(level, short, _MORE)
+
+    def _chosen(self, level: _Level, short: Ints, few: int) -> bool:
+        """Whether a better choice was found among so few contents."""
+        likely = self._contents.cheapest(level.tariff, short, list(self._linear.offers.values()), few)
+        found = chosen(self._contents, likely, most=self._most, goal=self._goal, grain=self._grain, seconds=SECONDS)
+        self._take(found.offers)
+        return bool(found.offers)
+
+    def _full(self) -> None:
+        """Where parcels are limited: take those locations for it whose whole stock would be sent for the least."""
+        loads, endless = self._contents.full(), float("inf")
+        found = chosen(self._contents, loads, most=self._most, goal=endless, grain=self._grain, seconds=SECONDS)
+        if found.offers:
+            self._packed(np.array([offer.place for offer in found.offers]), SECONDS)
 
     def _proved(self, level: _Level) -> float:
         """What no choice costs less than, by all contents that a cheaper one could take; the best of these is kept."""

@@ -108,6 +108,12 @@ class Contents:
         )
         return Offer(place, tuple(each), self.charge(place, grams) + round(beside))
 
+    def full(self) -> Table:
+        """Of each location all that it has."""
+        places = np.arange(len(self.columns))
+        costs = [float(self.offer(int(place), self.have[place]).cost) for place in places]
+        return Table(places, self.have.astype(float), np.array(costs))
+
     def least(self, tariff: Tariff, places: Ints) -> Floats:
         """What the reduced cost of each location is at least."""
         tolls = self.lump[places] + np.where(self.joined[places], 0.0, tariff.toll)

@@ -9,7 +9,6 @@ import numpy as np
 
 from oms.sourcing.contents import Contents
 from oms.sourcing.linear import NONE, chosen
-from oms.sourcing.offers import Table
 from oms.sourcing.stepped import Units
 
 SECONDS = 2.0
@@ -25,8 +24,7 @@ class Fewest(NamedTuple):
 
 def fewest_parcels(contents: Contents, known: int) -> Fewest:
     """The fewest parcels, if less than so many that are known to do; whoever packs for the order already takes none."""
-    places = np.arange(len(contents.columns))
-    table = Table(places, contents.have.astype(float), np.where(contents.joined, 0.0, 1.0))
+    table = contents.full()._replace(costs=np.where(contents.joined, 0.0, 1.0))
     # Parcels are whole: fewer means one less at least.
     found = chosen(contents, table, most=None, goal=known - 1 / 2, grain=1.0, seconds=SECONDS)
     least = min(ceil(found.bound - NONE), known)
