@@ -85,6 +85,7 @@ def test_who_handles_a_message_can_ask_how_often_it_came() -> None:
     first = {name: value for name, value in message(1).items() if name != "attributes"}
     sqs_batch({"Records": [message(2), first]}, IN_TIME, lambda *_: seen.append(received()))
     assert seen == [2, 1]
+    assert received() == 1, "after the batch there is no message"
 
 
 def test_a_batch_without_failures_says_so() -> None:

@@ -37,7 +37,7 @@ def drawn(chance: random.Random) -> Steps:
         needs=needs,
         table=table,
         whole=whole,
-        grams=[chance.choice([130, 333, 450, 999, 1800]) for _ in range(goods)],
+        grams=[chance.choice([0, 130, 333, 450, 999, 1800]) for _ in range(goods)],
         lump=[chance.randint(0, 400) for _ in range(places)],
         zones={column: zone(chance) for column in range(places) if chance.random() < 0.9},
         rate=1,
@@ -220,6 +220,6 @@ def test_twelve_lines_over_two_thousand_locations_with_prices_by_weight_are_prov
     assert quick.gap + quick.parcels_gap > 0, "the search proves it alone: the test shows nothing"
     if fewest:
         assert len(quick.bills) - quick.parcels_gap <= len(found.bills) <= len(quick.bills)
-    else:
+    if not fewest or len(found.bills) == len(quick.bills):
         spent, before = (sum(bill.total for bill in each.bills.values()) for each in (found, quick))
         assert before - quick.gap <= spent <= before

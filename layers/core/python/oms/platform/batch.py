@@ -56,9 +56,10 @@ def sqs_batch(
             failed += [each["messageId"] for each in records[at:]]
             logger().warning("batch_cut_short", handled=at, left=len(records) - at)
             break
-        _RECEIVED.set(int(record.get("attributes", {}).get("ApproximateReceiveCount", 1)))
+        given_out = _RECEIVED.set(int(record.get("attributes", {}).get("ApproximateReceiveCount", 1)))
         with _reported(record["messageId"], failed, _message_keys(record)):
             handle(read(record["body"]), record["messageId"])
+        _RECEIVED.reset(given_out)
     return _answer(failed)
 
 

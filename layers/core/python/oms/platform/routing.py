@@ -44,8 +44,11 @@ _PROVING = 2
 """So often a message is handled with plans that are proved."""
 
 
-def ports() -> Ports:
-    """What routing needs, from this stack's tables and queues."""
+def ports(*, proof: bool = False) -> Ports:
+    """What routing needs, from this stack's tables and queues.
+
+    Plans are proved only where there is a whole processor and time for it: in the function that reads the queue.
+    """
     return Ports(
         log=order_log(),
         clock=now,
@@ -66,8 +69,7 @@ def ports() -> Ports:
         rooms=capacity,
         channel=_channel,
         reservation=find_reservation,
-        # Who ran out of time twice shall not do so until the message is dead.
-        proof=received() <= _PROVING,
+        proof=proof,
     )
 
 
@@ -110,20 +112,22 @@ def handle(message: dict[str, Any], message_id: str) -> None:
         expire(message["reservation_id"], Caller(actor=ACTOR, cause=message.get("id", message_id), clock=now))
         return
     order_id, cause = message["order_id"], message.get("id", message_id)
+    # Who ran out of time twice shall not do so until the message is dead.
+    here = ports(proof=received() <= _PROVING)
     if message["type"] == MONEY_TOLD:
-        settle(ports(), order_id, load(message["notice"]))
+        settle(here, order_id, load(message["notice"]))
         return
     if message["type"] in {UnitsBackordered.__name__, UnitsCancelled.__name__}:
         for sku in _lines_behind(message):
-            fill_backorders(ports(), sku, cause)
+            fill_backorders(here, sku, cause)
     if message["type"] == PROMISE_DUE:
-        refresh(ports(), order_id, cause)
+        refresh(here, order_id, cause)
         return
     if message["type"] == LocationReadmitted.__name__:
         for sku in waiting_for(load_order(order_log(), order_id)):
-            fill_backorders(ports(), sku, cause)
+            fill_backorders(here, sku, cause)
     advance(
-        ports(),
+        here,
         order_id,
         cause,
         check_pending=message["type"] == "PaymentPending",
