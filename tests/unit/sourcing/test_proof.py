@@ -69,6 +69,24 @@ def test_a_location_that_packs_for_the_order_already_costs_no_parcel_in_the_proo
     assert cost(assured) == cost(thorough)
 
 
+def test_twelve_lines_over_two_thousand_locations_are_proved_by_the_rule_of_the_house() -> None:
+    chance = random.Random(3)  # noqa: S311 - the same figures each time
+    places = [
+        Site(location_id=f"l{number:04}", latitude=chance.uniform(47, 54), longitude=chance.uniform(6, 14))
+        for number in range(2000)
+    ]
+    skus = [f"S{number:02}" for number in range(12)]
+    stock = {
+        sku: {place.location_id: chance.randint(1, 3) for place in places if chance.random() < 0.1} for sku in skus
+    }
+    lines = [Demand(sku, sku, chance.randint(1, 3)) for sku in skus]
+    quick = plan(lines, stock, places, HOME, work=1_000_000, proof=False)
+    found = plan(lines, stock, places, HOME, work=1_000_000)
+    assert quick.gap, "the search proves it alone: the test shows nothing"
+    assert (found.gap, found.parcels_gap) == (0, 0)
+    assert len(quick.kilometres) - quick.parcels_gap <= len(found.kilometres) <= len(quick.kilometres)
+
+
 def test_columns_that_do_not_cover_cost_nothing_that_could_be_told() -> None:
     problem = Problem(needs=[2], stock=[[1, 1, 2]], fixed=[5, 6, 20], unit=[[1, 1, 1]], whole=[False])
     assert cost_of(problem, [0, 1]) == 13
