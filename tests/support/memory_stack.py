@@ -186,7 +186,7 @@ class MemoryStack(OrderLog):
 
     # Around it.
 
-    def ports(self) -> Ports:
+    def ports(self, *, proof: bool = True) -> Ports:
         return Ports(
             log=self,
             clock=self.clock,
@@ -203,6 +203,7 @@ class MemoryStack(OrderLog):
             cards=lambda: self.cards,
             rooms=self.rooms,
             expected=lambda sku: tuple(each for each in self.coming if each.sku == sku),
+            proof=proof,
         )
 
     def screen(self, request: ScreeningRequest) -> Screening:

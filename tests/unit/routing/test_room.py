@@ -76,7 +76,7 @@ def test_plans_are_proved_unless_there_is_no_time_for_it(
     order(stack, 4)
     stack.captured(placed(line("1", "mug", 2, 2000, 380)), "hurried")
     asked.clear()
-    assert places(advance(replace(stack.ports(), proof=proof), "hurried", "m")) == [("far", 2)]
+    assert places(advance(stack.ports(proof=proof), "hurried", "m")) == [("far", 2)]
     assert asked == [proof, proof], "the nearest had no room, so it was decided twice"
 
 
